@@ -1,0 +1,80 @@
+import type { ErrorCode } from "./error-codes.ts";
+import type { SourceRange } from "./source-range.ts";
+
+export interface ErrorDetails {
+  readonly cause?: unknown;
+  /** What the user can do about it; one sentence, imperative. */
+  readonly hint?: string;
+  /** Where in which source file; attached once, where the position is known. */
+  readonly source?: SourceRange;
+  /** Machine-readable facts (exit code, digest, path …); never secrets. */
+  readonly facts?: Readonly<Record<string, unknown>>;
+}
+
+/** Every error that a user can reach: a stable code, a cause-first message, a place and a remedy. */
+export class SlipwayError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "SlipwayError";
+  readonly code: Code;
+  readonly hint: string | undefined;
+  readonly source: SourceRange | undefined;
+  readonly facts: Readonly<Record<string, unknown>>;
+
+  constructor(code: Code, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint;
+    this.source = details.source;
+    this.facts = details.facts ?? {};
+  }
+
+  /** The same error with a source range, unless it has one already. */
+  at(source: SourceRange): SlipwayError<Code> {
+    if (this.source) return this;
+    const { hint, facts, cause } = this;
+    const moved = new SlipwayError(this.code, this.message, {
+      ...(hint ? { hint } : {}),
+      facts,
+      source,
+      cause,
+    });
+    if (this.stack) moved.stack = this.stack;
+    return moved;
+  }
+}
+
+/** Tells whether `error` is a SlipwayError, of one of `codes` where any are given. */
+export function isSlipwayError<C extends ErrorCode>(error: unknown, ...codes: C[]): error is SlipwayError<C> {
+  return error instanceof SlipwayError && (codes.length === 0 || (codes as ErrorCode[]).includes(error.code));
+}
+
+/** The `code` of a Node system error (`ENOENT` …), or undefined. */
+export function systemErrorCode(error: unknown): string | undefined {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
+/** Turns the system errors that any write can meet into errors with a code and a remedy; others pass unchanged. */
+export function describeSystemError(error: unknown, doing: string): unknown {
+  if (error instanceof SlipwayError) return error;
+  switch (systemErrorCode(error)) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return new SlipwayError("DISK_FULL", `no space left on the device while ${doing}`, {
+        cause: error,
+        hint: "free some space (`slipway system prune` removes what no tag uses), or set SLIPWAY_HOME to a larger disk",
+      });
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new SlipwayError(
+        "PERMISSION_DENIED",
+        `no permission while ${doing}: ${(error as Error).message}`,
+        {
+          cause: error,
+          hint: "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own",
+        },
+      );
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,17 @@
+/** Upper bounds on what comes from outside; beyond them input is refused instead of filling memory. Bytes unless said otherwise. */
+export const LIMITS = {
+  /** One physical Dockerfile line (SPEC LX-03). */
+  dockerfileLine: 65_535,
+  /** A whole Dockerfile or ignore file. */
+  dockerfile: 16 * 1024 * 1024,
+  /** A manifest, index or config (the distribution spec asks registries to take 4 MiB manifests). */
+  manifest: 16 * 1024 * 1024,
+  /** /etc/passwd and /etc/group (SPEC RN-06, CP-14). */
+  passwd: 10 * 1024 * 1024,
+  /** One secret (SPEC MT-14). */
+  secret: 500 * 1024,
+  /** One PAX record or GNU long name in a tar header. */
+  tarMetadata: 8 * 1024 * 1024,
+  /** Symbolic links followed while a path is resolved (Linux: 40). */
+  symlinks: 255,
+} as const;
