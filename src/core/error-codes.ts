@@ -34,6 +34,8 @@ export const ERROR_CODES = {
   RUNTIME_FAILED: "the OCI runtime failed before the process could start",
   SNAPSHOT_FAILED: "a root filesystem could not be put together",
   CANCELLED: "the operation was aborted",
+  TOOL_NOT_FOUND: "a helper program is not installed",
+  TOOL_FAILED: "a helper program could not be started, took too long or wrote too much",
   // layers, images, store
   DIGEST_MISMATCH: "bytes do not have the digest or size that was promised",
   LAYER_INVALID: "a layer archive is damaged or tries to leave its root",

@@ -1,0 +1,29 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
+
+/** Where administrators' tools live; the PATH of ordinary users often lacks these. */
+const SYSTEM_FOLDERS = ["/usr/sbin", "/sbin"];
+
+/**
+ * Absolute path of the first of `names` that is an executable file in a folder of `path` (a PATH value) or in the system
+ * folders. Relative and empty PATH entries are passed over: a build context must not be able to bring its own tools.
+ */
+export function findTool(names: string | readonly string[], path: string): string | undefined {
+  const folders = [...path.split(":").filter(isAbsolute), ...SYSTEM_FOLDERS];
+  for (const name of typeof names === "string" ? [names] : names) {
+    for (const folder of folders) {
+      const candidate = join(folder, name);
+      if (isExecutable(candidate)) return candidate;
+    }
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
