@@ -1,0 +1,2 @@
+export function buildJavaScript(): Promise<string[]>;
+export function buildIfStale(): Promise<boolean>;
