@@ -53,6 +53,8 @@ export const ERROR_CODES = {
   REGISTRY_NOT_FOUND: "the registry has no such repository, tag or digest",
   REGISTRY_PROTOCOL: "the registry answered something that is not the distribution protocol",
   REGISTRY_REJECTED: "the registry refused an upload",
+  REGISTRY_RATE_LIMITED: "the registry asks to wait: too many requests",
+  REGISTRY_BLOCKED: "registries.conf forbids this registry",
   PLATFORM_UNAVAILABLE: "the image has no manifest for the platform asked for",
   // outputs, containers
   OUTPUT_INVALID: "an output option is wrong or the destination cannot be written",
