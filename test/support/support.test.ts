@@ -26,11 +26,9 @@ describe("test support", () => {
 
   it("runs as an ordinary user with subordinate ids", async () => {
     const user = await asUser();
-    const [program, ...args] = [...user.prefix, "sh", "-c", "id -u; touch $HOME/mine"] as [
-      string,
-      ...string[],
-    ];
-    const result = await runCommand(program, args, { env: { PATH: process.env.PATH!, HOME: user.home } });
+    const command = [...user.prefix, "sh", "-c", "id -u; touch $HOME/mine"];
+    const env = { PATH: process.env.PATH!, HOME: user.home };
+    const result = await runCommand(command[0]!, command.slice(1), { env });
     expect(result).toEqual({ exitCode: 0, stdout: `${user.uid}\n`, stderr: "" });
     expect(readFileSync("/etc/subuid", "utf8")).toMatch(new RegExp(`^(${user.name}|${user.uid}):`, "m"));
     user.remove();
