@@ -36,7 +36,10 @@ export const ERROR_CODES = {
   CANCELLED: "the operation was aborted",
   TOOL_NOT_FOUND: "a helper program is not installed",
   TOOL_FAILED: "a helper program could not be started, took too long or wrote too much",
+  SYSTEM_UNSUPPORTED: "this needs a system call that the operating system or processor does not offer",
   // layers, images, store
+  SOURCE_CHANGED: "a file changed or vanished while it was being read",
+  SYMLINK_LOOP: "symbolic links lead in a circle",
   DIGEST_MISMATCH: "bytes do not have the digest or size that was promised",
   LAYER_INVALID: "a layer archive is damaged or tries to leave its root",
   COMPRESSION_UNSUPPORTED: "bytes are in a compression that cannot be read or written here",
