@@ -1,7 +1,8 @@
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import type { Reference } from "../image/reference.ts";
 import { type Endpoint, isDockerHub, makeEndpoint } from "./endpoint.ts";
-import { formatName, type ImageName, type RepositoryName } from "./reference.ts";
+import { type RepositoryName, repositoryText } from "./reference.ts";
 import type { RegistriesConf } from "./registries-conf.ts";
 import type { MirrorEntry, RegistryEntry } from "./registries-toml.ts";
 
@@ -16,7 +17,7 @@ export interface EndpointRules {
  * Where an image may be pulled from, best first: the mirrors that serve this kind of reference, then the location itself
  * (containers-registries.conf(5)). Throws `REGISTRY_BLOCKED`.
  */
-export function resolveEndpoints(name: ImageName, rules: EndpointRules): readonly Endpoint[] {
+export function resolveEndpoints(name: Reference, rules: EndpointRules): readonly Endpoint[] {
   const match = findEntry(name, rules.conf);
   if (!match) return [ownEndpoint(name, rules)];
   refuseBlocked(name, match.entry);
@@ -109,9 +110,9 @@ function serves(mirror: MirrorEntry, digest: Digest | undefined): boolean {
   return digest === undefined ? mirror.use === "tag-only" : mirror.use === "digest-only";
 }
 
-function refuseBlocked(name: ImageName, entry: RegistryEntry): void {
+function refuseBlocked(name: RepositoryName, entry: RegistryEntry): void {
   if (!entry.blocked) return;
-  throw new SlipwayError("REGISTRY_BLOCKED", `${formatName(name)} is blocked by ${entry.file}`, {
+  throw new SlipwayError("REGISTRY_BLOCKED", `${repositoryText(name)} is blocked by ${entry.file}`, {
     hint: `remove "blocked = true" for the prefix ${entry.prefix} there, or use another registry`,
     facts: { prefix: entry.prefix, file: entry.file },
   });
