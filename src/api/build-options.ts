@@ -1,0 +1,90 @@
+import type { Descriptor } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
+import type { SlipwayError } from "../core/errors.ts";
+import type { EventSink, StageSize } from "../core/events.ts";
+import type { Platform } from "../core/platform.ts";
+import type { ImageConfig } from "../image/config.ts";
+import type { OutputSpec } from "../output/output-spec.ts";
+
+/** A secret for `RUN --mount=type=secret`: a file, a variable of the environment, or the value itself. */
+export type SecretSource =
+  | { readonly file: string }
+  | { readonly env: string }
+  | { readonly value: string | Uint8Array };
+
+/** An ssh agent for `RUN --mount=type=ssh`: the agent's socket. */
+export interface SshSource {
+  readonly socket: string;
+}
+
+/** What `build` takes. Only `context` is required; names are those of `docker buildx build`. */
+export interface BuildOptions {
+  /** A folder, a git or http URL, or `-` with `stdin`. Relative paths start at the environment's cwd. */
+  readonly context: string;
+  /** Path of the Dockerfile relative to cwd, `-` for `stdin`; default `<context>/Dockerfile`. */
+  readonly file?: string;
+  /** The Dockerfile's text itself; wins over `file`. */
+  readonly dockerfile?: string;
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly tags?: readonly string[];
+  readonly target?: string;
+  readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: readonly string[];
+  /** Target platforms; several make an index. Default: the bases' own. */
+  readonly platforms?: readonly (string | Platform)[];
+  /** name → folder, `docker-image://ref`, git or http URL, `oci-layout://path@digest`. */
+  readonly buildContexts?: Readonly<Record<string, string>>;
+  readonly noCache?: boolean;
+  readonly noCacheFilter?: readonly string[];
+  /** Ask the registry for every tag, even where the store has the image. */
+  readonly pull?: boolean;
+  readonly secrets?: Readonly<Record<string, SecretSource>>;
+  readonly ssh?: Readonly<Record<string, SshSource>>;
+  /** Default network of RUN steps. */
+  readonly network?: "default" | "none" | "host";
+  /** Entitlements: `network.host`, `security.insecure`. */
+  readonly allow?: readonly string[];
+  readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
+  /** Bytes of /dev/shm. */
+  readonly shmSize?: number;
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  /** `crun`, `runc` or `unshare`; default: the best that is there. */
+  readonly runtime?: string;
+  /** Where the result goes, beside nothing or several: default is the store. */
+  readonly outputs?: readonly OutputSpec[];
+  /** Where outputs with `dest: "-"` are written. */
+  readonly stdout?: NodeJS.WritableStream;
+  readonly push?: boolean;
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal;
+}
+
+export interface BuildResult {
+  /** Digest of the image config; of the index where several platforms were built. */
+  readonly imageId: Digest;
+  /** What the names point to in the store: a manifest or an index. */
+  readonly descriptor: Descriptor;
+  /** Full names that were tagged. */
+  readonly names: readonly string[];
+  /** Config per platform, in request order. */
+  readonly images: readonly {
+    readonly platform: Platform;
+    readonly config: ImageConfig;
+    readonly configDigest: Digest;
+    readonly manifest: Descriptor;
+  }[];
+  readonly stages: readonly StageSize[];
+  readonly warnings: readonly {
+    readonly rule?: string;
+    readonly message: string;
+    readonly line?: number;
+    readonly url?: string;
+  }[];
+  /** What was pushed, by name. */
+  readonly pushed: Readonly<Record<string, Digest>>;
+  /** Number of steps, and how many of them came from the cache. */
+  readonly steps: { readonly total: number; readonly cached: number };
+}
+
+export type BuildFailure = SlipwayError;

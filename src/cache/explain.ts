@@ -1,0 +1,160 @@
+import type { ChangedInput } from "../core/events.ts";
+import { printableName } from "../core/file-name.ts";
+import type { Field, InputFiles, StepInputs } from "./inputs.ts";
+
+export interface MissExplanation {
+  readonly reason: string;
+  readonly changed: readonly ChangedInput[];
+}
+
+/**
+ * Says why a step missed: compares its inputs with those of the last run in the same place of the same Dockerfile.
+ * `parentReason` names the step above that ran again, where one did.
+ */
+export function explainMiss(
+  before: StepInputs | undefined,
+  now: StepInputs,
+  parentReason?: string,
+): MissExplanation {
+  if (!before) return { reason: "first build of this step", changed: [{ kind: "first-build", name: "" }] };
+  const changed = compareInputs(before, now, parentReason);
+  if (changed.length === 0)
+    return {
+      reason: "the result of the last build is no longer in the store",
+      changed: [{ kind: "evicted", name: "" }],
+    };
+  const shown = changed.slice(0, 3).map(describe).join("; ");
+  return { reason: changed.length > 3 ? `${shown}; and ${changed.length - 3} more` : shown, changed };
+}
+
+/** All differences, the most telling first: instruction, files, arguments, environment, options, then the parent. */
+export function compareInputs(before: StepInputs, now: StepInputs, parentReason?: string): ChangedInput[] {
+  const changed: ChangedInput[] = [];
+  if (before.tag !== now.tag)
+    changed.push({ kind: "instruction", name: now.tag, before: before.tag, after: now.tag });
+  for (const name of new Set([...Object.keys(before.fields), ...Object.keys(now.fields)]))
+    changed.push(...compareField(name, before.fields[name], now.fields[name]));
+  changed.push(...compareFiles(before.files, now.files));
+  if (before.parent !== now.parent)
+    changed.push({
+      kind: changed.length === 0 || parentReason ? "parent" : "base",
+      name: parentReason ?? "the layers below differ",
+    });
+  const order = ["instruction", "file", "argument", "environment", "option", "base", "parent"];
+  return changed.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
+}
+
+function compareField(name: string, before: Field | undefined, now: Field | undefined): ChangedInput[] {
+  if (JSON.stringify(before) === JSON.stringify(now)) return [];
+  if (name === "env" && Array.isArray(before) && Array.isArray(now))
+    return comparePairs("environment", before, now);
+  if (name === "args" && Array.isArray(before) && Array.isArray(now))
+    return comparePairs("argument", before, now);
+  const kind = name === "argv" || name === "sources" || name === "destination" ? "instruction" : "option";
+  return [
+    {
+      kind,
+      name,
+      ...(before === undefined ? {} : { before: text(before) }),
+      ...(now === undefined ? {} : { after: text(now) }),
+    },
+  ];
+}
+
+function comparePairs(
+  kind: "environment" | "argument",
+  before: readonly string[],
+  now: readonly string[],
+): ChangedInput[] {
+  const old = new Map(before.map(split));
+  const fresh = new Map(now.map(split));
+  const changed: ChangedInput[] = [];
+  for (const name of new Set([...old.keys(), ...fresh.keys()])) {
+    const a = old.get(name);
+    const b = fresh.get(name);
+    if (a !== b)
+      changed.push({
+        kind,
+        name,
+        ...(a === undefined ? {} : { before: a }),
+        ...(b === undefined ? {} : { after: b }),
+      });
+  }
+  return changed.length > 0 ? changed : [{ kind, name: "order of the variables" }];
+}
+
+function compareFiles(before: readonly InputFiles[], now: readonly InputFiles[]): ChangedInput[] {
+  const changed: ChangedInput[] = [];
+  for (let i = 0; i < Math.max(before.length, now.length); i++) {
+    const old = new Map(before[i]?.entries ?? []);
+    const fresh = new Map(now[i]?.entries ?? []);
+    for (const [path, content] of fresh)
+      if (old.get(path) !== content)
+        changed.push({
+          kind: "file",
+          name: path || "/",
+          ...(old.has(path) ? { before: old.get(path)! } : {}),
+          after: content,
+        });
+    for (const [path, content] of old)
+      if (!fresh.has(path)) changed.push({ kind: "file", name: path || "/", before: content });
+  }
+  return changed;
+}
+
+function describe(change: ChangedInput): string {
+  const name = printableName(change.name);
+  switch (change.kind) {
+    case "file":
+      return `file ${name} ${change.before === undefined ? "was added" : change.after === undefined ? "was removed" : fileChange(change.before, change.after)}`;
+    case "argument":
+    case "environment":
+      return `${change.kind === "argument" ? "build argument" : "variable"} ${name} changed${values(change)}`;
+    case "instruction":
+      return `the instruction changed${values(change)}`;
+    case "option":
+      return `${name} changed${values(change)}`;
+    case "base":
+      return "the base changed";
+    case "parent":
+      return name.startsWith("the ") ? name : `an earlier step ran again: ${name}`;
+    case "no-cache":
+      return "the cache was switched off for it";
+    case "first-build":
+      return "first build of this step";
+    case "evicted":
+      return "the result of the last build is no longer in the store";
+    default:
+      return change.kind satisfies never;
+  }
+}
+
+/** Which part of a file's identity differs: its bytes, its mode or its owner. */
+function fileChange(before: string, after: string): string {
+  const [typeA, modeA, ownerA, ...restA] = before.split(" ");
+  const [typeB, modeB, ownerB, ...restB] = after.split(" ");
+  if (typeA !== typeB) return "changed its type";
+  if (restA.join(" ") !== restB.join(" ")) return "changed";
+  if (modeA !== modeB) return `changed its mode from ${modeA} to ${modeB}`;
+  return ownerA === ownerB ? "changed" : `changed its owner from ${ownerA} to ${ownerB}`;
+}
+
+function values({ before, after }: ChangedInput): string {
+  if (before === undefined || after === undefined)
+    return before === undefined ? " (was not set)" : " (is no longer set)";
+  return `: ${clip(before)} -> ${clip(after)}`;
+}
+
+function clip(value: string): string {
+  const safe = printableName(value);
+  return safe.length > 60 ? `${safe.slice(0, 57)}...` : safe;
+}
+
+function text(field: Field): string {
+  return Array.isArray(field) ? field.join(" ") : String(field);
+}
+
+function split(pair: string): [string, string] {
+  const at = pair.indexOf("=");
+  return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+}

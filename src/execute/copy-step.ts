@@ -1,0 +1,199 @@
+import { contentIdentity } from "../cache/content-identity.ts";
+import type { InputFiles, StepInputs } from "../cache/inputs.ts";
+import { excludeRules } from "../context/ignore-rules.ts";
+import { CleanupScope } from "../core/cleanup-scope.ts";
+import { digestOf } from "../core/digest.ts";
+import type { Entry } from "../core/file-tree.ts";
+import type { LayerInfo } from "../core/layer-info.ts";
+import type { CopyStep, InputSource } from "../plan/graph.ts";
+import { applyArchive, isArchive, type Spool } from "./add/archive.ts";
+import { fetchRemoteSources, type RemoteFetcher, type RemoteSource } from "./add/remote.ts";
+import type { Chain } from "./chain.ts";
+import { EMPTY_CHAIN } from "./chain.ts";
+import { ChangeSet } from "./copy/change-set.ts";
+import { parseModeChange } from "./copy/chmod.ts";
+import { heredocEntry } from "./copy/heredoc.ts";
+import { resolveOwner, smallFileReader } from "./copy/owner.ts";
+import { type Placement, placeSource } from "./copy/place.ts";
+import { cleanPath, type SelectedSource, selectSources } from "./copy/select.ts";
+import { selectWithParents } from "./copy/select-parents.ts";
+import type { LayerAccess } from "./layer-access.ts";
+import { type LayerTarget, packAndStore } from "./layer-commit.ts";
+import type { SourceTree } from "./source-tree.ts";
+import type { PreparedStep, StepExecutor } from "./step-executor.ts";
+
+export interface CopyOptions {
+  readonly access: LayerAccess;
+  readonly target: LayerTarget;
+  /** Opens what a COPY reads from. */
+  readonly inputs: (source: InputSource) => Promise<SourceTree>;
+  readonly remote: RemoteFetcher;
+  /** Makes a fresh folder for files on their way from an archive into a layer. */
+  readonly spool: Spool;
+  /** Seconds since the epoch given to heredoc files (SPEC CP-21). */
+  readonly time: number;
+}
+
+/** What a step reads, found and fetched. */
+interface Gathered {
+  readonly tree: SourceTree | undefined;
+  readonly selected: readonly SelectedSource[];
+  readonly remote: readonly RemoteSource[];
+}
+
+/** COPY and ADD (SPEC 3.6, 3.7). */
+export class CopyExecutor implements StepExecutor<CopyStep> {
+  readonly #options: CopyOptions;
+
+  constructor(options: CopyOptions) {
+    this.#options = options;
+  }
+
+  async prepare(step: CopyStep, parent: Chain): Promise<PreparedStep> {
+    const isRemote = (source: string) => step.instruction === "ADD" && this.#options.remote.isRemote(source);
+    const local = step.sources.filter((source) => !isRemote(source));
+    const remote = await fetchRemoteSources(step, step.sources.filter(isRemote), this.#options.remote);
+    const tree = local.length > 0 ? await this.#options.inputs(step.from) : undefined;
+    const selected = tree ? select(step, tree, local) : [];
+    const files = tree ? await inputFiles(step, tree, selected) : [];
+    const inputs = copyInputs(step, parent, [...files, ...remote.map((source) => source.inputs)]);
+    return {
+      inputs,
+      execute: (_reporter, signal) => this.#execute(step, parent, { tree, selected, remote }, signal),
+    };
+  }
+
+  async #execute(
+    step: CopyStep,
+    parent: Chain,
+    { tree, selected, remote }: Gathered,
+    signal: AbortSignal,
+  ): Promise<LayerInfo> {
+    const { access, target } = this.#options;
+    const independent = isIndependentLayer(step);
+    const below = await access.tree("stage", independent ? EMPTY_CHAIN : parent);
+    const changes = new ChangeSet(below);
+    const owner =
+      step.chown === undefined
+        ? undefined
+        : await resolveOwner(step.chown, independent ? undefined : smallFileReader(below));
+    const mode = step.chmod === undefined ? undefined : parseModeChange(step.chmod);
+    const place = (source: Pick<SourceTree, "locate" | "linkIdentity">): Placement => ({
+      destination: cleanPath(step.destination),
+      destinationIsDirectory: step.destinationIsDirectory,
+      owner,
+      mode,
+      bytes: (entry) => ({ kind: "path", path: source.locate(entry.path) }),
+      linkIdentity: (entry) => source.linkIdentity(entry),
+    });
+    const scope = new CleanupScope();
+    try {
+      if (tree) await this.#placeLocal(step, tree, selected, changes, place(tree), scope, signal);
+      for (const source of remote) await source.place(changes, place(below), scope, signal);
+      this.#placeHeredocs(step, changes, place(below));
+      const { info } = await packAndStore(changes.finish(), target, signal);
+      return info;
+    } finally {
+      await scope.close();
+    }
+  }
+
+  async #placeLocal(
+    step: CopyStep,
+    tree: SourceTree,
+    selected: readonly SelectedSource[],
+    changes: ChangeSet,
+    at: Placement,
+    scope: CleanupScope,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await tree.prepare(selected.flatMap(sourceFiles));
+    for (const source of selected) {
+      const mayUnpack = step.instruction === "ADD" && step.unpack !== false && source.root.type === "file";
+      const file = mayUnpack ? tree.locate(source.root.path) : "";
+      if (mayUnpack && (await isArchive(file)))
+        await applyArchive({
+          file,
+          changes,
+          at,
+          like: source.root,
+          spool: this.#options.spool,
+          scope,
+          signal,
+        });
+      else placeSource(changes, source, at);
+    }
+  }
+
+  #placeHeredocs(step: CopyStep, changes: ChangeSet, at: Placement): void {
+    for (const { name, content } of step.heredocs) {
+      const bytes = Buffer.from(content, "utf8");
+      const root = heredocEntry(name, bytes.length, this.#options.time);
+      const source: SelectedSource = { selector: `<<${name}`, name, root, entries: [] };
+      placeSource(changes, source, {
+        ...at,
+        bytes: () => ({ kind: "bytes", bytes }),
+        linkIdentity: () => undefined,
+      });
+    }
+  }
+}
+
+/** `--link` stands alone unless `--chmod` is given, too (SPEC CP-19). */
+function isIndependentLayer(step: CopyStep): boolean {
+  return step.link && step.chmod === undefined;
+}
+
+function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {
+  const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
+  const explain = tree.explainMissing?.bind(tree);
+  const options = { excludes, treeName: tree.name, ...(explain ? { explainMissing: explain } : {}) };
+  return step.parents ? selectWithParents(tree, sources, options) : selectSources(tree, sources, options);
+}
+
+function sourceFiles(source: SelectedSource): string[] {
+  const files = source.entries.filter(({ entry }) => entry.type === "file").map(({ entry }) => entry.path);
+  return source.root.type === "file" ? [source.root.path, ...files] : files;
+}
+
+/** Content identity of everything selected; reads files whose digest is not known yet. */
+async function inputFiles(
+  step: CopyStep,
+  tree: SourceTree,
+  selected: readonly SelectedSource[],
+): Promise<InputFiles[]> {
+  const digests = await tree.digests(selected.flatMap(sourceFiles));
+  const identity = (entry: Entry): string => {
+    const digest = entry.digest ?? digests.get(entry.path);
+    return contentIdentity(digest ? { ...entry, digest } : entry);
+  };
+  return selected.map((source) => ({
+    from: tree.name,
+    selector: step.parents ? source.selector : source.name,
+    entries: [
+      [source.root.type === "dir" ? "" : source.name, identity(source.root)] as const,
+      ...source.entries.map(({ relative, entry }) => [relative, identity(entry)] as const),
+    ],
+  }));
+}
+
+function copyInputs(step: CopyStep, parent: Chain, files: readonly InputFiles[]): StepInputs {
+  const independent = isIndependentLayer(step);
+  return {
+    tag: independent ? "copy-link/1" : "copy/1",
+    parent: independent ? null : parent.identity,
+    fields: {
+      instruction: step.instruction,
+      destination: step.destination,
+      directory: step.destinationIsDirectory,
+      chown: step.chown ?? null,
+      chmod: step.chmod ?? null,
+      link: step.link,
+      parents: step.parents,
+      excludes: [...step.excludes],
+      unpack: step.unpack ?? null,
+      heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(content)}`),
+    },
+    files,
+  };
+}

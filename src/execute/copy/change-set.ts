@@ -1,0 +1,172 @@
+import { comparePaths } from "../../core/file-name.ts";
+import type { Entry, FileTree } from "../../core/file-tree.ts";
+import type { ByteSource, Change } from "../../layer/change.ts";
+
+/** Metadata of directories that a step has to invent. */
+export interface NewDirectory {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: number;
+  readonly mtimeNs: number;
+}
+
+/** Joins a directory and a name; the root is `""`. */
+export function childPath(directory: string, name: string): string {
+  return directory === "" ? name : `${directory}/${name}`;
+}
+
+export function parentPath(path: string): string {
+  const at = path.lastIndexOf("/");
+  return at < 0 ? "" : path.slice(0, at);
+}
+
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** A layer in the making: changes over a parent tree, itself seen as the tree that results. */
+export class ChangeSet implements FileTree {
+  readonly #parent: FileTree;
+  readonly #changes = new Map<string, Change>();
+  /** Names added per directory, so that `list` need not scan all changes. */
+  readonly #added = new Map<string, Set<string>>();
+  /** Directories of the parent that a non-directory took the place of. */
+  readonly #hidden = new Set<string>();
+  /** Files that share one inode, by identity: all destination paths. */
+  readonly #links = new Map<string, string[]>();
+
+  constructor(parent: FileTree) {
+    this.#parent = parent;
+  }
+
+  get size(): number {
+    return this.#changes.size;
+  }
+
+  lookup(path: string): Entry | undefined {
+    const change = this.#changes.get(path);
+    if (change) return change.entry.type === "whiteout" ? undefined : change.entry;
+    return this.#isHidden(path) ? undefined : this.#parent.lookup(path);
+  }
+
+  list(path: string): readonly string[] {
+    const names = new Set(this.#isHidden(path) || this.#hidden.has(path) ? [] : this.#parent.list(path));
+    for (const name of this.#added.get(path) ?? []) names.add(name);
+    return [...names].filter((name) => this.lookup(childPath(path, name)) !== undefined).sort(comparePaths);
+  }
+
+  /** Sets an entry. Whatever was there before is replaced; a directory that stays a directory keeps its children. */
+  put(entry: Entry, bytes: ByteSource): void {
+    const before = this.lookup(entry.path);
+    if (before?.type === "dir" && entry.type !== "dir") this.#dropTree(entry.path);
+    this.#forgetLink(entry.path);
+    this.#changes.set(entry.path, { entry, bytes });
+    const parent = parentPath(entry.path);
+    const names = this.#added.get(parent) ?? new Set();
+    names.add(baseName(entry.path));
+    this.#added.set(parent, names);
+  }
+
+  /** Sets a file that shares its bytes with every other file put under the same identity (a hard link, SPEC CP-10). */
+  putLinked(entry: Entry, bytes: ByteSource, identity: string): void {
+    this.put(entry, bytes);
+    const paths = this.#links.get(identity) ?? [];
+    paths.push(entry.path);
+    this.#links.set(identity, paths);
+  }
+
+  /** Removes a path: a whiteout where the parent had it. */
+  remove(path: string): void {
+    const before = this.lookup(path);
+    if (!before) return;
+    if (before.type === "dir") this.#dropTree(path);
+    this.#forgetLink(path);
+    this.#changes.delete(path);
+    if (this.#parent.lookup(path) && !this.#isHidden(path))
+      this.#changes.set(path, { entry: whiteout(path), bytes: { kind: "none" } });
+  }
+
+  /** Makes `path` and its missing parents as directories. A path component that is no directory is a caller's error: it is checked before. */
+  makeDirectories(path: string, meta: NewDirectory): string[] {
+    const made: string[] = [];
+    const parts = path === "" ? [] : path.split("/");
+    for (let i = 1; i <= parts.length; i++) {
+      const directory = parts.slice(0, i).join("/");
+      if (this.lookup(directory)) continue;
+      this.put({ path: directory, type: "dir", size: 0, ...meta }, { kind: "none" });
+      made.push(directory);
+    }
+    return made;
+  }
+
+  /** The changes in archive order, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
+  finish(): Change[] {
+    this.#settleLinks();
+    this.#whiteOutHidden();
+    const all = new Map(this.#changes);
+    for (const path of this.#changes.keys()) {
+      for (let up = parentPath(path); up !== "" && !all.has(up); up = parentPath(up)) {
+        const entry = this.#parent.lookup(up);
+        if (entry) all.set(up, { entry, bytes: { kind: "none" } });
+      }
+    }
+    return [...all.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+  }
+
+  #isHidden(path: string): boolean {
+    if (this.#hidden.size === 0) return false;
+    for (let up = parentPath(path); ; up = parentPath(up)) {
+      if (this.#hidden.has(up)) return true;
+      if (up === "") return false;
+    }
+  }
+
+  #dropTree(path: string): void {
+    for (const name of this.list(path)) {
+      const child = childPath(path, name);
+      if (this.lookup(child)?.type === "dir") this.#dropTree(child);
+      this.#forgetLink(child);
+      this.#changes.delete(child);
+    }
+    this.#added.delete(path);
+    if (this.#parent.lookup(path)?.type === "dir") this.#hidden.add(path);
+  }
+
+  #forgetLink(path: string): void {
+    if (this.#links.size === 0 || !this.#changes.has(path)) return;
+    for (const [identity, paths] of this.#links)
+      if (paths.includes(path))
+        this.#links.set(
+          identity,
+          paths.filter((p) => p !== path),
+        );
+  }
+
+  /** A directory that gave way and came back must not show its old children: each gets a whiteout (SPEC LT-06). */
+  #whiteOutHidden(): void {
+    for (const path of this.#hidden) {
+      if (this.lookup(path)?.type !== "dir") continue;
+      for (const name of this.#parent.list(path)) {
+        const child = childPath(path, name);
+        if (!this.#changes.has(child))
+          this.#changes.set(child, { entry: whiteout(child), bytes: { kind: "none" } });
+      }
+    }
+  }
+
+  #settleLinks(): void {
+    for (const paths of this.#links.values()) {
+      if (paths.length < 2) continue;
+      const [first, ...rest] = [...paths].sort(comparePaths);
+      for (const path of rest) {
+        const change = this.#changes.get(path)!;
+        this.#changes.set(path, { entry: { ...change.entry, hardLink: first! }, bytes: { kind: "none" } });
+      }
+    }
+  }
+}
+
+function whiteout(path: string): Entry {
+  return { path, type: "whiteout", mode: 0, uid: 0, gid: 0, size: 0, mtime: 0, mtimeNs: 0 };
+}

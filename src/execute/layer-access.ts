@@ -1,0 +1,176 @@
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import type { Descriptor } from "../core/descriptor.ts";
+import { compressionOf } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { decompressor } from "../layer/compression.ts";
+import { ingestLayer } from "../layer/ingest.ts";
+import type { SnapshotForm } from "../layer/snapshot-form.ts";
+import { Toc } from "../layer/toc.ts";
+import type { Store } from "../store/store.ts";
+import type { Chain, ChainLayer } from "./chain.ts";
+import { ChainTree } from "./chain-tree.ts";
+
+export interface LayerAccessOptions {
+  readonly store: Store;
+  /** How snapshots are written here: with real owners, or portable. */
+  readonly form: SnapshotForm;
+  /** Makes sure a blob is in the store (downloads it). */
+  readonly fetchBlob: (blob: Descriptor) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** `key` is the layer's place in the store: its diff ID, or its stack's identity where reading it needed the layers below. */
+interface OpenLayer {
+  readonly key: Digest;
+  readonly toc: Toc;
+  readonly bytes: Buffer;
+}
+
+/** Gives layers in the form that somebody needs: table of contents, snapshot folder. Each is made at most once per process. */
+export class LayerAccess {
+  readonly #options: LayerAccessOptions;
+  readonly #tocs = new Map<Digest, Promise<OpenLayer>>();
+
+  constructor(options: LayerAccessOptions) {
+    this.#options = options;
+  }
+
+  /** The files of a chain. `snapshots`: the caller will need every layer unpacked (a RUN), so unpack while reading. */
+  async tree(name: string, chain: Chain, snapshots = false): Promise<ChainTree> {
+    const tocs = await this.#open(chain, snapshots);
+    return new ChainTree(
+      name,
+      tocs.map(({ toc }) => toc),
+      (indexes) => this.#folders(chain, indexes),
+    );
+  }
+
+  /** Tables of contents as bytes, bottom first. */
+  async tocBytes(chain: Chain): Promise<Buffer[]> {
+    return (await this.#open(chain, false)).map(({ bytes }) => bytes);
+  }
+
+  /** Snapshot folders of all layers, bottom first, ready to be mounted. */
+  async snapshots(chain: Chain): Promise<string[]> {
+    const folders = await this.#folders(chain, [...chain.layers.keys()]);
+    return chain.layers.map((_, i) => folders.get(i)!);
+  }
+
+  async #open(chain: Chain, snapshots: boolean): Promise<OpenLayer[]> {
+    const opened: OpenLayer[] = [];
+    for (const layer of chain.layers) {
+      const id = layer.stack;
+      let pending = this.#tocs.get(id);
+      if (!pending) {
+        pending = this.#load(layer, opened, snapshots);
+        this.#tocs.set(id, pending);
+        pending.catch(() => this.#tocs.delete(id));
+      }
+      opened.push(await pending);
+      throwIfAborted(this.#options.signal);
+    }
+    return opened;
+  }
+
+  async #load(layer: ChainLayer, below: readonly OpenLayer[], snapshot: boolean): Promise<OpenLayer> {
+    const { store, signal } = this.#options;
+    return (
+      this.#known(layer) ??
+      store.withLock(
+        `layer-${layer.stack.slice(7)}`,
+        async () => this.#known(layer) ?? (await this.#ingest(layer, tocsOf(below), snapshot)),
+        { signal },
+      )
+    );
+  }
+
+  #known(layer: ChainLayer): OpenLayer | undefined {
+    const { store } = this.#options;
+    for (const key of [layer.stack, layer.diffId]) {
+      if (!store.layers.get(key)) continue;
+      const bytes = store.layers.toc(key);
+      return { key, toc: Toc.open(bytes), bytes };
+    }
+    return undefined;
+  }
+
+  /** Reads a base layer's blob: diff ID verified, table of contents made, unpacked in the same pass where asked for. */
+  async #ingest(layer: ChainLayer, parent: readonly Buffer[], unpack: boolean): Promise<OpenLayer> {
+    const { store, form, signal } = this.#options;
+    const archive = await this.#archive(layer);
+    const directory = unpack ? await store.temp.directory("unpack") : undefined;
+    const packed = await ingestLayer({
+      archive,
+      parent,
+      expectedDiffId: layer.diffId,
+      signal,
+      ...(directory ? { directory, form } : {}),
+    });
+    const key = packed.dependsOnParent ? layer.stack : layer.diffId;
+    store.layers.put(key, packed.info, packed.toc);
+    if (directory) await store.layers.commitSnapshot(key, directory, { form: form.kind });
+    return { key, toc: Toc.open(packed.toc), bytes: packed.toc };
+  }
+
+  async #archive(layer: ChainLayer): Promise<AsyncIterable<Uint8Array>> {
+    const { store, fetchBlob } = this.#options;
+    if (!layer.blob)
+      throw new SlipwayError("BLOB_NOT_FOUND", `layer ${layer.diffId} is no longer in the store`, {
+        hint: "build with --no-cache, or pull the image again",
+      });
+    if (!(await store.blobs.has(layer.blob.digest))) await fetchBlob(layer.blob);
+    const compression = compressionOf(layer.blob.mediaType) ?? "gzip";
+    const blob = store.blobs.open(layer.blob);
+    return compression === "none" ? blob : decompressor(compression, blob);
+  }
+
+  async #folders(chain: Chain, indexes: readonly number[]): Promise<ReadonlyMap<number, string>> {
+    const opened = await this.#open(chain, true);
+    const folders = new Map<number, string>();
+    for (const index of indexes) folders.set(index, await this.#folder(chain, index, opened));
+    return folders;
+  }
+
+  async #folder(chain: Chain, index: number, opened: readonly OpenLayer[]): Promise<string> {
+    const { store, form, signal } = this.#options;
+    const { key } = opened[index]!;
+    const usable = () => {
+      const snapshot = store.layers.snapshot(key);
+      return snapshot && (snapshot.form === "native" || form.kind === "portable") ? snapshot.path : undefined;
+    };
+    return (
+      usable() ??
+      store.withLock(
+        `snapshot-${key.slice(7)}`,
+        async () => {
+          const made = usable();
+          if (made) return made;
+          await this.#unpackAgain(chain.layers[index]!, key, tocsOf(opened.slice(0, index)));
+          const path = usable();
+          if (!path) throw new SlipwayError("SNAPSHOT_FAILED", `layer ${key} could not be unpacked`);
+          return path;
+        },
+        { signal },
+      )
+    );
+  }
+
+  async #unpackAgain(layer: ChainLayer, key: Digest, parent: readonly Buffer[]): Promise<void> {
+    const { store, form, signal } = this.#options;
+    const directory = await store.temp.directory("unpack");
+    await ingestLayer({
+      archive: await this.#archive(layer),
+      parent,
+      expectedDiffId: layer.diffId,
+      directory,
+      form,
+      signal,
+    });
+    await store.layers.commitSnapshot(key, directory, { form: form.kind });
+  }
+}
+
+function tocsOf(layers: readonly OpenLayer[]): Buffer[] {
+  return layers.map(({ bytes }) => bytes);
+}

@@ -1,0 +1,193 @@
+import { explainMiss } from "../cache/explain.ts";
+import { keyOf, type StepInputs } from "../cache/inputs.ts";
+import { type CacheRecord, decodeInputs, decodeRecord, encodeInputs, encodeRecord } from "../cache/record.ts";
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import type { Digest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import type { BuildEvent, ChangedInput, EventSink } from "../core/events.ts";
+import type { LayerInfo } from "../core/layer-info.ts";
+import type { Step } from "../plan/graph.ts";
+import type { Store } from "../store/store.ts";
+import { type Chain, stackLayer } from "./chain.ts";
+import type { PreparedStep, StepExecutors, StepReporter } from "./step-executor.ts";
+
+export interface StepRunnerOptions {
+  readonly store: Store;
+  readonly executors: StepExecutors;
+  readonly onEvent: EventSink;
+  /** ms since the build began. */
+  readonly clock: () => number;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** Names this Dockerfile and context: what "the last build of this step" refers to when a miss is explained. */
+  readonly slot: string;
+  /** Called before the first step that has to run; may refuse (a no-op probe does). */
+  readonly beforeExecute?: (step: Step) => void;
+}
+
+interface StepResult {
+  readonly layer: LayerInfo;
+  readonly created: string;
+  readonly cached: boolean;
+}
+
+/** Takes steps through key, lookup, execution and record; equal steps run once, in this process and across processes. */
+export class StepRunner {
+  readonly #options: StepRunnerOptions;
+  readonly #running = new Map<Digest, Promise<StepResult>>();
+  /** First step per stage that ran again: what later misses of the stage are explained by. */
+  readonly #ranAgain = new Map<number, string>();
+
+  constructor(options: StepRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** The parent chain with the step's layer on top. Errors carry the step's source range. */
+  async run(step: Step, parent: Chain): Promise<Chain> {
+    try {
+      throwIfAborted(this.#options.signal);
+      const prepared = await this.#prepare(step, parent);
+      const key = keyOf(prepared.inputs);
+      const stored = step.noCache ? undefined : this.#lookup(key);
+      if (stored) {
+        this.#emit({
+          type: "step.cached",
+          id: step.id,
+          name: step.name,
+          stage: step.stage,
+          size: stored.layer.fileBytes,
+        });
+        this.#rememberSlot(step, prepared.inputs);
+        return stackLayer(parent, stored.layer, stored.created);
+      }
+      const result = await this.#shareRun(step, key, prepared);
+      return stackLayer(parent, result.layer, result.created);
+    } catch (error) {
+      throw error instanceof SlipwayError ? error.at(step.source) : error;
+    }
+  }
+
+  #prepare(step: Step, parent: Chain): Promise<PreparedStep> {
+    const { executors } = this.#options;
+    switch (step.kind) {
+      case "run":
+        return executors.run.prepare(step, parent);
+      case "copy":
+        return executors.copy.prepare(step, parent);
+      case "workdir":
+        return executors.workdir.prepare(step, parent);
+      default:
+        return step satisfies never;
+    }
+  }
+
+  /** A second equal step of this build waits for the first one's layer. */
+  async #shareRun(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
+    const other = this.#running.get(key);
+    if (other) {
+      const result = await other;
+      this.#emit({ type: "step.cached", id: step.id, name: step.name, stage: step.stage });
+      return result;
+    }
+    const run = this.#runOnce(step, key, prepared);
+    this.#running.set(key, run);
+    return run;
+  }
+
+  async #runOnce(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
+    const { clock, store, signal } = this.#options;
+    this.#options.beforeExecute?.(step);
+    const started = clock();
+    this.#emit({ type: "step.start", id: step.id, name: step.name, stage: step.stage, source: step.source });
+    this.#reportMiss(step, prepared.inputs);
+    this.#ranAgain.set(step.stage, this.#ranAgain.get(step.stage) ?? step.name);
+    try {
+      const result = await store.withLock(`step-${key.slice(7)}`, () => this.#execute(step, key, prepared), {
+        signal,
+      });
+      this.#rememberSlot(step, prepared.inputs);
+      this.#emit({
+        type: "step.done",
+        id: step.id,
+        duration: clock() - started,
+        size: result.layer.fileBytes,
+        ...(result.cached ? { note: "another build made it meanwhile" } : {}),
+      });
+      return result;
+    } catch (error) {
+      this.#reportFailure(step, error, clock() - started);
+      throw error;
+    }
+  }
+
+  /** Under the step's lock: another process may have finished the same step while this one waited. */
+  async #execute(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
+    const stored = step.noCache ? undefined : this.#lookup(key);
+    if (stored) return { layer: stored.layer, created: stored.created, cached: true };
+    const layer = await prepared.execute(this.#reporter(step), this.#options.signal);
+    const created = this.#options.now().toISOString();
+    const record: CacheRecord = { version: 1, key, layer, created, description: step.name };
+    this.#options.store.records.put(key, encodeRecord(record));
+    return { layer, created, cached: false };
+  }
+
+  #lookup(key: Digest): CacheRecord | undefined {
+    const { store } = this.#options;
+    const record = decodeRecord(store.records.get(key));
+    return record && store.layers.get(record.layer.diffId) ? record : undefined;
+  }
+
+  #slotOf(step: Step): string {
+    return `${this.#options.slot}/${step.id}`;
+  }
+
+  #rememberSlot(step: Step, inputs: StepInputs): void {
+    const { store } = this.#options;
+    const bytes = encodeInputs(inputs);
+    const before = store.last.get(this.#slotOf(step));
+    if (!before || Buffer.compare(before, bytes) !== 0) store.last.put(this.#slotOf(step), bytes);
+  }
+
+  #reportMiss(step: Step, inputs: StepInputs): void {
+    const changed: ChangedInput[] = [{ kind: "no-cache", name: "" }];
+    const explanation = step.noCache
+      ? { reason: "the cache was switched off for it", changed }
+      : explainMiss(
+          decodeInputs(this.#options.store.last.get(this.#slotOf(step))),
+          inputs,
+          this.#ranAgain.get(step.stage),
+        );
+    this.#emit({ type: "step.miss", id: step.id, ...explanation });
+  }
+
+  #reportFailure(step: Step, error: unknown, duration: number): void {
+    if (this.#options.signal.aborted) {
+      this.#emit({ type: "step.cancelled", id: step.id });
+      return;
+    }
+    const code = error instanceof SlipwayError ? error.code : "INTERNAL";
+    const message = error instanceof Error ? error.message : String(error);
+    this.#emit({ type: "step.error", id: step.id, duration, code, message });
+  }
+
+  #reporter(step: Step): StepReporter {
+    return {
+      log: (stream, data) => this.#emit({ type: "step.log", id: step.id, stream, data }),
+      progress: (item, current, total) =>
+        this.#emit({
+          type: "step.progress",
+          id: step.id,
+          item,
+          current,
+          ...(total === undefined ? {} : { total }),
+        }),
+      warn: (message) => this.#emit({ type: "warning", message, source: step.source }),
+    };
+  }
+
+  #emit(event: Timeless<BuildEvent>): void {
+    this.#options.onEvent({ ...event, time: this.#options.clock() } as BuildEvent);
+  }
+}
+
+type Timeless<E> = E extends unknown ? Omit<E, "time"> : never;

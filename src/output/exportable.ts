@@ -1,0 +1,139 @@
+import { type Compression, compressionOf, type Descriptor, isIndexType } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { ContentSource } from "../image/copy.ts";
+import { decodeImageConfig } from "../image/decode-config.ts";
+import { decodeIndex, encodeIndex } from "../image/index-document.ts";
+import { decodeManifest, encodeManifest, type Manifest } from "../image/manifest.ts";
+import { convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
+import type { LayerContent } from "./layer-content.ts";
+
+export interface ExportOptions {
+  readonly compression: Compression;
+  readonly compressionLevel?: number;
+  /** Recompress base layers too (SPEC LT-09). */
+  readonly forceCompression: boolean;
+  readonly family: MediaFamily;
+}
+
+/** An image ready to leave: every layer in its final form, documents included. */
+export interface Exportable {
+  readonly root: Descriptor;
+  /** Every blob that the root reaches, the root last; documents and layers alike. */
+  readonly blobs: readonly Descriptor[];
+  /** Single-platform images of it, in order. */
+  readonly images: readonly {
+    readonly manifest: Descriptor;
+    readonly config: Descriptor;
+    readonly layers: readonly Descriptor[];
+  }[];
+  readonly source: ContentSource;
+}
+
+/** Brings a stored image into the form asked for: layers made here are compressed now, others keep their blobs. */
+export async function exportable(
+  root: Descriptor,
+  content: LayerContent,
+  options: ExportOptions,
+): Promise<Exportable> {
+  const documents = new Map<Digest, Uint8Array>();
+  const blobs = new Map<Digest, Descriptor>();
+  const images: Exportable["images"][number][] = [];
+  const add = (descriptor: Descriptor, bytes?: Uint8Array): Descriptor => {
+    blobs.delete(descriptor.digest);
+    blobs.set(descriptor.digest, descriptor);
+    if (bytes) documents.set(descriptor.digest, bytes);
+    return descriptor;
+  };
+  const image = async (descriptor: Descriptor): Promise<Descriptor> => {
+    const manifest = decodeManifest(await content.document(descriptor), descriptor.mediaType);
+    const made = await exportManifest(manifest, content, options);
+    for (const layer of made.manifest.layers) add(layer);
+    add(made.manifest.config);
+    add(made.descriptor, made.bytes);
+    images.push({ manifest: made.descriptor, config: made.manifest.config, layers: made.manifest.layers });
+    return { ...made.descriptor, ...(descriptor.platform ? { platform: descriptor.platform } : {}) };
+  };
+  const final = isIndexType(root.mediaType)
+    ? await exportIndex(root, content, options, image, add)
+    : await image(root);
+  return { root: final, blobs: [...blobs.values()], images, source: sourceOf(content, documents) };
+}
+
+async function exportIndex(
+  root: Descriptor,
+  content: LayerContent,
+  options: ExportOptions,
+  image: (descriptor: Descriptor) => Promise<Descriptor>,
+  add: (descriptor: Descriptor, bytes: Uint8Array) => Descriptor,
+): Promise<Descriptor> {
+  const index = decodeIndex(await content.document(root), root.mediaType);
+  const manifests: Descriptor[] = [];
+  for (const entry of index.manifests) {
+    const { annotations, artifactType } = entry;
+    const made = await image(entry);
+    manifests.push({
+      ...made,
+      ...(annotations && options.family === "oci" ? { annotations } : {}),
+      ...(artifactType ? { artifactType } : {}),
+    });
+  }
+  const encoded = encodeIndex({ ...index, family: options.family, manifests });
+  return add(encoded.descriptor, encoded.bytes);
+}
+
+async function exportManifest(manifest: Manifest, content: LayerContent, options: ExportOptions) {
+  const config = decodeImageConfig(await content.document(manifest.config));
+  const layers: Descriptor[] = [];
+  for (const [i, layer] of manifest.layers.entries())
+    layers.push(await exportLayer(layer, config.diffIds[i] ?? layer.digest, content, options));
+  const made: Manifest = {
+    ...manifest,
+    family: options.family,
+    config: convertDescriptor(manifest.config, options.family),
+    layers,
+  };
+  return { manifest: made, ...encodeManifest(made) };
+}
+
+async function exportLayer(
+  layer: Descriptor,
+  diffId: Digest,
+  content: LayerContent,
+  options: ExportOptions,
+): Promise<Descriptor> {
+  const have = compressionOf(layer.mediaType);
+  const madeHere = have === "none" && layer.digest === diffId;
+  if (!options.forceCompression && !madeHere) return convertDescriptor(layer, options.family);
+  if (have === options.compression) return convertDescriptor(layer, options.family);
+  const mediaType = layerType(options.family, options.compression);
+  if (options.compression === "none")
+    return { mediaType, digest: diffId, size: await content.tarSize(layer, diffId) };
+  return {
+    mediaType,
+    ...(await content.compressed(layer, diffId, options.compression, options.compressionLevel)),
+  };
+}
+
+function sourceOf(content: LayerContent, documents: ReadonlyMap<Digest, Uint8Array>): ContentSource {
+  return {
+    fetch: async (descriptor) => {
+      const bytes = documents.get(descriptor.digest);
+      return bytes ? singleChunk(bytes) : content.open(descriptor);
+    },
+  };
+}
+
+async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/** Reads a manifest, index or config; refuses one too large to be honest. */
+export function checkDocumentSize(descriptor: Descriptor): void {
+  if (descriptor.size > LIMITS.manifest)
+    throw new SlipwayError(
+      "IMAGE_INVALID",
+      `${descriptor.digest} claims ${descriptor.size} bytes, too many for a ${descriptor.mediaType}`,
+    );
+}

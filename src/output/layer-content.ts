@@ -1,0 +1,94 @@
+import { type Compression, compressionOf, type Descriptor } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { layerArchive } from "../layer/archive.ts";
+import { compressor, decompressor } from "../layer/compression.ts";
+import { Toc } from "../layer/toc.ts";
+import type { Store } from "../store/store.ts";
+import { checkDocumentSize } from "./exportable.ts";
+
+/** Bytes of an image's parts, wherever they are: blobs of the store, layers that exist only as snapshots, or a registry. */
+export class LayerContent {
+  readonly #store: Store;
+  readonly #fetchBlob: (blob: Descriptor) => Promise<void>;
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(store: Store, fetchBlob: (blob: Descriptor) => Promise<void>, signal?: AbortSignal) {
+    this.#store = store;
+    this.#fetchBlob = fetchBlob;
+    this.#signal = signal;
+  }
+
+  /** A manifest, index or config, whole and verified. */
+  async document(descriptor: Descriptor): Promise<Buffer> {
+    checkDocumentSize(descriptor);
+    await this.#ensure(descriptor);
+    return this.#store.blobs.readBytes(descriptor, descriptor.size);
+  }
+
+  /** Any blob as a stream; a layer made here and never compressed is archived on the way (DESIGN decision 2). */
+  async open(descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+    if (!(await this.#store.blobs.has(descriptor.digest))) {
+      const archive =
+        compressionOf(descriptor.mediaType) === "none" ? this.#archiveOf(descriptor.digest) : undefined;
+      if (archive) return archive;
+      await this.#fetchBlob(descriptor);
+    }
+    return this.#store.blobs.open(descriptor);
+  }
+
+  /** Size of the uncompressed archive in bytes. */
+  async tarSize(layer: Descriptor, diffId: Digest): Promise<number> {
+    const known = this.#store.layers.get(diffId);
+    if (known) return known.info.tarSize;
+    let size = 0;
+    for await (const chunk of await this.#uncompressed(layer)) size += chunk.length;
+    return size;
+  }
+
+  /** The layer in another compression: remembered from an earlier time, or made and kept as a blob of the store. */
+  async compressed(
+    layer: Descriptor,
+    diffId: Digest,
+    compression: Exclude<Compression, "none">,
+    level?: number,
+  ): Promise<{ digest: Digest; size: number }> {
+    const settings = `level=${level ?? "default"}`;
+    for (const form of this.#store.layers.forms(diffId))
+      if (
+        form.compression === compression &&
+        form.settings === settings &&
+        (await this.#store.blobs.has(form.digest))
+      )
+        return { digest: form.digest, size: form.size };
+    const stream = compressor(
+      compression,
+      await this.#uncompressed(layer),
+      level === undefined ? {} : { level },
+    );
+    const blob = await this.#store.blobs.write(stream, this.#signal ? { signal: this.#signal } : {});
+    this.#store.layers.addForm(diffId, { compression, settings, ...blob });
+    return blob;
+  }
+
+  async #uncompressed(layer: Descriptor): Promise<AsyncIterable<Uint8Array>> {
+    const compression = compressionOf(layer.mediaType) ?? "gzip";
+    const stream = await this.open(layer);
+    return compression === "none" ? stream : decompressor(compression, stream);
+  }
+
+  #archiveOf(diffId: Digest): AsyncIterable<Uint8Array> | undefined {
+    const snapshot = this.#store.layers.snapshot(diffId);
+    if (!snapshot || !this.#store.layers.get(diffId)) return undefined;
+    return layerArchive(Toc.open(this.#store.layers.toc(diffId)), snapshot.path);
+  }
+
+  async #ensure(descriptor: Descriptor): Promise<void> {
+    if (await this.#store.blobs.has(descriptor.digest)) return;
+    await this.#fetchBlob(descriptor);
+    if (!(await this.#store.blobs.has(descriptor.digest)))
+      throw new SlipwayError("BLOB_NOT_FOUND", `${descriptor.digest} is not in the store`, {
+        hint: "pull the image again",
+      });
+  }
+}

@@ -1,0 +1,190 @@
+import { parseKeyValues } from "../core/csv.ts";
+import type { Compression } from "../core/descriptor.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { suggest } from "../core/suggest.ts";
+
+export const OUTPUT_TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
+export type OutputType = (typeof OUTPUT_TYPES)[number];
+
+/** What to do with a finished build (SPEC 6.5). Frozen; defaults filled in. */
+export interface OutputSpec {
+  readonly type: OutputType;
+  /** Path, or `-` for standard output. */
+  readonly dest?: string;
+  /** Names to give the image beside the build's tags. */
+  readonly names: readonly string[];
+  readonly push: boolean;
+  readonly pushByDigest: boolean;
+  /** oci and docker: one archive file (true) or a folder. */
+  readonly tar: boolean;
+  readonly compression: Compression;
+  readonly compressionLevel?: number;
+  readonly forceCompression: boolean;
+  readonly ociMediaTypes: boolean;
+  readonly rewriteTimestamp: boolean;
+  readonly insecure: boolean;
+  /** local: remove what the result does not have. */
+  readonly deleteExtraneous: boolean;
+  readonly platformSplit?: boolean;
+  /** Overrides the build's epoch; null switches it off (SPEC EP-05). */
+  readonly sourceDateEpoch?: number | null;
+  readonly annotations: readonly { readonly target: string; readonly key: string; readonly value: string }[];
+}
+
+const BOOLEANS = {
+  push: "push",
+  "push-by-digest": "pushByDigest",
+  tar: "tar",
+  "force-compression": "forceCompression",
+  "oci-mediatypes": "ociMediaTypes",
+  "rewrite-timestamp": "rewriteTimestamp",
+  "registry.insecure": "insecure",
+  "platform-split": "platformSplit",
+} as const;
+/** Meant for parts that slipway does not have or always does; accepted so that command lines written for BuildKit work. */
+const ACCEPTED = new Set([
+  "unpack",
+  "store",
+  "name-canonical",
+  "dangling-name-prefix",
+  "danging-name-empty-only",
+  "oci-artifact",
+  "attestation-inline",
+  "attestation-prefix",
+  "prefer-nondist-layers",
+  "context",
+]);
+
+/** Parses one `--output` value: CSV of `key=value`, a plain path (a local folder) or `-` (a tar on standard output). */
+export function parseOutput(text: string): OutputSpec {
+  if (!text.includes("="))
+    return text === "-" ? outputOf("tar", { dest: "-" }) : outputOf("local", { dest: text });
+  const fields = parseKeyValues(text);
+  const type = fields.find(({ key }) => key === "type")?.value ?? "";
+  if (!isOutputType(type)) throw unknownType(type);
+  const changes: Mutable<Partial<OutputSpec>> = {};
+  const annotations: { target: string; key: string; value: string }[] = [];
+  for (const { key, value } of fields) {
+    if (key === "type") continue;
+    const annotation = /^annotation(?:-([a-z-]+(?:\[[^\]]+\])?))?\.(.+)$/.exec(key);
+    if (annotation)
+      annotations.push({ target: annotation[1] ?? "manifest", key: annotation[2]!, value: value ?? "" });
+    else Object.assign(changes, option(key, value));
+  }
+  return outputOf(type, { ...changes, annotations });
+}
+
+/** A spec with the type's defaults for everything that `changes` leaves out; refuses what cannot go together. */
+export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): OutputSpec {
+  const spec: OutputSpec = {
+    names: [],
+    push: type === "registry",
+    pushByDigest: false,
+    tar: true,
+    compression: "gzip",
+    forceCompression: false,
+    ociMediaTypes: type !== "docker",
+    rewriteTimestamp: false,
+    insecure: false,
+    deleteExtraneous: false,
+    annotations: [],
+    ...changes,
+    type,
+  };
+  if ((type === "local" || type === "tar" || (type === "oci" && !spec.tar)) && spec.dest === undefined)
+    throw new SlipwayError("OUTPUT_INVALID", `output type ${type} needs a destination`, {
+      hint: `write type=${type},dest=PATH`,
+    });
+  if (type === "local" && spec.dest === "-")
+    throw new SlipwayError("OUTPUT_INVALID", "dest must be a folder for type=local, not standard output", {
+      hint: "use type=tar,dest=-",
+    });
+  return Object.freeze(spec);
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+function option(key: string, value: string | undefined): Partial<OutputSpec> {
+  if (key in BOOLEANS) return { [BOOLEANS[key as keyof typeof BOOLEANS]]: boolean(key, value) };
+  switch (key) {
+    case "dest":
+      return { dest: required(key, value) };
+    case "name":
+      return { names: required(key, value).split(",").filter(Boolean) };
+    case "compression":
+      return { compression: compressionNamed(required(key, value)) };
+    case "compression-level":
+      return { compressionLevel: integer(key, value) };
+    case "source-date-epoch":
+      return { sourceDateEpoch: value ? integer(key, value) : null };
+    case "mode":
+      if (value !== "copy" && value !== "delete")
+        throw new SlipwayError("OUTPUT_INVALID", `mode is copy or delete, not ${value}`);
+      return { deleteExtraneous: value === "delete" };
+    default:
+      if (ACCEPTED.has(key)) return {};
+      throw unknownKey(key);
+  }
+}
+
+function unknownKey(key: string): SlipwayError {
+  const near = suggest(key, [
+    ...Object.keys(BOOLEANS),
+    "dest",
+    "name",
+    "compression",
+    "compression-level",
+    "mode",
+    "source-date-epoch",
+  ]);
+  return new SlipwayError(
+    "OUTPUT_INVALID",
+    `unknown output option ${JSON.stringify(key)}`,
+    near ? { hint: `did you mean ${near}?` } : {},
+  );
+}
+
+function unknownType(type: string): SlipwayError {
+  const near = suggest(type, OUTPUT_TYPES);
+  const hint = near ? `did you mean type=${near}?` : `known types: ${OUTPUT_TYPES.join(", ")}`;
+  return new SlipwayError(
+    "OUTPUT_INVALID",
+    type ? `unknown output type ${JSON.stringify(type)}` : "the output has no type",
+    { hint },
+  );
+}
+
+function isOutputType(text: string): text is OutputType {
+  return (OUTPUT_TYPES as readonly string[]).includes(text);
+}
+
+/** An empty value means true (SPEC XP-01). */
+function boolean(key: string, value: string | undefined): boolean {
+  if (value === undefined || value === "" || /^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false)$/i.test(value)) return false;
+  throw new SlipwayError(
+    "OUTPUT_INVALID",
+    `output option ${key} is true or false, not ${JSON.stringify(value)}`,
+  );
+}
+
+function required(key: string, value: string | undefined): string {
+  if (value) return value;
+  throw new SlipwayError("OUTPUT_INVALID", `output option ${key} needs a value`);
+}
+
+function integer(key: string, value: string | undefined): number {
+  if (value !== undefined && /^-?\d{1,12}$/.test(value)) return Number(value);
+  throw new SlipwayError(
+    "OUTPUT_INVALID",
+    `output option ${key} is a whole number, not ${JSON.stringify(value ?? "")}`,
+  );
+}
+
+function compressionNamed(name: string): Compression {
+  if (name === "uncompressed" || name === "none") return "none";
+  if (name === "gzip" || name === "zstd") return name;
+  throw new SlipwayError("OUTPUT_INVALID", `compression ${JSON.stringify(name)} is not known`, {
+    hint: "use gzip, zstd or uncompressed",
+  });
+}
