@@ -9,7 +9,7 @@ const SYSTEM_FOLDERS = ["/usr/sbin", "/sbin"];
  * folders. Relative and empty PATH entries are passed over: a build context must not be able to bring its own tools.
  */
 export function findTool(names: string | readonly string[], path: string): string | undefined {
-  const folders = [...path.split(":").filter(isAbsolute), ...SYSTEM_FOLDERS];
+  const folders = foldersOf(path);
   for (const name of typeof names === "string" ? [names] : names) {
     for (const folder of folders) {
       const candidate = join(folder, name);
@@ -17,6 +17,15 @@ export function findTool(names: string | readonly string[], path: string): strin
     }
   }
   return undefined;
+}
+
+/** The PATH value by which a child finds the same tools as `findTool` does. */
+export function toolPath(path: string): string {
+  return foldersOf(path).join(":");
+}
+
+function foldersOf(path: string): readonly string[] {
+  return [...new Set([...path.split(":").filter(isAbsolute), ...SYSTEM_FOLDERS])];
 }
 
 function isExecutable(path: string): boolean {

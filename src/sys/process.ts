@@ -4,7 +4,7 @@ import type { Writable } from "node:stream";
 import { cancelled } from "../core/cleanup-scope.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 
-export { findTool } from "./find-tool.ts";
+export { findTool, toolPath } from "./find-tool.ts";
 
 /** Every variable the program sees. Nothing is inherited; `PATH` in it decides where a bare program name is looked for. */
 export type Environment = Readonly<Record<string, string>>;
