@@ -19,6 +19,7 @@ export interface EndpointRequest {
   readonly body?: Uint8Array | Readable;
   readonly headersTimeout?: number;
   readonly retry?: boolean;
+  readonly follow?: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 

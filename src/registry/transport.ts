@@ -21,6 +21,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal | undefined;
   /** Default true where the body can be sent again. */
   readonly retry?: boolean;
+  /** Default true: redirects of GET and HEAD are followed. */
+  readonly follow?: boolean;
 }
 
 export interface HttpResponse {
@@ -147,6 +149,7 @@ function reasonOf(outcome: Outcome, host: string): string {
 }
 
 function redirectTarget(request: HttpRequest, response: HttpResponse): URL | undefined {
+  if (request.follow === false) return undefined;
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   const location = headerOf(response, "location") ?? "";
