@@ -1,0 +1,70 @@
+import type { SlipwayError } from "../core/errors.ts";
+import type { SourceRange } from "../core/source-range.ts";
+import { safeLine, safeName } from "./safe-text.ts";
+
+/** Lines of the file shown before and after the ones in error. */
+const CONTEXT_LINES = 2;
+const RULE = "-".repeat(20);
+
+/** Texts of source files by name, as a `SourceRange` names them. */
+export type Sources = ReadonlyMap<string, string>;
+
+/**
+ * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), the last lines of
+ * output where the error carries them (`facts.lastLines`, a list of strings), what happened, its causes, its code and the remedy.
+ * Ends with a line feed; control characters in any part are made harmless.
+ */
+export function renderError(error: SlipwayError, sources: Sources): string {
+  const lines = [
+    ...(error.source ? sourceLines(error.source, sources.get(error.source.file)) : []),
+    ...outputLines(error.facts.lastLines),
+    ...messageLines(error),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function sourceLines(range: SourceRange, text: string | undefined): string[] {
+  const place = `${safeName(range.file)}:${range.start}`;
+  if (text === undefined) return [place];
+  const all = text.split(/\r?\n/);
+  if (all.at(-1) === "") all.pop();
+  const first = Math.max(1, range.start - CONTEXT_LINES);
+  const last = Math.min(all.length, range.end + CONTEXT_LINES);
+  const lines: string[] = [];
+  for (let number = first; number <= last; number++) {
+    const mark = number >= range.start && number <= range.end ? ">>>" : "   ";
+    lines.push(`${String(number).padStart(4)} | ${mark} ${safeLine(all[number - 1]!)}`.trimEnd());
+  }
+  return [place, RULE, ...lines, RULE];
+}
+
+function outputLines(lastLines: unknown): string[] {
+  if (!Array.isArray(lastLines) || lastLines.length === 0) return [];
+  return ["last lines of output:", ...lastLines.map((line) => `  ${safeLine(String(line))}`), RULE];
+}
+
+function messageLines(error: SlipwayError): string[] {
+  const [first = "", ...more] = error.message.split(/\r?\n/).map(safeLine);
+  return [
+    `ERROR: ${first} (${error.code})`,
+    ...more.map((line) => `  ${line}`),
+    ...causes(error).map((cause) => `  because: ${cause}`),
+    ...(error.hint ? [`  hint: ${safeName(error.hint)}`] : []),
+  ];
+}
+
+/** Messages of the causes that the message above them does not tell already, outermost first. */
+function causes(error: Error): string[] {
+  const found: string[] = [];
+  let told = error.message;
+  for (
+    let cause = error.cause, depth = 0;
+    cause instanceof Error && depth < 5;
+    cause = cause.cause, depth++
+  ) {
+    if (cause.message === "" || told.includes(cause.message)) continue;
+    found.push(safeName(cause.message));
+    told = cause.message;
+  }
+  return found;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { SlipwayError } from "../../src/core/errors.ts";
+import { renderError } from "../../src/progress/render-error.ts";
+
+const DOCKERFILE = 'FROM debian\n\nRUN <<EOF\nmake\nEOF\nCOPY a b\nUSER app\nCMD ["app"]\n';
+const SOURCES = new Map([["Dockerfile", DOCKERFILE]]);
+
+describe("an error as the user sees it", () => {
+  it("PO-07: marks every line of the instruction and shows two lines around it", () => {
+    const error = new SlipwayError("RUN_FAILED", 'process "/bin/sh -c make" ended with exit code 2', {
+      source: { file: "Dockerfile", start: 3, end: 5 },
+      hint: "run the command by hand in the stage's base image",
+      facts: { exitCode: 2, lastLines: ["make: *** No targets.", "\u001b[2Jhidden"] },
+    });
+    expect(renderError(error, SOURCES)).toBe(`Dockerfile:3
+--------------------
+   1 |     FROM debian
+   2 |
+   3 | >>> RUN <<EOF
+   4 | >>> make
+   5 | >>> EOF
+   6 |     COPY a b
+   7 |     USER app
+--------------------
+last lines of output:
+  make: *** No targets.
+  hidden
+--------------------
+ERROR: process "/bin/sh -c make" ended with exit code 2 (RUN_FAILED)
+  hint: run the command by hand in the stage's base image
+`);
+  });
+
+  it("PO-07: stays inside the file at its first and last line", () => {
+    const at = (line: number) =>
+      renderError(
+        new SlipwayError("INSTRUCTION_INVALID", "bad", {
+          source: { file: "Dockerfile", start: line, end: line },
+        }),
+        SOURCES,
+      ).split("\n");
+    expect(at(1).slice(2, 5)).toEqual(["   1 | >>> FROM debian", "   2 |", "   3 |     RUN <<EOF"]);
+    expect(at(8).slice(2, 6)).toEqual([
+      "   6 |     COPY a b",
+      "   7 |     USER app",
+      '   8 | >>> CMD ["app"]',
+      "-".repeat(20),
+    ]);
+  });
+
+  it("names the place alone where the text is not at hand", () => {
+    const error = new SlipwayError("DOCKERFILE_SYNTAX", "unknown instruction: FORM", {
+      source: { file: "other", start: 4, end: 4 },
+    });
+    expect(renderError(error, SOURCES)).toBe(
+      "other:4\nERROR: unknown instruction: FORM (DOCKERFILE_SYNTAX)\n",
+    );
+  });
+
+  it("tells the causes that the message does not", () => {
+    const refused = new Error("connect ECONNREFUSED 127.0.0.1:5000");
+    const cause = new Error("fetch failed", { cause: refused });
+    const error = new SlipwayError("REGISTRY_UNREACHABLE", "registry 127.0.0.1:5000 does not answer", {
+      cause,
+    });
+    expect(
+      renderError(error, new Map()),
+    ).toBe(`ERROR: registry 127.0.0.1:5000 does not answer (REGISTRY_UNREACHABLE)
+  because: fetch failed
+  because: connect ECONNREFUSED 127.0.0.1:5000
+`);
+  });
+
+  it("leaves a cause out that only repeats the message", () => {
+    const error = new SlipwayError("DISK_FULL", "cannot write: ENOSPC", { cause: new Error("ENOSPC") });
+    expect(renderError(error, new Map())).toBe("ERROR: cannot write: ENOSPC (DISK_FULL)\n");
+  });
+});
