@@ -50,10 +50,13 @@ function readStar(at: number, tokens: GlobToken[]): number {
 function readDoubleStar(chars: readonly string[], at: number, tokens: GlobToken[]): number {
   const slash = chars[at + 2] === "/";
   const next = at + (slash ? 3 : 2);
-  const plainRest = chars.slice(next).every((char) => !"*?[]\\".includes(char));
-  if (next >= chars.length || (at === 0 && !slash && plainRest)) tokens.push({ kind: "tail" });
+  if (next >= chars.length || (at === 0 && !slash && isPlain(chars, next))) tokens.push({ kind: "tail" });
   else if (tokens.at(-1)?.kind !== "dirsBody") tokens.push({ kind: "dirs" }, { kind: "dirsBody" });
   return next;
+}
+
+function isPlain(chars: readonly string[], from: number): boolean {
+  return chars.slice(from).every((char) => !"*?[]\\".includes(char));
 }
 
 function readClass(chars: readonly string[], start: number, tokens: GlobToken[]): number | undefined {

@@ -22,7 +22,7 @@ export interface DecidingRule {
 }
 
 /** No rule matches: an index in front of the first one. */
-export const UNDECIDED = -1;
+const UNDECIDED = -1;
 
 /** An ignore file in force, or the patterns of `COPY --exclude`. Pure; answers for a path depend on its text alone. */
 export class IgnoreRules {
@@ -42,7 +42,7 @@ export class IgnoreRules {
 
   /** Tells whether a path is excluded. The root never is (SPEC DI-10). */
   matches(path: string): boolean {
-    return this.excludes(this.#decisionFor(path));
+    return this.#excludes(this.#decisionFor(path));
   }
 
   /** The rule that decided about the path, if any matches. */
@@ -56,30 +56,26 @@ export class IgnoreRules {
   mayContainIncluded(directory: string): boolean {
     if (directory === "") return true;
     const decision = this.#decisionOfDirectory(directory);
-    return !this.excludes(decision) || this.mayRescueBelow(directory, decision);
+    return !this.#excludes(decision) || this.#mayRescueBelow(directory, decision);
   }
 
-  /** For walkers that know what was decided about the directory above: what is decided about one path in it. */
-  decide(path: string, above: number): number {
-    for (let at = this.#rules.length - 1; at > above; at--)
-      if (this.#rules[at]!.pattern.matches(path)) return at;
-    return above;
-  }
-
-  /** Turns what `decide` gave into an answer. */
-  excludes(decision: number): boolean {
+  #excludes(decision: number): boolean {
     return this.#rules[decision]?.rescues === false;
   }
 
-  /** Tells whether a `!` line behind the decision could keep something below the directory. */
-  mayRescueBelow(directory: string, decision: number): boolean {
+  #mayRescueBelow(directory: string, decision: number): boolean {
     return this.#rules.some(
       (rule, at) => at > decision && rule.rescues && rule.pattern.mayMatchBelow(directory),
     );
   }
 
+  /** From the last rule backwards: what a rule in front of the directory's own decision says cannot matter any more. */
   #decisionFor(path: string): number {
-    return path === "" ? UNDECIDED : this.decide(path, this.#decisionOfDirectory(parentOf(path)));
+    if (path === "") return UNDECIDED;
+    const above = this.#decisionOfDirectory(parentOf(path));
+    for (let at = this.#rules.length - 1; at > above; at--)
+      if (this.#rules[at]!.pattern.matches(path)) return at;
+    return above;
   }
 
   #decisionOfDirectory(directory: string): number {
