@@ -30,7 +30,11 @@ const STAMP = join(DIST, ".built");
 const ONE_HOUR = 3_600_000;
 
 /** Entry points by the name of their bundle. Those that share code are split into chunks; the worker is one file. */
-const SHARED_ENTRIES = { cli: "src/cli/main.ts", index: "src/index.ts" };
+const SHARED_ENTRIES = {
+  cli: "src/cli/main.ts",
+  index: "src/index.ts",
+  namespace: "src/api/namespace-entry.ts",
+};
 const WORKER_ENTRY = { worker: "src/layer/worker.ts" };
 
 /** CommonJS packages in an ESM bundle expect these names. */

@@ -28,6 +28,7 @@ const DEBIAN_PACKAGES = [
   { program: "ssh-agent", package: "openssh-client", for: "RUN --mount=type=ssh" },
   { program: "xz", package: "xz-utils", for: "archives of the tests" },
   { program: "zstd", package: "zstd", for: "archives of the tests" },
+  { program: "openssl", package: "openssl", for: "certificates of the tests" },
   { program: "setpriv", package: "util-linux", for: "tests as an ordinary user" },
   { program: "skopeo", package: "skopeo", for: "comparison with another reader of images", optional: true },
   { program: "shellcheck", package: "shellcheck", for: "checks of the shell scripts", optional: true },

@@ -1,0 +1,84 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { startMailServer } from "../../scripts/loopback.mjs";
+import { SLOW, useExampleStore } from "../support/examples.ts";
+
+const MESSAGES = "ann@example.test Ship ahoy\nbob@example.test .a line that begins with a dot\n";
+
+describe("example mailer", () => {
+  const slipway = useExampleStore();
+  const build = (name: string, ...more: string[]) =>
+    slipway.succeed([
+      "build",
+      "-t",
+      `example/mailer-${name}`,
+      "-f",
+      `examples/mailer/mailer-${name}.df`,
+      ...more,
+      "examples/mailer",
+    ]);
+
+  beforeAll(async () => {
+    await build("base");
+  }, SLOW);
+
+  it("the base has version, folder, port and label, and no program", async () => {
+    const { Config } = await slipway.inspect("example/mailer-base");
+    expect(Config).toMatchObject({
+      Entrypoint: ["/app/mailer.sh"],
+      ExposedPorts: { "33333/tcp": {} },
+      WorkingDir: "/app",
+      Labels: { "org.opencontainers.image.version": "0.6" },
+    });
+    expect(Config.Env).toEqual(expect.arrayContaining(["APPROOT=/app", "APP=mailer.sh", "VERSION=0.6"]));
+    expect((await slipway.run(["run", "--rm", "example/mailer-base"])).exitCode).toBe(127);
+  });
+
+  it("the ignore files keep Dockerfiles, pages and implementations out of the base", async () => {
+    const listed = await slipway.succeed([
+      "run",
+      "--rm",
+      "--entrypoint",
+      "ls",
+      "example/mailer-base",
+      "-A",
+      "/app",
+    ]);
+    expect(listed.stdout).toBe("CONTRACT.txt\n");
+  });
+
+  it("a build argument changes the version", async () => {
+    await build("base", "--build-arg", "VERSION=0.7", "-t", "example/mailer-base:next");
+    const { Config } = await slipway.inspect("example/mailer-base:next");
+    expect(Config.Labels).toMatchObject({ "org.opencontainers.image.version": "0.7" });
+    await build("base");
+  });
+
+  it("the logging implementation writes to the volume as an ordinary user", async () => {
+    await build("logging");
+    expect((await slipway.inspect("example/mailer-logging")).Config).toMatchObject({
+      User: "postman:postman",
+      Volumes: { "/var/log": {} },
+      Cmd: ["/var/log/mailer.log"],
+      Entrypoint: ["/app/mailer.sh"],
+    });
+    const run = await slipway.succeed(["run", "--rm", "-i", "example/mailer-logging"], { input: MESSAGES });
+    expect(run.stdout).toBe(`mailer 0.6 (postman): 2 messages written to /var/log/mailer.log
+ann@example.test -> Ship ahoy
+bob@example.test -> .a line that begins with a dot
+`);
+  });
+
+  it("the live implementation delivers to a mail server", async () => {
+    await build("live");
+    const server = await startMailServer();
+    const port = ["-e", `MAIL_PORT=${server.port}`];
+    const args = ["run", "--rm", "-i", "--network", "host", ...port, "example/mailer-live"];
+    const run = await slipway.succeed(args, { input: MESSAGES });
+    server.close();
+    expect(run.stdout).toBe(`mailer 0.6 (postman): 2 messages delivered to 127.0.0.1:${server.port}\n`);
+    expect(server.messages.map((message) => message.split("\n").at(-1))).toEqual([
+      "Ship ahoy",
+      "..a line that begins with a dot",
+    ]);
+  });
+});
