@@ -153,6 +153,17 @@ describe("the documents", () => {
   });
 });
 
+describe("package-lock.json", () => {
+  it("names every optional dependency, those of other platforms too, so that `npm ci` accepts it anywhere", () => {
+    const { packages } = JSON.parse(readDocument("package-lock.json")) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const wanted = Object.values(packages).flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}));
+    const known = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ""));
+    expect(wanted.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
 describe("what must not be in the repository", () => {
   const files = trackedFiles();
 
