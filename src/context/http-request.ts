@@ -1,0 +1,94 @@
+import type { Dispatcher } from "undici";
+import { SlipwayError } from "../core/errors.ts";
+import { basicAuthorization } from "./source-auth.ts";
+
+/** Proxies by kind of URL; `no` lists hosts that are reached without one, as in `NO_PROXY`. */
+export interface ProxySettings {
+  readonly http?: string;
+  readonly https?: string;
+  readonly no?: string;
+}
+
+export interface GetOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+const REDIRECTS = 10;
+const IDLE_MS = 60_000;
+
+/** One client for one download; `close` ends its connections. */
+export async function openHttpClient(proxy: ProxySettings | undefined): Promise<Dispatcher> {
+  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const options = { headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS, connect: { timeout: 30_000 } };
+  if (!proxy) return new Agent(options);
+  // Empty texts, since undici would look into the environment where they are missing.
+  const { http = "", https = "", no = "" } = proxy;
+  return new EnvHttpProxyAgent({ ...options, httpProxy: http, httpsProxy: https, noProxy: no });
+}
+
+/**
+ * GET that follows redirects, to http and https only. What authorizes the request is for the origin it was meant for and is
+ * dropped on the way to another. Throws `DOWNLOAD_FAILED` for redirects that lead nowhere.
+ */
+export async function httpGet(
+  client: Dispatcher,
+  url: string,
+  options: GetOptions,
+): Promise<Dispatcher.ResponseData> {
+  const { request } = await import("undici");
+  let target = new URL(url);
+  let headers = withCredentials(target, options.headers);
+  for (let hop = 0; hop <= REDIRECTS; hop++) {
+    const response = await request(bare(target), {
+      dispatcher: client,
+      headers,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    // A body that nobody reads to its end fails when the client is closed; whoever does read it gets the error anyway.
+    response.body.on("error", () => {});
+    const location = [301, 302, 303, 307, 308].includes(response.statusCode)
+      ? response.headers.location
+      : undefined;
+    if (location === undefined) return response;
+    await response.body.dump();
+    const next = redirectTarget(String(location), target);
+    headers = next.origin === target.origin ? headers : withCredentials(next, withoutSecrets(headers));
+    target = next;
+  }
+  throw new SlipwayError("DOWNLOAD_FAILED", `${printableUrl(url)}: stopped after ${REDIRECTS} redirects`);
+}
+
+/** A URL for messages: without credentials, query and fragment, all of which may hold secrets. */
+export function printableUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
+function redirectTarget(location: string, from: URL): URL {
+  const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+  if (next?.protocol === "http:" || next?.protocol === "https:") return next;
+  throw new SlipwayError(
+    "DOWNLOAD_FAILED",
+    `${printableUrl(from.href)} redirects to something that is no web address`,
+  );
+}
+
+function withCredentials(url: URL, headers: Readonly<Record<string, string>>): Record<string, string> {
+  if (url.username === "" || "authorization" in headers) return { ...headers };
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { ...headers, authorization: basicAuthorization(pair) };
+}
+
+function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const { authorization: _authorization, cookie: _cookie, ...rest } = headers;
+  return rest;
+}
+
+function bare(url: URL): URL {
+  const copy = new URL(url.href);
+  copy.username = "";
+  copy.password = "";
+  copy.hash = "";
+  return copy;
+}
