@@ -10,6 +10,8 @@ export type BuildEvent =
       readonly type: "build.start";
       readonly time: number;
       readonly dockerfile: string;
+      /** The Dockerfile's text: what source ranges of later events and errors refer to. */
+      readonly text?: string;
       readonly target?: string;
     }
   /** Sent once, when the graph is known; every later step event names one of these or an internal step. */

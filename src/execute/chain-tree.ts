@@ -29,6 +29,11 @@ export class ChainTree implements SourceTree {
     return this.#tree.list(path);
   }
 
+  /** Everything below a directory, each directory before what it holds. */
+  walk(directory: string): Iterable<Entry> {
+    return this.#tree.walk(directory);
+  }
+
   async prepare(paths: readonly string[]): Promise<void> {
     const wanted = new Set<number>();
     for (const path of paths) {

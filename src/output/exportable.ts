@@ -104,7 +104,7 @@ async function exportLayer(
   options: ExportOptions,
 ): Promise<Descriptor> {
   const have = compressionOf(layer.mediaType);
-  const madeHere = have === "none" && layer.digest === diffId;
+  const madeHere = have === "none" && layer.digest === diffId && !content.hasBlob(layer);
   if (!options.forceCompression && !madeHere) return convertDescriptor(layer, options.family);
   if (have === options.compression) return convertDescriptor(layer, options.family);
   const mediaType = layerType(options.family, options.compression);

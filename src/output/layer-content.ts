@@ -7,16 +7,26 @@ import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
 import { checkDocumentSize } from "./exportable.ts";
 
+export interface LayerContentOptions {
+  readonly signal?: AbortSignal;
+  /** Called before files of a snapshot are read: an ordinary user can do so only inside a user namespace. */
+  readonly beforeRead?: () => void;
+}
+
 /** Bytes of an image's parts, wherever they are: blobs of the store, layers that exist only as snapshots, or a registry. */
 export class LayerContent {
   readonly #store: Store;
   readonly #fetchBlob: (blob: Descriptor) => Promise<void>;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: LayerContentOptions;
 
-  constructor(store: Store, fetchBlob: (blob: Descriptor) => Promise<void>, signal?: AbortSignal) {
+  constructor(
+    store: Store,
+    fetchBlob: (blob: Descriptor) => Promise<void>,
+    options: LayerContentOptions = {},
+  ) {
     this.#store = store;
     this.#fetchBlob = fetchBlob;
-    this.#signal = signal;
+    this.#options = options;
   }
 
   /** A manifest, index or config, whole and verified. */
@@ -26,9 +36,14 @@ export class LayerContent {
     return this.#store.blobs.readBytes(descriptor, descriptor.size);
   }
 
+  /** Tells whether the bytes of a descriptor are a blob of the store. */
+  hasBlob(descriptor: Descriptor): boolean {
+    return this.#store.blobs.has(descriptor.digest);
+  }
+
   /** Any blob as a stream; a layer made here and never compressed is archived on the way (DESIGN decision 2). */
   async open(descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
-    if (!(await this.#store.blobs.has(descriptor.digest))) {
+    if (!this.hasBlob(descriptor)) {
       const archive =
         compressionOf(descriptor.mediaType) === "none" ? this.#archiveOf(descriptor.digest) : undefined;
       if (archive) return archive;
@@ -40,7 +55,7 @@ export class LayerContent {
   /** Size of the uncompressed archive in bytes. */
   async tarSize(layer: Descriptor, diffId: Digest): Promise<number> {
     const known = this.#store.layers.get(diffId);
-    if (known) return known.info.tarSize;
+    if (known) return known.tarSize;
     let size = 0;
     for await (const chunk of await this.#uncompressed(layer)) size += chunk.length;
     return size;
@@ -58,7 +73,7 @@ export class LayerContent {
       if (
         form.compression === compression &&
         form.settings === settings &&
-        (await this.#store.blobs.has(form.digest))
+        this.#store.blobs.has(form.digest)
       )
         return { digest: form.digest, size: form.size };
     const stream = compressor(
@@ -66,7 +81,10 @@ export class LayerContent {
       await this.#uncompressed(layer),
       level === undefined ? {} : { level },
     );
-    const blob = await this.#store.blobs.write(stream, this.#signal ? { signal: this.#signal } : {});
+    const blob = await this.#store.blobs.write(
+      stream,
+      this.#options.signal ? { signal: this.#options.signal } : {},
+    );
     this.#store.layers.addForm(diffId, { compression, settings, ...blob });
     return blob;
   }
@@ -80,13 +98,14 @@ export class LayerContent {
   #archiveOf(diffId: Digest): AsyncIterable<Uint8Array> | undefined {
     const snapshot = this.#store.layers.snapshot(diffId);
     if (!snapshot || !this.#store.layers.get(diffId)) return undefined;
+    if (snapshot.form === "native") this.#options.beforeRead?.();
     return layerArchive(Toc.open(this.#store.layers.toc(diffId)), snapshot.path);
   }
 
   async #ensure(descriptor: Descriptor): Promise<void> {
-    if (await this.#store.blobs.has(descriptor.digest)) return;
+    if (this.hasBlob(descriptor)) return;
     await this.#fetchBlob(descriptor);
-    if (!(await this.#store.blobs.has(descriptor.digest)))
+    if (!this.hasBlob(descriptor))
       throw new SlipwayError("BLOB_NOT_FOUND", `${descriptor.digest} is not in the store`, {
         hint: "pull the image again",
       });

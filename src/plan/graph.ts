@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { StepId } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import type { DeviceRequest } from "../dockerfile/run-instruction.ts";
 import type { ContainerConfig, HistoryItem, ImageConfig } from "../image/config.ts";
 
 /** An image that a stage is based on, or that a COPY or a mount reads, after resolution. */
@@ -50,6 +51,8 @@ export interface RunStep extends StepBase {
   readonly argv: readonly string[];
   /** Stage env in order, `K=V`; PATH default already there. Proxy variables are not in it. */
   readonly env: readonly string[];
+  /** Those of `env` that ARG brought in, `K=V`: a changed one is explained as an argument. */
+  readonly buildArgs?: readonly string[];
   /** Proxy variables (SPEC SC-11); outside the cache key. */
   readonly proxyEnv: readonly string[];
   readonly cwd: string;
@@ -58,6 +61,8 @@ export interface RunStep extends StepBase {
   readonly network: "default" | "none" | "host";
   readonly security: "sandbox" | "insecure";
   readonly mounts: readonly RunMount[];
+  /** SPEC RX-03; absent where none are asked for. */
+  readonly devices?: readonly DeviceRequest[];
   /** SPEC RN-02: a script file placed at /dev/pipes/<name>, mode 0755. */
   readonly script?: { readonly name: string; readonly content: string };
   readonly platform: Platform;
@@ -152,6 +157,8 @@ export interface StagePlan {
     | { readonly kind: "named-context"; readonly name: string };
   readonly platform: Platform;
   readonly source: SourceRange;
+  /** `[build 1/5] FROM docker.io/library/debian:bookworm`; absent where the base is scratch or a stage, which are no steps (SPEC SG-08). */
+  readonly fromStepName?: string;
   readonly steps: readonly Step[];
   /** Config after the last instruction; CLI labels are in it for the target. */
   readonly config: ContainerConfig;

@@ -1,0 +1,204 @@
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import { findDockerfile, readIgnoreRules } from "../context/find-dockerfile.ts";
+import { type GitSource, parseGitUrl } from "../context/git-url.ts";
+import { openLocalContext } from "../context/local-context.ts";
+import type { CleanupScope } from "../core/cleanup-scope.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { SourceTree } from "../execute/source-tree.ts";
+import type { EpochSource } from "../plan/epoch.ts";
+import { archiveContext, dockerfileOf, fetchHttpContext, isArchiveHead } from "./archive-context.ts";
+import type { BuildOptions } from "./build-options.ts";
+import { ContextSource } from "./context-source.ts";
+import { fetchGit } from "./git-access.ts";
+import { peek } from "./peek.ts";
+import { secretReader } from "./secrets.ts";
+import type { Session } from "./session.ts";
+
+/** The contexts of one build. Each is opened when it is first asked for. */
+export interface BuildContexts {
+  /** Names the main context for "the last build of it". */
+  readonly identity: string;
+  dockerfile(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  readonly main: () => Promise<SourceTree>;
+  readonly named: (name: string) => Promise<SourceTree>;
+  /** Time of a context, for a symbolic SOURCE_DATE_EPOCH (SPEC EP-02). */
+  readonly sourceTime: (source: EpochSource) => Promise<number | undefined>;
+  /** Keeps what was learnt about files at rest. */
+  close(): Promise<void>;
+}
+
+/** A context on this machine: a folder, given or fetched, or an unpacked archive. */
+interface ContextFolder {
+  readonly root: string;
+  /** The files of an archive; `root` then is not looked at. */
+  readonly tree?: SourceTree;
+  /** Ignore files count for folders of this machine only (SPEC DI-02). */
+  readonly isLocal: boolean;
+  readonly time?: number;
+  /** The context is nothing but its Dockerfile (SPEC SG-15, CL-01). */
+  readonly dockerfile?: Uint8Array;
+}
+
+/** Opens the contexts of a build (SPEC SG-10, SG-15, CL-01). Throws `CONTEXT_*`, `DOCKERFILE_NOT_FOUND`, `USAGE`. */
+export async function openContexts(
+  session: Session,
+  options: BuildOptions,
+  scope: CleanupScope,
+): Promise<BuildContexts> {
+  const opener = new ContextOpener(session, options, scope);
+  const folder = await opener.mainFolder();
+  const dockerfile = once(() => opener.dockerfile(folder));
+  const opened: ContextSource[] = [];
+  const open = async (name: string, at: ContextFolder, dockerfilePath?: string): Promise<SourceTree> => {
+    if (at.tree) return at.tree;
+    const source = await opener.source(name, at, dockerfilePath);
+    opened.push(source);
+    return source;
+  };
+  const named = new Map<string, Promise<SourceTree>>();
+  return {
+    identity: options.context === "-" ? "-" : folder.isLocal ? folder.root : options.context,
+    dockerfile,
+    main: once(async () => open("context", folder, (await dockerfile()).path)),
+    named: (name) => {
+      const known = named.get(name) ?? opener.namedFolder(name).then((at) => open(`context ${name}`, at));
+      named.set(name, known);
+      return known;
+    },
+    sourceTime: async (source) => (source.kind === "context" ? folder.time : undefined),
+    close: async () => {
+      for (const source of opened) source.close();
+    },
+  };
+}
+
+class ContextOpener {
+  readonly #session: Session;
+  readonly #options: BuildOptions;
+  readonly #scope: CleanupScope;
+
+  constructor(session: Session, options: BuildOptions, scope: CleanupScope) {
+    this.#session = session;
+    this.#options = options;
+    this.#scope = scope;
+  }
+
+  async mainFolder(): Promise<ContextFolder> {
+    const { context, stdin } = this.#options;
+    if (context !== "-") return this.#folder(context, true);
+    if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the context from");
+    const { head, stream } = await peek(stdin, 1024);
+    if (isArchiveHead(head))
+      return { root: "-", tree: await archiveContext(this.#session, stream, this.#scope), isLocal: false };
+    if (this.#options.file && this.#options.file !== "-")
+      throw new SlipwayError(
+        "USAGE",
+        "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles",
+      );
+    return { root: this.#emptyFolder(), isLocal: false, dockerfile: await collectDockerfile(stream) };
+  }
+
+  async namedFolder(name: string): Promise<ContextFolder> {
+    const specifier = this.#options.buildContexts?.[name];
+    if (specifier === undefined)
+      throw new SlipwayError("CONTEXT_NOT_FOUND", `there is no build context named ${name}`);
+    return this.#folder(specifier.replace(/^local:(\/\/)?/, ""), false);
+  }
+
+  async dockerfile(folder: ContextFolder): Promise<{ name: string; bytes: Uint8Array; path?: string }> {
+    const { dockerfile, file, stdin } = this.#options;
+    if (dockerfile !== undefined) return { name: "Dockerfile", bytes: Buffer.from(dockerfile) };
+    if (folder.dockerfile) return { name: "Dockerfile", bytes: folder.dockerfile };
+    if (file === "-") {
+      if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the Dockerfile from");
+      return { name: "-", bytes: await collectDockerfile(stdin) };
+    }
+    if (folder.tree) return dockerfileOf(folder.tree, file);
+    const { cwd } = this.#session.environment;
+    return findDockerfile({
+      contextRoot: folder.root,
+      cwd,
+      ...(file ? { file } : {}),
+      ...(folder.isLocal ? {} : { confined: true }),
+    });
+  }
+
+  async source(name: string, folder: ContextFolder, dockerfilePath?: string): Promise<ContextSource> {
+    const ignore = folder.isLocal ? await readIgnoreRules(folder.root, dockerfilePath) : undefined;
+    const { signal } = this.#options;
+    const context = openLocalContext({
+      root: folder.root,
+      ...(ignore ? { ignore } : {}),
+      ...(folder.isLocal ? { statIndex: this.#session.store.stats } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    return new ContextSource(name, context);
+  }
+
+  async #folder(text: string, isMain: boolean): Promise<ContextFolder> {
+    const git = parseGitUrl(text, { context: true });
+    if (git) return this.#gitFolder(git);
+    if (/^https?:\/\//i.test(text)) return this.#httpFolder(text, isMain);
+    const root = resolve(this.#session.environment.cwd, text);
+    return { root, isLocal: true };
+  }
+
+  async #gitFolder(source: GitSource): Promise<ContextFolder> {
+    const options = this.#options;
+    const keepGitDir = source.keepGitDir ?? options.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR === "1";
+    const { root, commitTime } = await fetchGit(
+      { ...source, keepGitDir },
+      {
+        session: this.#session,
+        readSecret: secretReader(options.secrets ?? {}, this.#session.environment),
+        ssh: options.ssh ?? {},
+        scope: this.#scope,
+        ...(options.signal ? { signal: options.signal } : {}),
+      },
+    );
+    return { root, isLocal: false, time: commitTime };
+  }
+
+  /** As main context an archive is unpacked and any other file is the Dockerfile; as a named one it is a single file (SPEC SG-10, SG-15). */
+  async #httpFolder(url: string, isMain: boolean): Promise<ContextFolder> {
+    const fetched = await fetchHttpContext(this.#session, url, this.#scope, this.#options.signal);
+    if (!isMain) return { root: fetched.folder, isLocal: false };
+    const { head, stream } = await peek(createReadStream(fetched.file, { highWaterMark: 1 << 20 }), 1024);
+    const time = fetched.lastModified > 0 ? { time: fetched.lastModified } : {};
+    if (isArchiveHead(head))
+      return {
+        root: url,
+        tree: await archiveContext(this.#session, stream, this.#scope),
+        isLocal: false,
+        ...time,
+      };
+    return { root: fetched.folder, isLocal: false, dockerfile: await collectDockerfile(stream), ...time };
+  }
+
+  #emptyFolder(): string {
+    const folder = this.#session.store.temp.directory("context");
+    this.#scope.defer(() => this.#session.store.temp.remove(folder));
+    return folder;
+  }
+}
+
+async function collectDockerfile(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > LIMITS.dockerfile) throw new SlipwayError("DOCKERFILE_SYNTAX", "the Dockerfile is too large");
+    chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

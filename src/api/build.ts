@@ -1,0 +1,227 @@
+import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
+import { SlipwayError } from "../core/errors.ts";
+import type { BuildEvent } from "../core/events.ts";
+import { fullName, parseReference } from "../image/reference.ts";
+import { exportBuild } from "../output/export-build.ts";
+import { LayerContent } from "../output/layer-content.ts";
+import { type OutputSpec, outputOf } from "../output/output-spec.ts";
+import { storeImage } from "../output/store-image.ts";
+import type { Step } from "../plan/graph.ts";
+import { BuildClock } from "./build-clock.ts";
+import { openContexts } from "./build-contexts.ts";
+import type { BuildOptions, BuildResult } from "./build-options.ts";
+import { buildPlatform, type PlatformBuild, requestedPlatforms } from "./build-run.ts";
+import type { Environment } from "./environment.ts";
+import { checkSecrets } from "./secrets.ts";
+import { Session } from "./session.ts";
+import { stageSizes } from "./stage-sizes.ts";
+import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
+
+/**
+ * Builds an image. Resolves with what was built; rejects with a `SlipwayError`. Events end with `build.done` or `build.error`.
+ * An ordinary user's build that has to run something goes on inside a user namespace.
+ */
+export function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+  const { onEvent, signal, stdout, stdin: _, ...plain } = options;
+  const call = {
+    operation: "build",
+    options: plain,
+    environment,
+    ...(onEvent ? { onEvent } : {}),
+    ...(signal ? { signal } : {}),
+    ...(stdout ? { stdout } : {}),
+  };
+  return elevated(call, (sink) => buildHere({ ...options, onEvent: sink }, environment));
+}
+
+/** The same, in this process and with what it may do. */
+export async function buildHere(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+  const counter = new StepCounter();
+  const clock = new BuildClock((event) => {
+    counter.count(event);
+    options.onEvent?.(event);
+  });
+  const scope = new CleanupScope();
+  try {
+    throwIfAborted(options.signal);
+    checkSecrets(options.secrets ?? {}, environment);
+    const session = await Session.open(environment);
+    scope.defer(() => session.close());
+    return await new Build(session, options, clock, scope, counter).run();
+  } catch (error) {
+    const known = error instanceof SlipwayError;
+    if (!(error instanceof NeedsUserNamespace))
+      clock.emit({
+        type: "build.error",
+        code: known ? error.code : "INTERNAL",
+        message: error instanceof Error ? error.message : String(error),
+      });
+    throw error;
+  } finally {
+    await scope.close();
+  }
+}
+
+class Build {
+  readonly #session: Session;
+  readonly #options: BuildOptions;
+  readonly #clock: BuildClock;
+  readonly #scope: CleanupScope;
+  readonly #counter: StepCounter;
+  readonly #outputs: readonly OutputSpec[];
+  readonly #names: readonly string[];
+
+  constructor(
+    session: Session,
+    options: BuildOptions,
+    clock: BuildClock,
+    scope: CleanupScope,
+    counter: StepCounter,
+  ) {
+    this.#session = session;
+    this.#options = options;
+    this.#clock = clock;
+    this.#scope = scope;
+    this.#counter = counter;
+    this.#outputs = outputsOf(options);
+    this.#names = (options.tags ?? []).map((tag) => fullName(parseReference(tag)));
+    if (
+      this.#outputs.some((output) => output.push) &&
+      this.#names.length + this.#outputs.flatMap((o) => o.names).length === 0
+    )
+      throw new SlipwayError("USAGE", "tag is needed when pushing to registry", {
+        hint: "name the image with -t NAME:TAG",
+      });
+  }
+
+  async run(): Promise<BuildResult> {
+    const { signal } = this.#options;
+    const contexts = await openContexts(this.#session, this.#options, this.#scope);
+    const { name, bytes } = await contexts.dockerfile();
+    this.#clock.emit({
+      type: "build.start",
+      dockerfile: name,
+      text: Buffer.from(bytes).toString("utf8"),
+      ...(this.#options.target ? { target: this.#options.target } : {}),
+    });
+    const content = new LayerContent(this.#session.store, (blob) => this.#session.fetchBlob(blob, signal), {
+      ...(signal ? { signal } : {}),
+      beforeRead: () => this.#needMappedIds(),
+    });
+    const platforms = requestedPlatforms(this.#options);
+    const builds: PlatformBuild[] = [];
+    for (const platform of platforms) {
+      const request = {
+        session: this.#session,
+        options: this.#options,
+        contexts,
+        clock: this.#clock,
+        scope: this.#scope,
+        content,
+        beforeExecute: (step: Step) => this.#needMappedIds(step),
+      };
+      builds.push(await buildPlatform(request, platform, platforms.length > 1));
+    }
+    await contexts.close();
+    return this.#finish(builds, content);
+  }
+
+  async #finish(builds: readonly PlatformBuild[], content: LayerContent): Promise<BuildResult> {
+    const { store } = this.#session;
+    const keep = this.#outputs.some((output) => output.type === "image" || output.type === "registry");
+    const names = [
+      ...this.#names,
+      ...this.#outputs
+        .filter((o) => o.type === "image")
+        .flatMap((o) => o.names.map((name) => fullName(parseReference(name)))),
+    ];
+    const descriptor = await storeImage(
+      store,
+      builds.map(({ image }) => image),
+      keep ? names : [],
+    );
+    const pushed = await exportBuild({
+      outputs: this.#outputs,
+      names,
+      root: descriptor,
+      builds: builds.map(({ image, execution, plan }) => ({
+        image,
+        tree: () => execution.access.tree("result", execution.target),
+        epoch: plan.sourceDateEpoch,
+        baseLayers: execution.target.baseLayers,
+      })),
+      content,
+      store,
+      registry: () => this.#session.registry(),
+      step: (id, name, work) => this.#clock.step(id, name, work),
+      cwd: this.#session.environment.cwd,
+      ...(this.#options.stdout ? { stdout: this.#options.stdout } : {}),
+      ...(this.#options.signal ? { signal: this.#options.signal } : {}),
+    });
+    const stages = (
+      await Promise.all(builds.map(({ plan, execution }) => stageSizes(plan, store, execution.chainOf)))
+    ).flat();
+    const imageId = builds.length === 1 ? builds[0]!.image.configDescriptor.digest : descriptor.digest;
+    this.#clock.emit({ type: "build.done", imageId, manifest: descriptor.digest, names, stages });
+    return {
+      imageId,
+      descriptor,
+      names,
+      images: builds.map(({ image }) => ({
+        platform: image.platform,
+        config: image.config,
+        configDigest: image.configDescriptor.digest,
+        manifest: image.manifest,
+      })),
+      stages,
+      warnings: this.#counter.warnings,
+      pushed,
+      steps: { total: this.#counter.total, cached: this.#counter.cached },
+    };
+  }
+
+  /** Rootless work with layers happens inside a user namespace; a build that is fully cached never gets here (DESIGN decision 7). */
+  #needMappedIds(step?: Step): void {
+    if (this.#session.privilege.kind !== "user") return;
+    const namespace = userNamespaceAvailable(this.#session.environment);
+    if (namespace.available) throw new NeedsUserNamespace();
+    if (step?.kind === "run")
+      throw new SlipwayError(
+        "RUNTIME_UNAVAILABLE",
+        `RUN needs a user namespace or root: ${namespace.reason}`,
+        {
+          hint: "`slipway doctor` says what to install; builds without RUN work as they are",
+        },
+      );
+  }
+}
+
+/** Explicit outputs, with --push and --load folded in (SPEC 8.1); the default is the store. */
+function outputsOf(options: BuildOptions): readonly OutputSpec[] {
+  const outputs = options.outputs?.length ? [...options.outputs] : [outputOf("image")];
+  if (!options.push) return outputs;
+  const images = outputs.filter((output) => output.type === "image");
+  if (images.length === 0) return [...outputs, outputOf("image", { push: true })];
+  return outputs.map((output) =>
+    output.type === "image" ? outputOf("image", { ...output, push: true }) : output,
+  );
+}
+
+/** Counts what the events tell: steps, cache hits, warnings. */
+class StepCounter {
+  total = 0;
+  cached = 0;
+  readonly warnings: { rule?: string; message: string; line?: number; url?: string }[] = [];
+
+  count(event: BuildEvent): void {
+    if (event.type === "plan") this.total += event.stages.reduce((sum, stage) => sum + stage.steps.length, 0);
+    else if (event.type === "step.cached") this.cached += 1;
+    else if (event.type === "warning")
+      this.warnings.push({
+        message: event.message,
+        ...(event.rule ? { rule: event.rule } : {}),
+        ...(event.source ? { line: event.source.start } : {}),
+        ...(event.url ? { url: event.url } : {}),
+      });
+  }
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { CleanupScope } from "../core/cleanup-scope.ts";
+import { digestOf, isDigest } from "../core/digest.ts";
+import type { Chain } from "../execute/chain.ts";
+import { imageChain } from "../execute/chain.ts";
+import { CopyExecutor } from "../execute/copy-step.ts";
+import { StepInputSources } from "../execute/inputs.ts";
+import { LayerAccess } from "../execute/layer-access.ts";
+import { RunExecutor } from "../execute/run/run-step.ts";
+import { StageScheduler } from "../execute/scheduler.ts";
+import type { SourceTree } from "../execute/source-tree.ts";
+import { StepRunner } from "../execute/step-runner.ts";
+import { WorkdirExecutor } from "../execute/workdir-step.ts";
+import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
+import type { BuildClock } from "./build-clock.ts";
+import type { BuildOptions } from "./build-options.ts";
+import type { StoreImageResolver } from "./image-resolver.ts";
+import { runtimePrivilege } from "./privilege.ts";
+import { remoteFetcher } from "./remote-fetcher.ts";
+import { agentOpener, secretReader } from "./secrets.ts";
+import type { Session } from "./session.ts";
+
+export interface ExecutionRequest {
+  readonly session: Session;
+  readonly plan: BuildPlan;
+  readonly options: BuildOptions;
+  readonly resolver: StoreImageResolver;
+  readonly contexts: {
+    readonly main: () => Promise<SourceTree>;
+    readonly named: (name: string) => Promise<SourceTree>;
+  };
+  readonly clock: BuildClock;
+  /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
+  readonly slot: string;
+  readonly beforeExecute: (step: Step) => void;
+  readonly scope: CleanupScope;
+  readonly controller: AbortController;
+}
+
+export interface Execution {
+  readonly target: Chain;
+  readonly access: LayerAccess;
+  chainOf(stage: number): Promise<Chain>;
+}
+
+/** Wires the executors to one plan and runs it. */
+export async function executePlan(request: ExecutionRequest): Promise<Execution> {
+  const { session, plan, clock, controller } = request;
+  const { signal } = controller;
+  const { store, privilege } = session;
+  const target = { store, form: privilege.form };
+  const access = new LayerAccess({ ...target, fetchBlob: (blob) => session.fetchBlob(blob, signal), signal });
+  const images = imageChains(request.resolver);
+  const scheduler = new StageScheduler(plan, (stage) => baseChainOf(stage, images, sources));
+  const sources = new StepInputSources(
+    {
+      stage: (index) => scheduler.chainOf(index),
+      image: images,
+      context: request.contexts.main,
+      namedContext: request.contexts.named,
+      stageName: (index) => plan.stages.find((stage) => stage.index === index)?.name ?? String(index),
+    },
+    access,
+    target,
+    signal,
+  );
+  const runner = new StepRunner({
+    store,
+    executors: executors(request, access, sources),
+    onEvent: (event) => clock.emit(event),
+    clock: clock.elapsed,
+    now: () => new Date(),
+    signal,
+    slot: request.slot,
+    beforeExecute: request.beforeExecute,
+  });
+  const chain = await scheduler.run(runner, (reason) => controller.abort(reason));
+  return { target: chain, access, chainOf: (stage) => scheduler.chainOf(stage) };
+}
+
+function executors(request: ExecutionRequest, access: LayerAccess, sources: StepInputSources) {
+  const { session, options, plan, scope, controller } = request;
+  const { store, privilege, environment } = session;
+  const target = { store, form: privilege.form };
+  const time = plan.sourceDateEpoch ?? Math.floor(Date.now() / 1000);
+  const remote = remoteFetcher({
+    session,
+    secrets: options.secrets ?? {},
+    ssh: options.ssh ?? {},
+    scope,
+    signal: controller.signal,
+  });
+  return {
+    copy: new CopyExecutor({ access, target, inputs: sources.tree, remote, spool: remote.spool, time }),
+    workdir: new WorkdirExecutor({ access, target, time, epoch: plan.sourceDateEpoch }),
+    run: new RunExecutor({
+      access,
+      target,
+      privilege: runtimePrivilege(privilege),
+      inputs: sources.tree,
+      inputChain: sources.chain,
+      readSecret: secretReader(options.secrets ?? {}, environment),
+      openAgent: agentOpener(options.ssh ?? {}),
+      cacheMounts: join(environment.home, "cache-mounts"),
+      cacheNamespace: options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "",
+      hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
+      extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
+      ulimits: options.ulimits ?? [],
+      resolvConf: readResolvConf(),
+      runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },
+      ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
+    }),
+  };
+}
+
+/** The chain of an image, once per image: its layers as the manifest lists them. */
+function imageChains(resolver: StoreImageResolver): (image: ResolvedImage) => Promise<Chain> {
+  return async (image) => imageChain(image.config.diffIds, (await resolver.manifest(image)).layers);
+}
+
+async function baseChainOf(
+  stage: StagePlan,
+  images: (image: ResolvedImage) => Promise<Chain>,
+  sources: StepInputSources,
+): Promise<Chain> {
+  const { base } = stage;
+  if (base.kind === "image") return images(base.image);
+  if (base.kind === "named-context") return sources.chain(base, "");
+  throw new TypeError(`a stage based on ${base.kind} has no chain of its own`);
+}
+
+function readResolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** A slot for a Dockerfile in a context: stable while both stay where they are. */
+export function slotOf(parts: readonly string[]): string {
+  const digest = digestOf(JSON.stringify(parts));
+  return isDigest(digest) ? digest.slice(7, 39) : digest;
+}

@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { checkoutGit, type GitCheckout } from "../context/git-checkout.ts";
+import type { GitAccess } from "../context/git-command.ts";
+import { type ResolvedGit, resolveGit } from "../context/git-resolve.ts";
+import type { GitSource } from "../context/git-url.ts";
+import { gitAuthorization } from "../context/source-auth.ts";
+import type { CleanupScope } from "../core/cleanup-scope.ts";
+import type { ReadSecret } from "../execute/run/run-options.ts";
+import type { SshSource } from "./build-options.ts";
+import type { Session } from "./session.ts";
+
+export interface GitFetch {
+  readonly session: Session;
+  readonly readSecret: ReadSecret;
+  readonly ssh: Readonly<Record<string, SshSource>>;
+  /** The checkout is removed when it closes. */
+  readonly scope: CleanupScope;
+  readonly signal?: AbortSignal;
+}
+
+/** Resolves and checks out a git source into a folder of this build. */
+export async function fetchGit(
+  source: GitSource,
+  fetch: GitFetch,
+): Promise<GitCheckout & { readonly resolved: ResolvedGit }> {
+  const { session, scope } = fetch;
+  const folder = session.store.temp.directory("git");
+  scope.defer(() => session.store.temp.remove(folder));
+  const access = await gitAccess(source, fetch, join(folder, "home"));
+  const resolved = await resolveGit(source, access);
+  const checkout = await checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") });
+  return { ...checkout, resolved };
+}
+
+async function gitAccess(
+  source: GitSource,
+  { session, readSecret, ssh, signal }: GitFetch,
+  tempDir: string,
+): Promise<GitAccess> {
+  const authorization = await gitAuthorization(source.host, readSecret);
+  const agent = ssh.default?.socket;
+  return {
+    env: { ...session.environment.variables, PATH: session.environment.path },
+    tempDir,
+    ...(authorization ? { authorization } : {}),
+    ...(agent ? { sshAgentSocket: agent } : {}),
+    ...(signal ? { signal } : {}),
+  };
+}

@@ -1,0 +1,28 @@
+import { SlipwayError } from "../core/errors.ts";
+import type { EventSink } from "../core/events.ts";
+import type { Environment } from "./environment.ts";
+
+/** What an operation gets beside its options. */
+export interface OperationContext {
+  readonly environment: Environment;
+  readonly onEvent: EventSink;
+  readonly signal: AbortSignal;
+  readonly stdout: NodeJS.WritableStream;
+}
+
+export type Operation = (options: never, context: OperationContext) => Promise<unknown>;
+
+/** Operations that may have to be done inside a user namespace, by name. */
+const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
+  build: async () => {
+    const { buildHere } = await import("./build.ts");
+    return (options: Parameters<typeof buildHere>[0], { environment, onEvent, signal, stdout }) =>
+      buildHere({ ...options, onEvent, signal, stdout }, environment);
+  },
+};
+
+export function operations(name: string): (options: unknown, context: OperationContext) => Promise<unknown> {
+  const load = Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name] : undefined;
+  if (!load) throw new SlipwayError("INTERNAL", `there is no operation ${name}`);
+  return async (options, context) => (await load())(options as never, context);
+}

@@ -1,0 +1,99 @@
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import type { Descriptor } from "../core/descriptor.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { hostPlatform, type Platform } from "../core/platform.ts";
+import { EMPTY_CHAIN, stackLayer } from "../execute/chain.ts";
+import { storeLayer } from "../execute/layer-commit.ts";
+import type { ContainerConfig, ImageConfig } from "../image/config.ts";
+import { fullName, parseReference } from "../image/reference.ts";
+import { decompressor, detectCompression } from "../layer/compression.ts";
+import { ingestLayer } from "../layer/ingest.ts";
+import { documentsOf } from "../output/assemble.ts";
+import { storeImage } from "../output/store-image.ts";
+import type { Environment } from "./environment.ts";
+import { withSession } from "./images.ts";
+import { peek } from "./peek.ts";
+import type { Session } from "./session.ts";
+
+const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+export interface ImportOptions {
+  /** A tar file, plain or compressed, or `-` for `stdin`. */
+  readonly source: string;
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  readonly name: string;
+  readonly platform?: Platform;
+  readonly message?: string;
+  readonly config?: ContainerConfig;
+  readonly signal?: AbortSignal;
+}
+
+export interface ImportedImage {
+  readonly id: string;
+  readonly name: string;
+  readonly descriptor: Descriptor;
+}
+
+/** Makes an image of one layer out of any root filesystem tar. */
+export function importRootfs(options: ImportOptions, environment: Environment): Promise<ImportedImage> {
+  return withSession(environment, (session) => {
+    const source =
+      options.source === "-"
+        ? options.stdin
+        : createReadStream(resolve(environment.cwd, options.source), { highWaterMark: 1 << 20 });
+    if (!source) throw new SlipwayError("USAGE", "there is no standard input to import from");
+    return importArchive(session, source, options);
+  });
+}
+
+/** The same for a stream; used by `bootstrap`, too. */
+export async function importArchive(
+  session: Session,
+  source: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<ImportedImage> {
+  const { store, privilege } = session;
+  const name = fullName(parseReference(options.name));
+  const directory = store.temp.directory("import");
+  const { head, stream } = await peek(readable(source, options.source), 512);
+  const compression = detectCompression(head);
+  const archive = compression ? decompressor(compression, stream) : stream;
+  const packed = await ingestLayer({
+    archive,
+    directory,
+    form: privilege.form,
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+  await storeLayer({ store, form: privilege.form }, packed, directory);
+  const created = new Date().toISOString();
+  const chain = stackLayer(EMPTY_CHAIN, packed.info, created);
+  const config: ImageConfig = {
+    platform: options.platform ?? hostPlatform(),
+    created,
+    config: options.config ?? { Env: [DEFAULT_PATH], Cmd: ["/bin/sh"] },
+    history: [
+      {
+        created,
+        created_by: options.message ?? `imported from ${options.source}`,
+        comment: "slipway import",
+      },
+    ],
+    diffIds: [packed.info.diffId],
+  };
+  const image = documentsOf(config, chain);
+  const descriptor = await storeImage(store, [image], [name]);
+  return { id: image.configDescriptor.digest, name, descriptor };
+}
+
+/** A file that cannot be read is an error with a name, not a stack trace. */
+async function* readable(source: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (error) {
+    throw new SlipwayError("CONTEXT_NOT_FOUND", `cannot read ${name}: ${(error as Error).message}`, {
+      cause: error,
+      hint: "check the path",
+    });
+  }
+}

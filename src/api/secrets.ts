@@ -1,0 +1,92 @@
+import { readFileSync, statSync } from "node:fs";
+import { createConnection, createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
+import type { OpenAgent, ReadSecret } from "../execute/run/run-options.ts";
+import type { SecretSource, SshSource } from "./build-options.ts";
+import type { Environment } from "./environment.ts";
+
+/** Reads secrets when a step asks for them; nothing is kept (SPEC MT-13, MT-14). */
+export function secretReader(
+  secrets: Readonly<Record<string, SecretSource>>,
+  environment: Environment,
+): ReadSecret {
+  return async (id) => {
+    const source = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
+    return source && checked(id, readSource(source, environment));
+  };
+}
+
+/** Fails early where a file that was named does not exist or is too large (SPEC 8.1, --secret). */
+export function checkSecrets(
+  secrets: Readonly<Record<string, SecretSource>>,
+  environment: Environment,
+): void {
+  for (const [id, source] of Object.entries(secrets))
+    if ("file" in source) checked(id, readSource(source, environment));
+}
+
+function readSource(source: SecretSource, environment: Environment): Uint8Array | undefined {
+  if ("value" in source) return typeof source.value === "string" ? Buffer.from(source.value) : source.value;
+  if ("env" in source) {
+    const value = environment.variables[source.env];
+    return value === undefined ? undefined : Buffer.from(value);
+  }
+  const path = resolve(environment.cwd, source.file);
+  try {
+    if (statSync(path).size > LIMITS.secret) throw tooLarge(source.file);
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof SlipwayError) throw error;
+    throw new SlipwayError(
+      "SECRET_NOT_FOUND",
+      `the secret's file ${JSON.stringify(source.file)} cannot be read (${systemErrorCode(error)})`,
+      {
+        cause: error,
+        hint: "check the src= of --secret; it is relative to the current folder",
+      },
+    );
+  }
+}
+
+function checked(id: string, data: Uint8Array | undefined): Uint8Array | undefined {
+  if (data && data.length > LIMITS.secret) throw tooLarge(id);
+  return data;
+}
+
+function tooLarge(name: string): SlipwayError {
+  return new SlipwayError("USAGE", `secret ${JSON.stringify(name)} is larger than 500 KiB`, {
+    hint: "secrets are small by nature; pass large files through the context or a cache mount",
+  });
+}
+
+/** Opens a socket of a step's own that forwards to the agent, and closes every connection when the step ends (SPEC MT-15). */
+export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAgent {
+  return async (id, scratch) => {
+    const agent = Object.hasOwn(agents, id) ? agents[id] : undefined;
+    if (!agent) return undefined;
+    const connections = new Set<{ destroy(): void }>();
+    const server = createServer((client) => {
+      const upstream = createConnection(agent.socket);
+      for (const end of [client, upstream]) {
+        connections.add(end);
+        end.on("error", () => {
+          client.destroy();
+          upstream.destroy();
+        });
+        end.on("close", () => connections.delete(end));
+      }
+      client.pipe(upstream).pipe(client);
+    });
+    const socket = join(scratch, `agent-${id.replace(/[^A-Za-z0-9]/g, "_")}`);
+    await new Promise<void>((ready, failed) => server.once("error", failed).listen(socket, ready));
+    return {
+      socket,
+      close: async () => {
+        for (const connection of connections) connection.destroy();
+        await new Promise<void>((done) => server.close(() => done()));
+      },
+    };
+  };
+}

@@ -1,0 +1,73 @@
+import { CleanupScope } from "../core/cleanup-scope.ts";
+import type { Descriptor } from "../core/descriptor.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { parseReference } from "../image/reference.ts";
+import type { Registry } from "../registry/client.ts";
+import { openStore, type Store } from "../store/store.ts";
+import type { Environment } from "./environment.ts";
+import { type FilePrivilege, filePrivilege } from "./privilege.ts";
+import { proxiesFrom } from "./proxies.ts";
+
+/** What one operation works with: the store, the registry client (made at first use) and what this process may do. */
+export class Session {
+  readonly environment: Environment;
+  readonly store: Store;
+  readonly privilege: FilePrivilege;
+  readonly #scope = new CleanupScope();
+  #registry: Promise<Registry> | undefined;
+
+  private constructor(environment: Environment, store: Store) {
+    this.environment = environment;
+    this.store = store;
+    this.privilege = filePrivilege(environment.uid);
+    this.#scope.defer(() => store.close());
+  }
+
+  static async open(environment: Environment): Promise<Session> {
+    return new Session(environment, await openStore(environment.home));
+  }
+
+  /** The registry client. Importing it is put off until an operation needs the network. */
+  registry(): Promise<Registry> {
+    this.#registry ??= this.#openRegistry();
+    return this.#registry;
+  }
+
+  /** Gets a blob of a base image from one of the repositories that it is known to be in. */
+  readonly fetchBlob = async (blob: Descriptor, signal?: AbortSignal): Promise<void> => {
+    const sources = this.store.sources.get(blob.digest);
+    if (sources.length === 0)
+      throw new SlipwayError(
+        "BLOB_NOT_FOUND",
+        `${blob.digest} is not in the store, and no registry is known to have it`,
+        {
+          hint: "pull the image again",
+        },
+      );
+    const { fetchBlob } = await import("../registry/pull.ts");
+    await fetchBlob({
+      registry: await this.registry(),
+      sources: sources.map((name) => parseReference(name)),
+      descriptor: blob,
+      store: this.store,
+      ...(signal ? { signal } : {}),
+    });
+  };
+
+  close(): Promise<void> {
+    return this.#scope.close();
+  }
+
+  async #openRegistry(): Promise<Registry> {
+    const { Registry } = await import("../registry/client.ts");
+    const { dockerConfig, registriesConf, variables } = this.environment;
+    const registry = new Registry({
+      dockerConfigPath: dockerConfig,
+      registriesConfPaths: registriesConf,
+      helperEnvironment: variables,
+      proxies: proxiesFrom(variables),
+    });
+    this.#scope.defer(() => registry.close());
+    return registry;
+  }
+}

@@ -1,0 +1,35 @@
+import type { StageSize } from "../core/events.ts";
+import type { Chain, ChainLayer } from "../execute/chain.ts";
+import type { BuildPlan } from "../plan/graph.ts";
+import type { Store } from "../store/store.ts";
+
+/** Sizes of the stages that were built, for the table at the end (bytes of files, before compression). */
+export async function stageSizes(
+  plan: BuildPlan,
+  store: Store,
+  chainOf: (stage: number) => Promise<Chain>,
+): Promise<StageSize[]> {
+  return Promise.all(
+    plan.stages.map(async (stage): Promise<StageSize> => {
+      const chain = await chainOf(stage.index);
+      const own = chain.layers.slice(chain.layers.length - stage.steps.length);
+      return {
+        index: stage.index,
+        ...(stage.name === undefined ? {} : { name: stage.name }),
+        base: stage.baseText,
+        layers: stage.steps.length,
+        own: sum(own, store),
+        total: sum(chain.layers, store),
+        isTarget: stage.index === plan.target,
+      };
+    }),
+  );
+}
+
+/** A base layer that was never opened counts with its compressed size: all that is known of it. */
+function sum(layers: readonly ChainLayer[], store: Store): number {
+  return layers.reduce((total, layer) => {
+    const info = layer.info ?? store.layers.get(layer.stack) ?? store.layers.get(layer.diffId);
+    return total + (info?.fileBytes ?? layer.blob?.size ?? 0);
+  }, 0);
+}

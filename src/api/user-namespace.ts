@@ -1,0 +1,159 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { serialize } from "node:v8";
+import { cancelled } from "../core/cleanup-scope.ts";
+import type { ErrorCode } from "../core/error-codes.ts";
+import { SlipwayError } from "../core/errors.ts";
+import type { BuildEvent, EventSink } from "../core/events.ts";
+import type { SourceRange } from "../core/source-range.ts";
+import { openPipe } from "../sys/pipe.ts";
+import { spawnProcess } from "../sys/process.ts";
+import { describeUserNamespace, enterArgv } from "../sys/user-namespace.ts";
+import type { Environment } from "./environment.ts";
+import { FrameReader } from "./message-frames.ts";
+
+/** Says that the work at hand needs mapped ids. Caught by `elevated`; never reaches a user. */
+export class NeedsUserNamespace extends Error {
+  override readonly name = "NeedsUserNamespace";
+}
+
+/** What a child inside the namespace is asked to do. Plain data only: it travels through a file. */
+export interface NamespaceRequest {
+  readonly operation: string;
+  readonly options: unknown;
+  readonly environment: Environment;
+}
+
+export type NamespaceMessage =
+  | { readonly kind: "event"; readonly event: BuildEvent }
+  | { readonly kind: "result"; readonly value: unknown }
+  | { readonly kind: "error"; readonly error: PlainError };
+
+export interface PlainError {
+  readonly code?: ErrorCode;
+  readonly message: string;
+  readonly hint?: string;
+  readonly source?: SourceRange;
+  readonly facts?: Readonly<Record<string, unknown>>;
+  readonly stack?: string;
+}
+
+export interface NamespaceCall extends NamespaceRequest {
+  readonly onEvent?: EventSink;
+  readonly signal?: AbortSignal;
+  /** Takes what the child writes to standard output; default is to share ours. */
+  readonly stdout?: NodeJS.WritableStream;
+  /** The child shares terminal and process group with us (`run -it`). */
+  readonly interactive?: boolean;
+}
+
+/** Whether an ordinary user's work can go on inside a user namespace on this machine, and if not, why. */
+export function userNamespaceAvailable(environment: Environment): {
+  readonly available: boolean;
+  readonly reason: string;
+} {
+  const { available, reason } = describeUserNamespace({ uid: environment.uid, path: environment.path });
+  return { available, reason: reason ?? "" };
+}
+
+/**
+ * Does the same operation once more inside `unshare --user --map-auto`, as its root (DESIGN decision 7). Events arrive as they
+ * happen; aborting the signal ends the child and all it started.
+ */
+export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
+  const request = writeRequest(call);
+  const pipe = openPipe();
+  if (!pipe)
+    throw new SlipwayError(
+      "RUNTIME_UNAVAILABLE",
+      "system calls cannot be made here: the koffi package has no build for this machine",
+    );
+  let outcome: NamespaceMessage | undefined;
+  const reader = new FrameReader((value) => {
+    const message = value as NamespaceMessage;
+    if (message.kind === "event") call.onEvent?.(message.event);
+    else outcome = message;
+  });
+  const finished = new Promise<void>((done) => pipe.readable.once("close", () => done()));
+  pipe.readable.on("data", (chunk: Buffer) => reader.add(chunk));
+  try {
+    const { stdout } = call;
+    const child = spawnProcess(enterArgv([process.execPath, namespaceEntry(), request]), {
+      env: { ...call.environment.variables, PATH: call.environment.path },
+      stdio: [call.interactive ? "inherit" : "ignore", stdout ? "pipe" : "inherit", "inherit", pipe.writeFd],
+      ...(stdout ? { onStdout: (chunk: Buffer) => void stdout.write(chunk) } : {}),
+      ...(call.signal ? { signal: call.signal } : {}),
+      detached: !call.interactive,
+      graceMs: 10_000,
+    });
+    pipe.closeWriteEnd();
+    const end = await child.done;
+    await finished;
+    if (outcome?.kind === "result") return outcome.value;
+    if (outcome?.kind === "error") throw revive(outcome.error);
+    throw new SlipwayError(
+      "RUNTIME_FAILED",
+      `the user namespace could not be entered (exit code ${end.exitCode})`,
+      {
+        hint: "`slipway doctor` says what is missing",
+      },
+    );
+  } catch (error) {
+    throw call.signal?.aborted ? cancelled(call.signal) : error;
+  } finally {
+    pipe.closeWriteEnd();
+    rmSync(request, { force: true });
+  }
+}
+
+/** Tries an operation as it is, and inside a user namespace where it turns out to need one. Events of the first try are held back until it is clear. */
+export async function elevated<R>(
+  call: Omit<NamespaceCall, "onEvent"> & { readonly onEvent?: EventSink },
+  attempt: (onEvent: EventSink) => Promise<R>,
+): Promise<R> {
+  if (call.environment.uid === 0) return attempt(call.onEvent ?? (() => {}));
+  const held: BuildEvent[] = [];
+  try {
+    return await attempt((event) => held.push(event))
+      .finally(() => undefined)
+      .then((result) => flush(held, call.onEvent, result));
+  } catch (error) {
+    if (error instanceof NeedsUserNamespace) return (await inUserNamespace(call)) as R;
+    flush(held, call.onEvent, undefined);
+    throw error;
+  }
+}
+
+function flush<R>(held: readonly BuildEvent[], onEvent: EventSink | undefined, result: R): R {
+  if (onEvent) for (const event of held) onEvent(event);
+  return result;
+}
+
+/** The request may hold secrets: a file that only its owner reads, gone as soon as it was read. */
+function writeRequest({ operation, options, environment }: NamespaceCall): string {
+  const folder = join(environment.home, "tmp");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const path = join(folder, `request-${randomBytes(12).toString("hex")}`);
+  writeFileSync(path, serialize({ operation, options, environment } satisfies NamespaceRequest), {
+    mode: 0o600,
+    flag: "wx",
+  });
+  return path;
+}
+
+function revive(error: PlainError): Error {
+  if (!error.code) return Object.assign(new Error(error.message), error.stack ? { stack: error.stack } : {});
+  return new SlipwayError(error.code, error.message, {
+    ...(error.hint ? { hint: error.hint } : {}),
+    ...(error.source ? { source: error.source } : {}),
+    ...(error.facts ? { facts: error.facts } : {}),
+  });
+}
+
+/** The bundle for the child lies beside every chunk; from TypeScript sources it is the built one. */
+function namespaceEntry(): string {
+  const beside = fileURLToPath(new URL("./namespace.js", import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL("../../dist/namespace.js", import.meta.url));
+}

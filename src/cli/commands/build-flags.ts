@@ -1,0 +1,133 @@
+import { type Command, Option } from "commander";
+import type { Run } from "../program.ts";
+
+/** Flags of `build` as commander gives them. */
+export interface BuildFlags {
+  readonly addHost: readonly string[];
+  readonly allow: readonly string[];
+  readonly buildArg: readonly string[];
+  readonly buildContext: readonly string[];
+  readonly file?: string;
+  readonly iidfile?: string;
+  readonly label: readonly string[];
+  readonly load?: boolean;
+  readonly metadataFile?: string;
+  readonly network?: string;
+  readonly cache: boolean;
+  readonly noCacheFilter: readonly string[];
+  readonly output: readonly string[];
+  readonly platform: readonly string[];
+  readonly progress?: string;
+  readonly pull?: boolean;
+  readonly push?: boolean;
+  readonly quiet?: boolean;
+  readonly runtime?: string;
+  readonly secret: readonly string[];
+  readonly shmSize?: string;
+  readonly ssh: readonly string[];
+  readonly tag: readonly string[];
+  readonly target?: string;
+  readonly ulimit: readonly string[];
+}
+
+/** Flags of other builders that need no meaning here (SPEC 8.1, hidden). */
+const ACCEPTED = ["--compress", "--rm", "--force-rm", "--squash"];
+const ACCEPTED_WITH_VALUE = [
+  "--isolation",
+  "--security-opt",
+  "--builder",
+  "--provenance",
+  "--sbom",
+  "--attest",
+  "--cgroup-parent",
+];
+
+export function defineBuild(program: Command, run: Run): void {
+  const command = program
+    .command("build")
+    .aliases(["b"])
+    .description("Build an image from a Dockerfile")
+    .argument("<context>", "a folder, a git or http URL, or - for standard input");
+  defineInputs(command);
+  defineOutputs(command);
+  defineExecution(command);
+  for (const name of ACCEPTED) command.addOption(new Option(name).hideHelp());
+  for (const name of ACCEPTED_WITH_VALUE)
+    command.addOption(new Option(`${name} <value>`).argParser(collect).default([]).hideHelp());
+  command.action((context: string, flags: BuildFlags) =>
+    run(async () => {
+      const { buildCommand } = await import("./build.ts");
+      return (cli) => buildCommand(cli, context, flags);
+    }),
+  );
+}
+
+function defineInputs(command: Command): void {
+  command
+    .option("-f, --file <path>", "the Dockerfile (default: <context>/Dockerfile), - for standard input")
+    .option("-t, --tag <name>", "name the image; may be repeated", collect, [])
+    .option("--target <stage>", "build this stage and what it needs")
+    .option(
+      "--build-arg <name=value>",
+      "set a build argument; without =value it comes from the environment",
+      collect,
+      [],
+    )
+    .option(
+      "--build-context <name=source>",
+      "a further context: folder, docker-image://, git or http URL",
+      collect,
+      [],
+    )
+    .option("--label <name=value>", "add a label to the image", collect, [])
+    .option(
+      "--platform <os/arch>",
+      "build for these platforms (comma-separated or repeated)",
+      collectCommas,
+      [],
+    )
+    .option(
+      "--secret <spec>",
+      "id=NAME[,src=FILE|,env=VARIABLE]: a secret for RUN --mount=type=secret",
+      collect,
+      [],
+    )
+    .option("--ssh <spec>", "default or ID[=SOCKET]: an ssh agent for RUN --mount=type=ssh", collect, []);
+}
+
+function defineOutputs(command: Command): void {
+  command
+    .option(
+      "-o, --output <spec>",
+      "type=image|registry|oci|docker|local|tar|cacheonly[,dest=PATH,…]; a plain path means local",
+      collect,
+      [],
+    )
+    .option("--push", "push the image to its registry")
+    .option("--load", "keep the image in the store (the default)")
+    .option("--iidfile <path>", "write the image id to a file")
+    .option("--metadata-file <path>", "write facts about the result to a JSON file")
+    .option("--progress <mode>", "auto, tty, plain, json (rawjson), quiet or none")
+    .option("-q, --quiet", "print the image id and nothing else");
+}
+
+function defineExecution(command: Command): void {
+  command
+    .option("--no-cache", "run every step again")
+    .option("--no-cache-filter <stage>", "run the steps of these stages again", collectCommas, [])
+    .option("--pull", "ask the registry for every base image")
+    .option("--network <mode>", "network of RUN steps: default, none or host")
+    .option("--allow <entitlement>", "network.host or security.insecure", collectCommas, [])
+    .option("--add-host <host=ip>", "add a line to /etc/hosts of RUN steps", collectCommas, [])
+    .option("--shm-size <bytes>", "size of /dev/shm of RUN steps, for example 64m")
+    .option("--ulimit <name=soft[:hard]>", "a resource limit of RUN steps", collect, [])
+    .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
+}
+
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+export function collectCommas(value: string, before: readonly string[]): readonly string[] {
+  return [...before, ...value.split(",").filter((part) => part !== "")];
+}

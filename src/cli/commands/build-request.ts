@@ -1,0 +1,149 @@
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { BuildOptions, SecretSource, SshSource } from "../../api/build-options.ts";
+import { parseKeyValues } from "../../core/csv.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { type OutputSpec, parseOutput } from "../../output/output-spec.ts";
+import type { CliContext } from "../cli-context.ts";
+import { parseBytes } from "../parse-bytes.ts";
+import type { BuildFlags } from "./build-flags.ts";
+
+/** Turns the command line into the library's options (SPEC 8.1). Throws `USAGE` with the flag that is wrong. */
+export function buildOptions(context: CliContext, path: string, flags: BuildFlags): BuildOptions {
+  const { variables } = context.environment;
+  const platforms =
+    flags.platform.length > 0 ? flags.platform : (variables.DOCKER_DEFAULT_PLATFORM?.split(",") ?? []);
+  if (!flags.cache && flags.noCacheFilter.length > 0)
+    throw usage("--no-cache and --no-cache-filter cannot be used together");
+  if (path === "-" && flags.file === "-")
+    throw usage("invalid argument: can't use stdin for both build context and dockerfile");
+  const readsStdin = path === "-" || flags.file === "-";
+  return {
+    context: path,
+    ...(flags.file ? { file: flags.file } : {}),
+    ...(readsStdin ? { stdin: context.stdin } : {}),
+    tags: flags.tag,
+    ...(flags.target ? { target: flags.target } : {}),
+    buildArgs: buildArguments(flags.buildArg, variables),
+    labels: pairs("--label", flags.label, ""),
+    platforms,
+    buildContexts: pairs("--build-context", flags.buildContext),
+    noCache: !flags.cache,
+    noCacheFilter: flags.noCacheFilter,
+    pull: flags.pull ?? false,
+    push: flags.push ?? false,
+    secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
+    ssh: Object.fromEntries(flags.ssh.map((spec) => parseSsh(spec, variables))),
+    ...(flags.network ? { network: networkMode(flags.network) } : {}),
+    allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
+    addHosts: flags.addHost.map(parseHost),
+    ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
+    ulimits: flags.ulimit.map(parseUlimit),
+    ...(flags.runtime ? { runtime: flags.runtime } : {}),
+    outputs: outputs(flags.output),
+  };
+}
+
+function outputs(specs: readonly string[]): OutputSpec[] {
+  const parsed = specs.map(parseOutput);
+  if (
+    parsed.filter((output) => output.dest === "-" || (output.type === "docker" && output.dest === "-"))
+      .length > 1
+  )
+    throw usage("only one output can go to standard output");
+  return parsed;
+}
+
+/** `k=v`; a bare `k` takes the environment's value and is left out where that is not set. SOURCE_DATE_EPOCH comes along (SPEC CL-04). */
+function buildArguments(
+  list: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const out: Record<string, string> = {};
+  if (variables.SOURCE_DATE_EPOCH) out.SOURCE_DATE_EPOCH = variables.SOURCE_DATE_EPOCH;
+  for (const item of list) {
+    const [key, value] = splitPair(item);
+    if (key === "") throw usage(`--build-arg ${JSON.stringify(item)} has no name`);
+    const given = value ?? variables[key];
+    if (given !== undefined) out[key] = given;
+  }
+  return out;
+}
+
+function pairs(flag: string, list: readonly string[], missing?: string): Record<string, string> {
+  return Object.fromEntries(
+    list.map((item) => {
+      const [key, value = missing] = splitPair(item);
+      if (key === "" || value === undefined) throw usage(`${flag} ${JSON.stringify(item)} is not name=value`);
+      return [key, value];
+    }),
+  );
+}
+
+/** `id=`, `src=` or `source=`, `env=`, `type=file|env` (SPEC 8.1, --secret). */
+function parseSecret(spec: string, context: CliContext): [string, SecretSource] {
+  const fields = new Map(
+    parseKeyValues(spec).map(({ key, value }) => [key === "source" ? "src" : key, value ?? ""]),
+  );
+  for (const key of fields.keys())
+    if (!["id", "src", "env", "type"].includes(key))
+      throw usage(`--secret has an unexpected key ${JSON.stringify(key)}`);
+  const id = fields.get("id") ?? fields.get("src");
+  if (!id) throw usage(`--secret ${JSON.stringify(spec)} has no id`);
+  const type = fields.get("type");
+  if (type !== undefined && type !== "file" && type !== "env")
+    throw usage(`--secret has an unsupported type ${JSON.stringify(type)}`);
+  const env = fields.get("env") ?? (type === "env" ? (fields.get("src") ?? id) : undefined);
+  if (env !== undefined && type !== "file") return [id, { env }];
+  const hasVariable =
+    type === undefined && !fields.has("src") && context.environment.variables[id] !== undefined;
+  return [id, hasVariable ? { env: id } : { file: fields.get("src") ?? id }];
+}
+
+function parseSsh(spec: string, variables: Readonly<Record<string, string>>): [string, SshSource] {
+  const [id, given] = splitPair(spec);
+  const socket = given ?? variables.SSH_AUTH_SOCK;
+  if (!socket)
+    throw usage(
+      `--ssh ${spec}: no agent is running (SSH_AUTH_SOCK is not set)`,
+      "start ssh-agent, or give ID=SOCKET",
+    );
+  const path = resolve(socket);
+  if (!statSync(path, { throwIfNoEntry: false })?.isSocket())
+    throw usage(
+      `--ssh ${spec}: ${path} is not the socket of an agent`,
+      "load keys into ssh-agent and give its socket",
+    );
+  return [id, { socket: path }];
+}
+
+function parseHost(text: string): { host: string; ip: string } {
+  const match = /^([^=:]+)[=:](.+)$/.exec(text);
+  const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
+  if (!match || !ip || !/^[0-9a-fA-F.:]+$/.test(ip)) throw usage(`invalid host ${text}`, "write host=ip");
+  return { host: match[1]!, ip };
+}
+
+function parseUlimit(text: string): { name: string; soft: number; hard: number } {
+  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
+  if (!match)
+    throw usage(
+      `invalid ulimit ${JSON.stringify(text)}`,
+      "write name=soft[:hard], for example nofile=1024:4096",
+    );
+  return { name: match[1]!, soft: Number(match[2]), hard: Number(match[3] ?? match[2]) };
+}
+
+function networkMode(text: string): "default" | "none" | "host" {
+  if (text === "default" || text === "none" || text === "host") return text;
+  throw usage(`network mode ${JSON.stringify(text)} is not known`, "use default, none or host");
+}
+
+function splitPair(text: string): [string, string | undefined] {
+  const at = text.indexOf("=");
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function usage(message: string, hint?: string): SlipwayError {
+  return new SlipwayError("USAGE", message, hint ? { hint } : {});
+}

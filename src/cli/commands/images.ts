@@ -1,0 +1,146 @@
+import { imageHistory, inspectImage, listImages, tagImage } from "../../api/images.ts";
+import { removeImages } from "../../api/remove-image.ts";
+import { isSlipwayError } from "../../core/errors.ts";
+import { type CliContext, EXIT } from "../cli-context.ts";
+import { humanAge, humanSize } from "../human.ts";
+import { reportError } from "../report-error.ts";
+import { formatTable } from "../table.ts";
+import { formatTemplate } from "../template.ts";
+
+type Handler = (context: CliContext) => Promise<number>;
+
+interface ImagesFlags {
+  readonly quiet?: boolean;
+  readonly trunc: boolean;
+  readonly digests?: boolean;
+  readonly format: string;
+}
+
+/** `slipway images`: one row per name. */
+export function imagesCommand(name: string | undefined, flags: ImagesFlags): Handler {
+  return async ({ environment, stdout }) => {
+    const rows = (await listImages(environment)).flatMap((image) => {
+      const names = image.names.length > 0 ? image.names : ["<none>:<none>"];
+      return names.map((text) => ({ ...splitName(text), image }));
+    });
+    const shown = rows.filter(
+      (row) => !name || row.repository === name || `${row.repository}:${row.tag}` === name,
+    );
+    const id = (digest: string) => (flags.trunc ? digest.slice(7, 19) : digest);
+    if (flags.quiet) stdout.write([...new Set(shown.map((row) => `${id(row.image.id)}\n`))].join(""));
+    else if (flags.format === "json")
+      for (const { repository, tag, image } of shown)
+        stdout.write(
+          `${JSON.stringify({ Repository: repository, Tag: tag, ID: image.id, Digest: image.root.digest, CreatedAt: image.created ?? null, Size: image.size })}\n`,
+        );
+    else
+      stdout.write(
+        formatTable(
+          ["REPOSITORY", "TAG", ...(flags.digests ? ["DIGEST"] : []), "IMAGE ID", "CREATED", "SIZE"],
+          shown.map(({ repository, tag, image }) => [
+            repository,
+            tag,
+            ...(flags.digests ? [image.root.digest] : []),
+            id(image.id),
+            humanAge(image.created),
+            humanSize(image.size),
+          ]),
+        ),
+      );
+    return EXIT.ok;
+  };
+}
+
+function splitName(name: string): { repository: string; tag: string } {
+  const at = name.indexOf("@");
+  const plain = at < 0 ? name : name.slice(0, at);
+  const colon = plain.lastIndexOf(":");
+  const hasTag = colon > plain.lastIndexOf("/");
+  return {
+    repository: hasTag ? plain.slice(0, colon) : plain,
+    tag: hasTag ? plain.slice(colon + 1) : at < 0 ? "latest" : "<none>",
+  };
+}
+
+/** `slipway inspect`: a JSON list as Docker prints it; unknown images are reported and make the exit code 1 (SPEC DK-02). */
+export function inspectCommand(names: readonly string[], flags: { readonly format?: string }): Handler {
+  return async (context) => {
+    const found: unknown[] = [];
+    let code: number = EXIT.ok;
+    for (const name of names) {
+      try {
+        found.push(await inspectImage(name, context.environment));
+      } catch (error) {
+        if (!isSlipwayError(error)) throw error;
+        code = reportError(context, error);
+      }
+    }
+    if (flags.format && flags.format !== "json")
+      for (const image of found) context.stdout.write(`${formatTemplate(flags.format, image)}\n`);
+    else context.stdout.write(`${JSON.stringify(found, null, 4)}\n`);
+    return code;
+  };
+}
+
+interface HistoryFlags {
+  readonly quiet?: boolean;
+  readonly trunc: boolean;
+  readonly human: boolean;
+  readonly format: string;
+}
+
+/** `slipway history` (SPEC DK-03). */
+export function historyCommand(name: string, flags: HistoryFlags): Handler {
+  return async ({ environment, stdout }) => {
+    const rows = await imageHistory(name, environment);
+    const id = (digest: string | undefined) =>
+      digest === undefined ? "<missing>" : flags.trunc ? digest.slice(7, 19) : digest;
+    if (flags.quiet) stdout.write(rows.map((row) => `${id(row.id)}\n`).join(""));
+    else if (flags.format === "json") for (const row of rows) stdout.write(`${JSON.stringify(row)}\n`);
+    else
+      stdout.write(
+        formatTable(
+          ["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"],
+          rows.map((row) => [
+            id(row.id),
+            flags.human ? humanAge(row.created) : (row.created ?? "N/A"),
+            shorten(row.createdBy, flags.trunc),
+            flags.human ? humanSize(row.size) : String(row.size),
+            row.comment,
+          ]),
+        ),
+      );
+    return EXIT.ok;
+  };
+}
+
+const MOST_TEXT = 45;
+
+function shorten(text: string, trunc: boolean): string {
+  const line = text.replace(/[\t\n\r]+/g, " ");
+  return trunc && line.length > MOST_TEXT ? `${line.slice(0, MOST_TEXT - 1)}…` : line;
+}
+
+export function tagCommand(source: string, target: string): Handler {
+  return async ({ environment }) => {
+    await tagImage(source, target, environment);
+    return EXIT.ok;
+  };
+}
+
+/** `slipway rmi`: goes on after one that fails, as Docker does. */
+export function removeCommand(names: readonly string[], flags: { readonly force?: boolean }): Handler {
+  return async (context) => {
+    let code: number = EXIT.ok;
+    for (const name of names) {
+      try {
+        for (const line of await removeImages(name, flags.force ?? false, context.environment))
+          context.stdout.write(`${line}\n`);
+      } catch (error) {
+        if (!isSlipwayError(error)) throw error;
+        if (!(flags.force && error.code === "IMAGE_NOT_FOUND")) code = reportError(context, error);
+      }
+    }
+    return code;
+  };
+}

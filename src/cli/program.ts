@@ -1,0 +1,50 @@
+import { Command, CommanderError } from "commander";
+import { type CliContext, EXIT } from "./cli-context.ts";
+import { defineBuild } from "./commands/build-flags.ts";
+import { defineContainers } from "./commands/container-flags.ts";
+import { defineImages } from "./commands/image-flags.ts";
+import { defineSystem } from "./commands/system-flags.ts";
+import { reportError } from "./report-error.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs a handler and keeps its exit code. */
+export type Run = (handler: () => Promise<(context: CliContext) => Promise<number>>) => Promise<void>;
+
+/** Parses the command line and runs the command; resolves with the exit code. Handlers are imported when their command is chosen. */
+export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {
+  let code: number = EXIT.ok;
+  const run: Run = async (load) => {
+    try {
+      code = await (await load())(context);
+    } catch (error) {
+      code = reportError(context, error);
+    }
+  };
+  const program = makeProgram(context, run);
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    return reportError(context, error);
+  }
+}
+
+export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run: Run): Command {
+  const program = new Command("slipway")
+    .description("Build container images from Dockerfiles and launch them: one process, no daemon.")
+    .version(VERSION, "-v, --version", "print the version")
+    .exitOverride()
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(add --help for what this command takes)")
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  defineBuild(program, run);
+  defineImages(program, run);
+  defineContainers(program, run);
+  defineSystem(program, run);
+  return program;
+}

@@ -1,0 +1,26 @@
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { renderError } from "../progress/render-error.ts";
+import { type CliContext, EXIT } from "./cli-context.ts";
+
+/** Says what went wrong on standard error and gives the exit code. Sources: texts that source ranges refer to, by file name. */
+export function reportError(
+  context: CliContext,
+  error: unknown,
+  sources: ReadonlyMap<string, string> = new Map(),
+): number {
+  if (context.signal.aborted) {
+    context.stderr.write("cancelled\n");
+    return EXIT.failed;
+  }
+  if (isSlipwayError(error)) {
+    context.stderr.write(`${renderError(error, sources)}\n`);
+    return error.code === "USAGE" ? EXIT.usage : EXIT.failed;
+  }
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const defect = new SlipwayError("INTERNAL", error instanceof Error ? error.message : String(error), {
+    hint: "this is a defect in slipway: please report it together with the lines below",
+    cause: error,
+  });
+  context.stderr.write(`${renderError(defect, sources)}\n${detail}\n`);
+  return EXIT.failed;
+}

@@ -1,0 +1,205 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { CleanupScope } from "../../core/cleanup-scope.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { resolvePath } from "../../layer/resolve.ts";
+import type { RunMount, RunStep } from "../../plan/graph.ts";
+import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
+import type { ContainerMount } from "../../runtime/request.ts";
+import type { MountTarget } from "../../snapshot/stubs.ts";
+import { openCacheMount } from "./cache-mounts.ts";
+import { hostTree } from "./host-tree.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** A mount whose target has not been resolved in the image yet. */
+export interface PreparedMount {
+  readonly target: MountTarget;
+  at(resolved: string): ContainerMount;
+}
+
+export interface PreparedMounts {
+  readonly mounts: readonly PreparedMount[];
+  /** Variables that mounts bring along: secrets by environment, SSH_AUTH_SOCK. */
+  readonly env: readonly string[];
+}
+
+export interface MountContext {
+  readonly step: RunStep;
+  readonly options: RunOptions;
+  /** A folder of this step alone. */
+  readonly scratch: string;
+  /** Undoes locks and agents after the process. */
+  readonly scope: CleanupScope;
+  readonly signal: AbortSignal;
+}
+
+/** Opens everything that a RUN's mounts need (SPEC 3.5) and the files that the builder generates (SPEC RN-09). */
+export async function prepareMounts(context: MountContext): Promise<PreparedMounts> {
+  const { step, options } = context;
+  const mounts: PreparedMount[] = [...generatedFiles(step, options)];
+  const env: string[] = [];
+  for (const mount of step.mounts) {
+    const made = await prepareMount(mount, context, env);
+    if (made) mounts.push(made);
+  }
+  return { mounts, env };
+}
+
+async function prepareMount(
+  mount: RunMount,
+  context: MountContext,
+  env: string[],
+): Promise<PreparedMount | undefined> {
+  switch (mount.type) {
+    case "bind":
+      return prepareBind(mount, context);
+    case "cache":
+      return prepareCache(mount, context);
+    case "tmpfs": {
+      const { target, size } = mount;
+      return directory(target, (resolved) => ({
+        type: "tmpfs",
+        target: resolved,
+        ...(size === undefined ? {} : { size }),
+      }));
+    }
+    case "secret":
+      return prepareSecret(mount, context, env);
+    case "ssh":
+      return prepareAgent(mount, context, env);
+    default:
+      return mount satisfies never;
+  }
+}
+
+async function prepareBind(
+  mount: Extract<RunMount, { type: "bind" }>,
+  { options }: MountContext,
+): Promise<PreparedMount> {
+  const { readOnly } = mount;
+  const writes = readOnly ? {} : { discardWrites: true };
+  const tree = await options.inputs(mount.from);
+  const found = resolvePath(tree, mount.source, { followLast: true });
+  if (!found.entry) throw missingSource(mount.source, tree.name);
+  const chain = await options.inputChain(mount.from, found.path);
+  const lowers = await options.access.snapshots(chain);
+  const type = found.entry.type === "dir" ? "dir" : "file";
+  const source = { kind: "layers", lowers, path: found.path } as const;
+  return {
+    target: { path: mount.target, type },
+    at: (target) => ({ type: "bind", target, source, readOnly, ...writes }),
+  };
+}
+
+async function prepareCache(
+  mount: Extract<RunMount, { type: "cache" }>,
+  context: MountContext,
+): Promise<PreparedMount> {
+  const { options, scope, signal } = context;
+  const from = mount.from.kind === "scratch" ? undefined : await options.inputChain(mount.from, "");
+  const { path } = await openCacheMount({
+    mount,
+    folder: options.cacheMounts,
+    namespace: options.cacheNamespace,
+    base: from ? `${from.identity}` : "",
+    store: options.target.store,
+    scope,
+    signal,
+  });
+  const inside = resolvePath(hostTree(path), mount.source, { followLast: true });
+  if (inside.path !== "" && inside.entry === undefined) throw missingSource(mount.source, "cache");
+  const source = { kind: "path", path: join(path, inside.path) } as const;
+  return directory(mount.target, (target) => ({ type: "bind", target, source, readOnly: mount.readOnly }));
+}
+
+/** An optional secret that was not given leaves out the file but still defines its variable, empty (SPEC MT-14). */
+async function prepareSecret(
+  mount: Extract<RunMount, { type: "secret" }>,
+  { options }: MountContext,
+  env: string[],
+): Promise<PreparedMount | undefined> {
+  const data = await options.readSecret(mount.id);
+  if (!data && mount.required)
+    throw new SlipwayError("SECRET_NOT_FOUND", `secret ${mount.id}: not found`, {
+      hint: `give it with --secret id=${mount.id},src=FILE`,
+    });
+  if (mount.env !== undefined) env.push(`${mount.env}=${data ? Buffer.from(data).toString("utf8") : ""}`);
+  if (!data || mount.target === undefined) return undefined;
+  const { mode, uid, gid } = mount;
+  return file(mount.target, (target) => ({ type: "secret", target, data, mode, uid, gid }));
+}
+
+async function prepareAgent(
+  mount: Extract<RunMount, { type: "ssh" }>,
+  { step, options, scratch, scope }: MountContext,
+  env: string[],
+): Promise<PreparedMount | undefined> {
+  const agent = await options.openAgent(mount.id, scratch);
+  if (!agent) {
+    if (!mount.required) return undefined;
+    throw new SlipwayError("SECRET_NOT_FOUND", `no SSH agent ${JSON.stringify(mount.id)} was given`, {
+      hint: `give one with --ssh ${mount.id}`,
+    });
+  }
+  scope.defer(() => agent.close());
+  const defined = [...step.env, ...env].some((pair) => pair.startsWith("SSH_AUTH_SOCK="));
+  if (!defined) env.push(`SSH_AUTH_SOCK=${mount.target}`);
+  return file(mount.target, (target) => ({
+    type: "bind",
+    target,
+    source: { kind: "path", path: agent.socket },
+    readOnly: false,
+  }));
+}
+
+function generatedFiles(step: RunStep, options: RunOptions): PreparedMount[] {
+  const network = step.network === "none" ? "none" : "host";
+  const made = [
+    file("/etc/hosts", (target) => ({
+      type: "file",
+      target,
+      content: hostsFile(options.hostname, options.extraHosts),
+      mode: 0o644,
+    })),
+    file("/etc/resolv.conf", (target) => ({
+      type: "file",
+      target,
+      content: resolverFile({ network, host: options.resolvConf }),
+      mode: 0o644,
+    })),
+  ];
+  const { script } = step;
+  if (script)
+    made.push(
+      file(`/dev/pipes/${script.name}`, (target) => ({
+        type: "file",
+        target,
+        content: script.content,
+        mode: 0o755,
+      })),
+    );
+  return made;
+}
+
+function directory(path: string, at: PreparedMount["at"]): PreparedMount {
+  return { target: { path, type: "dir" }, at };
+}
+
+function file(path: string, at: PreparedMount["at"]): PreparedMount {
+  return { target: { path, type: "file" }, at };
+}
+
+function missingSource(source: string, where: string): SlipwayError {
+  return new SlipwayError(
+    "SOURCE_NOT_FOUND",
+    `failed to calculate checksum of ref ${where}: ${JSON.stringify(source)}: not found`,
+    {
+      hint: "check the source= of the mount; it is looked up from the root of what from= names",
+    },
+  );
+}
+
+/** The machine's resolver file exists on every Linux; elsewhere nothing runs. */
+export function hasResolver(path: string): boolean {
+  return existsSync(path);
+}

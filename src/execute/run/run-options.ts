@@ -1,0 +1,48 @@
+import type { InputSource } from "../../plan/graph.ts";
+import type { ExtraHost } from "../../runtime/network-files.ts";
+import type { Privilege, Ulimit } from "../../runtime/request.ts";
+import type { Chain } from "../chain.ts";
+import type { LayerAccess } from "../layer-access.ts";
+import type { LayerTarget } from "../layer-commit.ts";
+import type { SourceTree } from "../source-tree.ts";
+
+/** Gives a secret's bytes; undefined where the caller of the build gave none of that id. */
+export type ReadSecret = (id: string) => Promise<Uint8Array | undefined>;
+
+/** Host path of a socket that forwards to the agent given under an id, valid until `close`; undefined where none was given. */
+export type OpenAgent = (
+  id: string,
+  scratch: string,
+) => Promise<{ readonly socket: string; close(): Promise<void> } | undefined>;
+
+/** What every RUN of a build shares. */
+export interface RunOptions {
+  readonly access: LayerAccess;
+  readonly target: LayerTarget;
+  readonly privilege: Privilege;
+  /** Opens what a bind mount reads from. */
+  readonly inputs: (source: InputSource) => Promise<SourceTree>;
+  /** The layers behind such a source; a context's files are packed into one. */
+  readonly inputChain: (source: InputSource, path: string) => Promise<Chain>;
+  readonly readSecret: ReadSecret;
+  readonly openAgent: OpenAgent;
+  /** Folder of the cache mounts. */
+  readonly cacheMounts: string;
+  /** BUILDKIT_CACHE_MOUNT_NS. */
+  readonly cacheNamespace: string;
+  readonly hostname: string;
+  readonly extraHosts: readonly ExtraHost[];
+  readonly shmSize?: number;
+  readonly ulimits: readonly Ulimit[];
+  /** The machine's /etc/resolv.conf. */
+  readonly resolvConf: string;
+  readonly runtime: RuntimeSettings;
+}
+
+/** Which tools start containers. */
+export interface RuntimeSettings {
+  /** PATH for tools. */
+  readonly path: string;
+  /** Driver by name; default is the best one that is there. */
+  readonly driver?: string;
+}

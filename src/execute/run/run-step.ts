@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import { CleanupScope } from "../../core/cleanup-scope.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import type { LayerInfo } from "../../core/layer-info.ts";
+import { captureUpper } from "../../layer/capture.ts";
+import type { RunStep } from "../../plan/graph.ts";
+import { runContainer } from "../../runtime/run-container.ts";
+import { resolveUser } from "../../runtime/users.ts";
+import { prepareOverlay } from "../../snapshot/overlay.ts";
+import { planStubs } from "../../snapshot/stubs.ts";
+import { planWorkdir } from "../../snapshot/workdir.ts";
+import type { Chain } from "../chain.ts";
+import type { ChainTree } from "../chain-tree.ts";
+import { smallFileReader } from "../copy/owner.ts";
+import { storeLayer } from "../layer-commit.ts";
+import type { PreparedStep, StepExecutor, StepReporter } from "../step-executor.ts";
+import { type PreparedMounts, prepareMounts } from "./mounts.ts";
+import { OutputTail } from "./output-tail.ts";
+import { runInputs } from "./run-inputs.ts";
+import type { RunOptions } from "./run-options.ts";
+
+/** RUN: a process in a container over the parent chain; what it leaves in the upper directory is the layer (DESIGN decision 5). */
+export class RunExecutor implements StepExecutor<RunStep> {
+  readonly #options: RunOptions;
+
+  constructor(options: RunOptions) {
+    this.#options = options;
+  }
+
+  async prepare(step: RunStep, parent: Chain): Promise<PreparedStep> {
+    return {
+      inputs: await runInputs(step, parent, this.#options),
+      execute: (reporter, signal) => this.#execute(step, parent, reporter, signal),
+    };
+  }
+
+  async #execute(
+    step: RunStep,
+    parent: Chain,
+    reporter: StepReporter,
+    signal: AbortSignal,
+  ): Promise<LayerInfo> {
+    const { access, target } = this.#options;
+    const scope = new CleanupScope();
+    try {
+      const lowers = await access.snapshots(parent);
+      const tree = await access.tree("stage", parent, true);
+      const scratch = target.store.temp.directory("run");
+      scope.defer(() => target.store.temp.remove(scratch));
+      const mounts = await prepareMounts({ step, options: this.#options, scratch, scope, signal });
+      return await this.#runOver({ step, parent, lowers, tree, scratch, mounts }, reporter, signal);
+    } finally {
+      await scope.close();
+    }
+  }
+
+  async #runOver(at: Prepared, reporter: StepReporter, signal: AbortSignal): Promise<LayerInfo> {
+    const { step, parent, lowers, tree, scratch, mounts } = at;
+    const { access, privilege, target } = this.#options;
+    const stubs = planStubs(
+      tree,
+      mounts.mounts.map((mount) => mount.target),
+    );
+    const root = tree.lookup("");
+    const rootfs = await prepareOverlay({
+      lowers,
+      scratch,
+      stubs: stubs.stubs,
+      xattrPrefix: privilege.xattrPrefix,
+      ...(root ? { root } : {}),
+    });
+    const tail = new OutputTail();
+    const end = await runContainer(
+      {
+        id: `slipway-${randomUUID()}`,
+        scratch,
+        rootfs,
+        argv: step.argv,
+        env: [...step.env, ...step.proxyEnv, ...mounts.env],
+        workdir: planWorkdir(tree, step.cwd, stubs.resolved),
+        user: await this.#user(step, tree),
+        hostname: this.#options.hostname,
+        network: step.network === "none" ? "none" : "host",
+        security: step.security,
+        mounts: mounts.mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
+        ulimits: this.#options.ulimits,
+        ...(this.#options.shmSize === undefined ? {} : { shmSize: this.#options.shmSize }),
+      },
+      {
+        privilege,
+        ...this.#options.runtime,
+        onOutput: (stream, chunk) => {
+          tail.add(chunk);
+          reporter.log(stream, chunk);
+        },
+        signal,
+      },
+    );
+    await rootfs.finish();
+    if (end.exitCode !== 0) throw runFailed(step, end.exitCode, tail.text());
+    const packed = await captureUpper({
+      upper: rootfs.upper,
+      parent: await access.tocBytes(parent),
+      overlayXattrPrefix: privilege.xattrPrefix,
+      stubs: new Set(stubs.stubs.map((stub) => stub.path)),
+      signal,
+    });
+    await storeLayer(target, packed, rootfs.upper);
+    return packed.info;
+  }
+
+  async #user(step: RunStep, tree: ChainTree) {
+    const read = smallFileReader(tree);
+    const [passwd, group] = [await read("etc/passwd"), await read("etc/group")];
+    return resolveUser({
+      user: step.user,
+      ...(passwd === undefined ? {} : { passwd: Buffer.from(passwd) }),
+      ...(group === undefined ? {} : { group: Buffer.from(group) }),
+    });
+  }
+}
+
+interface Prepared {
+  readonly step: RunStep;
+  readonly parent: Chain;
+  readonly lowers: readonly string[];
+  readonly tree: ChainTree;
+  readonly scratch: string;
+  readonly mounts: PreparedMounts;
+}
+
+function runFailed(step: RunStep, exitCode: number, output: string): SlipwayError {
+  return new SlipwayError(
+    "RUN_FAILED",
+    `process "${step.argv.join(" ")}" did not complete successfully: exit code: ${exitCode}`,
+    {
+      facts: { exitCode, output },
+      ...(exitCode === 127
+        ? {
+            hint: "the command was not found in the image: check its name and PATH, or install it in an earlier step",
+          }
+        : {}),
+      ...(exitCode === 137
+        ? { hint: "the process was killed (SIGKILL): most often the machine ran out of memory" }
+        : {}),
+    },
+  );
+}

@@ -1,0 +1,66 @@
+/**
+ * The library: what the command does, with typed options, an event stream, an AbortSignal and typed errors. Nothing here prints
+ * or ends the process, and there is no state between calls but the store.
+ */
+import { homedir } from "node:os";
+import { bootstrap as bootstrapIn } from "./api/bootstrap.ts";
+import { build as buildIn } from "./api/build.ts";
+import type { BuildOptions } from "./api/build-options.ts";
+import { type Environment, readEnvironment } from "./api/environment.ts";
+import * as images from "./api/images.ts";
+import { loadImages as loadIn } from "./api/load.ts";
+import { removeImages as removeIn } from "./api/remove-image.ts";
+import { importRootfs as importIn } from "./api/rootfs-image.ts";
+import * as transfer from "./api/transfer.ts";
+
+export type { BootstrapOptions } from "./api/bootstrap.ts";
+export type { BuildOptions, BuildResult, SecretSource, SshSource } from "./api/build-options.ts";
+export type { Environment, Surroundings } from "./api/environment.ts";
+export { readEnvironment } from "./api/environment.ts";
+export type { HistoryEntry, ImageSummary } from "./api/images.ts";
+export type { ImportOptions } from "./api/rootfs-image.ts";
+export type { Descriptor } from "./core/descriptor.ts";
+export type { Digest } from "./core/digest.ts";
+export { ERROR_CODES, type ErrorCode } from "./core/error-codes.ts";
+export { isSlipwayError, SlipwayError } from "./core/errors.ts";
+export type { BuildEvent, ChangedInput, EventSink, StageSize, StageSummary } from "./core/events.ts";
+export type { Platform } from "./core/platform.ts";
+export type { SourceRange } from "./core/source-range.ts";
+export type { ContainerConfig, Healthcheck, HistoryItem, ImageConfig } from "./image/config.ts";
+export type { DockerInspect } from "./image/inspect.ts";
+export { type OutputSpec, outputOf, parseOutput } from "./output/output-spec.ts";
+
+/** The environment of this process: what every function uses where none is given. */
+export function processEnvironment(): Environment {
+  return readEnvironment(process.env, {
+    uid: process.getuid?.() ?? 1,
+    homeDirectory: homedir(),
+    cwd: process.cwd(),
+  });
+}
+
+/** Builds an image from a Dockerfile. Rejects with a `SlipwayError`. */
+export const build = (options: BuildOptions, environment = processEnvironment()) =>
+  buildIn(options, environment);
+
+export const bootstrap = (options: Parameters<typeof bootstrapIn>[0], environment = processEnvironment()) =>
+  bootstrapIn(options, environment);
+export const importRootfs = (options: Parameters<typeof importIn>[0], environment = processEnvironment()) =>
+  importIn(options, environment);
+export const loadImages = (options: Parameters<typeof loadIn>[0], environment = processEnvironment()) =>
+  loadIn(options, environment);
+export const save = (options: transfer.SaveOptions, environment = processEnvironment()) =>
+  transfer.save(options, environment);
+export const pull = (options: transfer.PullOptions, environment = processEnvironment()) =>
+  transfer.pull(options, environment);
+export const push = (options: transfer.PushOptions, environment = processEnvironment()) =>
+  transfer.push(options, environment);
+export const listImages = (environment = processEnvironment()) => images.listImages(environment);
+export const inspectImage = (name: string, environment = processEnvironment()) =>
+  images.inspectImage(name, environment);
+export const imageHistory = (name: string, environment = processEnvironment()) =>
+  images.imageHistory(name, environment);
+export const tagImage = (source: string, target: string, environment = processEnvironment()) =>
+  images.tagImage(source, target, environment);
+export const removeImages = (name: string, force = false, environment = processEnvironment()) =>
+  removeIn(name, force, environment);

@@ -1,0 +1,81 @@
+import { open } from "node:fs/promises";
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { fsPath } from "../core/file-name.ts";
+import type { Entry } from "../core/file-tree.ts";
+import type { ChainTree } from "../execute/chain-tree.ts";
+import { entryHeader, paddingAfter, TAR_END } from "../layer/tar-writer.ts";
+import type { ByteSink } from "./destination.ts";
+
+export interface FilesPart {
+  readonly tree: ChainTree;
+  /** Folder inside the archive, `""` for its root. */
+  readonly prefix: string;
+  /** Every file gets this time, where an epoch was set (SPEC EP-06). */
+  readonly time?: number;
+}
+
+const PIECE = 1 << 20;
+
+/** The files of a result as one tar stream: names relative to the root, numeric owners (SPEC XP-05). */
+export async function writeFilesArchive(
+  parts: readonly FilesPart[],
+  sink: ByteSink,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const part of parts) {
+    const entries = [...part.tree.walk("")];
+    await part.tree.prepare(entries.filter((entry) => entry.type === "file").map((entry) => entry.path));
+    if (part.prefix) await sink.write(entryHeader({ ...ROOT, path: part.prefix }));
+    for (const entry of withoutForeignLinks(entries)) {
+      throwIfAborted(signal);
+      await writeEntry(part, entry, sink);
+    }
+  }
+  await sink.write(TAR_END);
+}
+
+async function writeEntry({ tree, prefix, time }: FilesPart, entry: Entry, sink: ByteSink): Promise<void> {
+  const inside = (path: string) => (prefix ? `${prefix}/${path}` : path);
+  const moved: Entry = {
+    ...entry,
+    path: inside(entry.path),
+    ...(entry.hardLink === undefined ? {} : { hardLink: inside(entry.hardLink) }),
+    ...(time === undefined ? {} : { mtime: time }),
+  };
+  await sink.write(entryHeader(moved));
+  if (entry.type !== "file" || entry.hardLink !== undefined || entry.size === 0) return;
+  const file = await open(fsPath(tree.locate(entry.path)));
+  try {
+    let sent = 0;
+    for await (const chunk of file.createReadStream({ highWaterMark: PIECE, autoClose: false })) {
+      sent += (chunk as Buffer).length;
+      await sink.write(chunk as Buffer);
+    }
+    if (sent !== entry.size)
+      throw new SlipwayError(
+        "LAYER_INVALID",
+        `/${entry.path} has ${sent} bytes in the store, not ${entry.size}`,
+      );
+  } finally {
+    await file.close();
+  }
+  await sink.write(paddingAfter(entry.size));
+}
+
+/** A hard link whose first name was replaced in a later layer stands for itself. */
+export function withoutForeignLinks(entries: readonly Entry[]): Entry[] {
+  const firsts = new Map(
+    entries.filter((e) => e.type === "file" && e.hardLink === undefined).map((e) => [e.path, e]),
+  );
+  return entries.map((entry) => {
+    if (entry.hardLink === undefined) return entry;
+    const first = firsts.get(entry.hardLink);
+    if (first && first.digest === entry.digest && first.size === entry.size) return entry;
+    const { hardLink: _, ...own } = entry;
+    firsts.set(entry.hardLink, own);
+    return own;
+  });
+}
+
+const ROOT: Omit<Entry, "path"> = { type: "dir", mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0, mtimeNs: 0 };

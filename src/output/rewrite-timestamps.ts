@@ -1,0 +1,72 @@
+import { createHash, type Hash } from "node:crypto";
+import type { Descriptor } from "../core/descriptor.ts";
+import { type Digest, finishDigest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import type { Chain, ChainLayer } from "../execute/chain.ts";
+import { layerType } from "../image/media-family.ts";
+import { layerArchive } from "../layer/archive.ts";
+import { compressor } from "../layer/compression.ts";
+import { encodeToc, Toc } from "../layer/toc.ts";
+import { documentsOf } from "./assemble.ts";
+import type { ExportRequest } from "./export-build.ts";
+import type { OutputSpec } from "./output-spec.ts";
+import { storeImage } from "./store-image.ts";
+
+/**
+ * The image with every time in its own layers set back to the epoch where it is later (SPEC EP-07). Base layers stay. A layer whose
+ * times conform keeps its digest.
+ */
+export async function rewriteTimestamps(request: ExportRequest, output: OutputSpec): Promise<Descriptor> {
+  const images = [];
+  for (const build of request.builds) {
+    const epoch = output.sourceDateEpoch === undefined ? build.epoch : (output.sourceDateEpoch ?? undefined);
+    if (epoch === undefined) {
+      images.push(build.image);
+      continue;
+    }
+    const { chain, config } = build.image;
+    const layers: ChainLayer[] = [];
+    for (const [i, layer] of chain.layers.entries())
+      layers.push(i < build.baseLayers ? layer : await restamped(request, output, layer, epoch));
+    const rewritten: Chain = { ...chain, layers };
+    images.push(documentsOf({ ...config, diffIds: layers.map((layer): Digest => layer.diffId) }, rewritten));
+  }
+  return storeImage(request.store, images, [], images.length > 1);
+}
+
+async function restamped(
+  request: ExportRequest,
+  output: OutputSpec,
+  layer: ChainLayer,
+  epoch: number,
+): Promise<ChainLayer> {
+  const { store, signal } = request;
+  const snapshot = store.layers.snapshot(layer.diffId);
+  if (!snapshot || !store.layers.get(layer.diffId))
+    throw new SlipwayError("BLOB_NOT_FOUND", `layer ${layer.diffId} is not in the store`, {
+      hint: "build it again with --no-cache",
+    });
+  const entries = [...Toc.open(store.layers.toc(layer.diffId)).entries()];
+  if (!entries.some((entry) => entry.mtime > epoch)) return layer;
+  const clamped = entries.map((entry) =>
+    entry.mtime > epoch ? { ...entry, mtime: epoch, mtimeNs: 0 } : entry,
+  );
+  const hash = createHash("sha256");
+  const archive = hashed(layerArchive(Toc.open(encodeToc(clamped)), snapshot.path), hash);
+  const { compression, compressionLevel } = output;
+  const level = compressionLevel === undefined ? {} : { level: compressionLevel };
+  const stream = compression === "none" ? archive : compressor(compression, archive, level);
+  const blob = await store.blobs.write(stream, signal ? { signal } : {});
+  return {
+    ...layer,
+    diffId: finishDigest(hash),
+    blob: { mediaType: layerType("oci", compression), ...blob },
+  };
+}
+
+async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    hash.update(chunk);
+    yield chunk;
+  }
+}
