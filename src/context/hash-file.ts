@@ -21,14 +21,14 @@ export type Hashing = Generator<undefined, HashedFile>;
 
 /**
  * Hashes the bytes of a regular file without following a link. A file that changes meanwhile is read again, a few times;
- * then it is `CONTEXT_INVALID`. `buffer` has `PIECE_BYTES` and must not be shared with another hashing in progress.
+ * then it is `SOURCE_CHANGED`. `buffer` has `PIECE_BYTES` and must not be shared with another hashing in progress.
  */
 export function* hashFile(hostPath: string, buffer: Buffer): Hashing {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const hashed = yield* hashAttempt(hostPath, buffer);
     if (hashed) return hashed;
   }
-  throw new SlipwayError("CONTEXT_INVALID", `"${printableName(hostPath)}" changes while it is read`, {
+  throw new SlipwayError("SOURCE_CHANGED", `"${printableName(hostPath)}" changes while it is read`, {
     hint: "stop what writes to it during the build, or exclude it with an ignore file",
   });
 }
@@ -40,7 +40,7 @@ function* hashAttempt(hostPath: string, buffer: Buffer): Generator<undefined, Ha
   try {
     const before = fstatSync(fd, { bigint: true });
     if (!before.isFile())
-      throw new SlipwayError("CONTEXT_INVALID", `"${printableName(hostPath)}" is no longer a regular file`);
+      throw new SlipwayError("SOURCE_CHANGED", `"${printableName(hostPath)}" is no longer a regular file`);
     const digest = yield* hashOpenFile(fd, Number(before.size), buffer);
     const stat = fileStatOf(fstatSync(fd, { bigint: true }));
     return sameStat(stat, fileStatOf(before)) ? { digest, stat, readAt } : undefined;

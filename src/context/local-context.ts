@@ -95,7 +95,7 @@ export class LocalContext implements ReadableTree {
 
   /**
    * Digests of those files: from the stat index where they are at rest, by reading them in slices of time otherwise. Throws
-   * `SOURCE_NOT_FOUND`, `CONTEXT_INVALID` (a file that keeps changing), `PERMISSION_DENIED`, `CANCELLED`.
+   * `SOURCE_NOT_FOUND`, `SOURCE_CHANGED` (a file that keeps changing), `PERMISSION_DENIED`, `CANCELLED`.
    */
   digests(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
     // One after the other: steps that select the same files then hash them once.
@@ -221,7 +221,7 @@ function readFailure(path: string, error: unknown): unknown {
   if (!["ENOENT", "ELOOP", "ENOTDIR"].includes(systemErrorCode(error) ?? ""))
     return describeSystemError(error, `reading "${printableName(path)}" of the build context`);
   return new SlipwayError(
-    "CONTEXT_INVALID",
+    "SOURCE_CHANGED",
     `"${printableName(path)}" was removed or replaced while it was read`,
     {
       cause: error,

@@ -191,7 +191,7 @@ describe("digests of a local context", () => {
     const always = hashFile(path, buffer);
     expect(() => {
       for (let result = always.next(); !result.done; result = always.next()) appendFileSync(path, "y");
-    }).toThrowError(expect.objectContaining({ code: "CONTEXT_INVALID" }));
+    }).toThrowError(expect.objectContaining({ code: "SOURCE_CHANGED" }));
   });
 
   it("hashing gives others a turn, and an abort ends it", async () => {
