@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readStreamedContext, type UnpackArchive } from "../../src/context/archive-context.ts";
 import { type ArchiveFormat, detectArchive } from "../../src/context/archive-magic.ts";
+import { openLocalContext } from "../../src/context/local-context.ts";
 import {
   type ContextDependencies,
   fetchMainContext,
