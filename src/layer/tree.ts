@@ -15,7 +15,8 @@ interface Found {
   readonly layer: number;
 }
 
-const BARE_ROOT: Entry = Object.freeze({
+/** The root directory where no layer describes it. */
+export const BARE_ROOT: Entry = Object.freeze({
   path: "",
   type: "dir",
   mode: 0o755,

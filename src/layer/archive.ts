@@ -1,0 +1,128 @@
+import { createHash, type Hash } from "node:crypto";
+import * as fs from "node:fs";
+import { Readable } from "node:stream";
+import { type Digest, finishDigest } from "../core/digest.ts";
+import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { fsPath, printableName } from "../core/file-name.ts";
+import type { Entry } from "../core/file-tree.ts";
+import { entryHeader, paddingAfter, storedSize, TAR_END } from "./tar-writer.ts";
+import type { Toc } from "./toc.ts";
+
+const CHUNK = 256 * 1024;
+const READ_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
+
+export interface ArchiveOptions {
+  /** Checked when the end is reached: the stream fails with `DIGEST_MISMATCH` instead of ending where it differs. */
+  readonly diffId?: Digest;
+}
+
+/**
+ * The tar archive of a layer that was made here, from its table of contents and its snapshot in `directory` (DESIGN decision 2): byte for
+ * byte what its diff ID was computed over. Fails with `DIGEST_MISMATCH` where a file of the snapshot is missing or has another size.
+ */
+export function layerArchive(toc: Toc, directory: string, options: ArchiveOptions = {}): Readable {
+  const chunks = archiveChunks(toc, directory);
+  const checked = options.diffId === undefined ? chunks : verified(chunks, options.diffId);
+  return Readable.from(checked, { objectMode: false, highWaterMark: 2 * CHUNK });
+}
+
+/** Reads synchronously, a chunk at a time: small files cost one round through the event loop per chunk, not per file. */
+function* archiveChunks(toc: Toc, directory: string): Generator<Buffer> {
+  const out = new ChunkFiller();
+  for (const entry of toc.entries()) {
+    yield* out.add(entryHeader(entry));
+    const size = storedSize(entry);
+    if (size > 0) yield* readInto(out, entry, directory);
+    yield* out.add(paddingAfter(size));
+  }
+  yield* out.add(TAR_END);
+  yield* out.rest();
+}
+
+function* readInto(out: ChunkFiller, entry: Entry, directory: string): Generator<Buffer> {
+  const fd = openStored(`${directory}/${entry.path}`, entry);
+  try {
+    for (let left = entry.size; left > 0; ) {
+      const room = out.room();
+      const length = fs.readSync(fd, room, 0, Math.min(room.length, left), null);
+      if (length === 0) throw notStored(entry, "it is too short");
+      left -= length;
+      yield* out.commit(length);
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function openStored(path: string, entry: Entry): number {
+  const fd = openOrExplain(path, entry);
+  const stat = fs.fstatSync(fd);
+  if (stat.isFile() && stat.size === entry.size) return fd;
+  fs.closeSync(fd);
+  throw notStored(entry, `it should have ${entry.size} bytes but has ${stat.size}`);
+}
+
+function openOrExplain(path: string, entry: Entry): number {
+  try {
+    return fs.openSync(fsPath(path), READ_FLAGS);
+  } catch (error) {
+    const described = describeSystemError(error, "reading a layer");
+    throw described === error ? notStored(entry, "it cannot be opened", error) : described;
+  }
+}
+
+/** Gathers small pieces into chunks of one size. */
+class ChunkFiller {
+  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #used = 0;
+
+  *add(bytes: Buffer): Generator<Buffer> {
+    for (let at = 0; at < bytes.length; ) {
+      const length = bytes.copy(this.room(), 0, at);
+      at += length;
+      yield* this.commit(length);
+    }
+  }
+
+  room(): Buffer {
+    return this.#chunk.subarray(this.#used);
+  }
+
+  *commit(length: number): Generator<Buffer> {
+    this.#used += length;
+    if (this.#used < CHUNK) return;
+    yield this.#chunk;
+    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
+    this.#used = 0;
+  }
+
+  *rest(): Generator<Buffer> {
+    if (this.#used > 0) yield this.#chunk.subarray(0, this.#used);
+  }
+}
+
+function* verified(chunks: Iterable<Buffer>, expected: Digest): Generator<Buffer> {
+  const hash: Hash = createHash("sha256");
+  for (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const actual = finishDigest(hash);
+  if (actual === expected) return;
+  throw new SlipwayError("DIGEST_MISMATCH", `the stored files of layer ${expected} were changed`, {
+    hint: "remove the layer from the store and build it again",
+    facts: { expected, actual },
+  });
+}
+
+function notStored(entry: Entry, why: string, cause?: unknown): SlipwayError<"DIGEST_MISMATCH"> {
+  return new SlipwayError(
+    "DIGEST_MISMATCH",
+    `a stored file was changed: "${printableName(entry.path)}": ${why}`,
+    {
+      hint: "remove the layer from the store and build it again",
+      facts: { path: entry.path },
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import * as zlib from "node:zlib";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { bunzip2 } from "./bzip2.ts";
+import { gzipCompress } from "./gzip-writer.ts";
+import { throughZlib } from "./zlib-stream.ts";
+import { zstdCompress, zstdDecompress } from "./zstd.ts";
+
+export type CompressionKind = "gzip" | "bzip2" | "xz" | "zstd";
+
+const MAGIC: readonly (readonly [CompressionKind, Buffer])[] = [
+  ["gzip", Buffer.from([0x1f, 0x8b, 0x08])],
+  ["bzip2", Buffer.from("BZh")],
+  ["xz", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00])],
+  ["zstd", Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+];
+
+/** The compression that the first bytes of a stream show; undefined for everything else, plain tar included. */
+export function detectCompression(head: Buffer): CompressionKind | undefined {
+  return MAGIC.find(([, magic]) => head.subarray(0, magic.length).equals(magic))?.[0];
+}
+
+/**
+ * The uncompressed bytes of `source`. Several streams behind each other count as one; anything else behind the end is refused. Throws
+ * `LAYER_INVALID` for damaged or cut off input, `COMPRESSION_UNSUPPORTED`, and what `source` throws. Ending the iteration early ends `source`.
+ */
+export async function* decompressor(
+  kind: CompressionKind,
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    switch (kind) {
+      case "gzip":
+        return yield* throughZlib(source, zlib.createGunzip({ chunkSize: 256 * 1024 }));
+      case "zstd":
+        return yield* zstdDecompress(source);
+      case "bzip2":
+        return yield* bunzip2(source);
+      case "xz":
+        return yield* unxz(source);
+      default:
+        kind satisfies never;
+    }
+  } catch (error) {
+    throw explain(kind, error);
+  }
+}
+
+export interface CompressorOptions {
+  /** gzip 0 to 9 (default 6), zstd 0 to 22 (default 3) (SPEC LT-09). */
+  readonly level?: number;
+}
+
+/**
+ * Compresses `source`. The same bytes give the same result, whatever chunks they come in. Throws `COMPRESSION_UNSUPPORTED` for a level
+ * that there is not, and what `source` throws.
+ */
+export async function* compressor(
+  kind: "gzip" | "zstd",
+  source: AsyncIterable<Uint8Array>,
+  { level }: CompressorOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const highest = kind === "gzip" ? 9 : 22;
+  if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= highest))
+    throw new SlipwayError("COMPRESSION_UNSUPPORTED", `${kind} has no level ${level}`, {
+      hint: `choose a level from 0 to ${highest}`,
+    });
+  if (kind === "gzip") yield* gzipCompress(source, level ?? 6);
+  else yield* zstdCompress(source, level === undefined || level === 0 ? 3 : level);
+}
+
+async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const [{ default: xz }, { ReadableStream }] = await Promise.all([
+    import("xz-decompress"),
+    import("node:stream/web"),
+  ]);
+  const input = ReadableStream.from(source) as unknown as globalThis.ReadableStream<Uint8Array>;
+  const output = new xz.XzReadableStream(input) as unknown as AsyncIterable<Uint8Array>;
+  yield* output;
+}
+
+/** Decoders report damage in their own ways; errors of the source pass unchanged. */
+function explain(kind: CompressionKind, error: unknown): unknown {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = systemErrorCode(error) ?? "";
+  // xz-embedded's codes 4 to 6: memory limit, and integrity checks or filters that it does not have.
+  if (/get_next_output failed with error code [456]$/.test(message))
+    return new SlipwayError(
+      "COMPRESSION_UNSUPPORTED",
+      "this xz stream uses options that cannot be read here",
+      {
+        cause: error,
+        hint: "compress it again with `xz --check=crc64`",
+      },
+    );
+  const isDamage = /^(Z_|ZSTD_|ERR_ZLIB)/.test(code) || DECODER_MESSAGES.test(message);
+  if (error instanceof SlipwayError || !isDamage) return error;
+  return new SlipwayError("LAYER_INVALID", `${kind} data is damaged: ${message}`, { cause: error });
+}
+
+/** What xz-decompress and fzstd say; fzstd numbers its errors instead of naming them. */
+const DECODER_MESSAGES =
+  /^(get_next_output failed|invalid zstd data|unexpected EOF|window size too large|invalid block type|FSE accuracy too high|match distance too far back)/;

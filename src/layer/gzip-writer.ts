@@ -1,0 +1,57 @@
+import { promisify } from "node:util";
+import * as zlib from "node:zlib";
+import { blocksOf, compressInOrder } from "./compress-blocks.ts";
+
+const BLOCK = 512 * 1024;
+/** How far back deflate can refer (RFC 1951). */
+const WINDOW = 32 * 1024;
+/** No name, no time, unknown system: nothing in it depends on when or where it was made (RFC 1952). */
+const HEADER = Buffer.from([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0xff]);
+/** A final deflate block without content. */
+const LAST_BLOCK = Buffer.from([0x03, 0x00]);
+
+const deflateRaw = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.deflateRaw);
+
+/**
+ * Makes one gzip member out of blocks that are compressed in parallel: each ends on a byte boundary and may refer to the 32 KiB before it.
+ * The result depends only on the bytes and the level.
+ */
+export async function* gzipCompress(
+  source: AsyncIterable<Uint8Array>,
+  level: number,
+): AsyncGenerator<Uint8Array> {
+  const sum = new GzipSum();
+  let before: Buffer | undefined;
+  const compress = (block: Buffer) => {
+    sum.update(block);
+    const dictionary = before;
+    before = block.subarray(-WINDOW);
+    return deflateRaw(block, {
+      level,
+      finishFlush: zlib.constants.Z_SYNC_FLUSH,
+      chunkSize: BLOCK / 4,
+      ...(dictionary ? { dictionary } : {}),
+    });
+  };
+  yield HEADER;
+  yield* compressInOrder(blocksOf(source, BLOCK), compress);
+  yield LAST_BLOCK;
+  yield sum.trailer();
+}
+
+class GzipSum {
+  #crc = 0;
+  #size = 0;
+
+  update(bytes: Buffer): void {
+    this.#crc = zlib.crc32(bytes, this.#crc);
+    this.#size += bytes.length;
+  }
+
+  trailer(): Buffer {
+    const trailer = Buffer.alloc(8);
+    trailer.writeUInt32LE(this.#crc, 0);
+    trailer.writeUInt32LE(this.#size % 2 ** 32, 4);
+    return trailer;
+  }
+}

@@ -1,0 +1,125 @@
+import { SlipwayError } from "../core/errors.ts";
+import { printableName } from "../core/file-name.ts";
+import type { Entry } from "../core/file-tree.ts";
+import { ArchiveHash } from "./archive-hash.ts";
+import type { ByteSource } from "./change.ts";
+import { copyBytes } from "./copy-bytes.ts";
+import type { PackedLayer } from "./packed-layer.ts";
+import { parentOf } from "./resolve.ts";
+import type { SnapshotWriter } from "./snapshot-writer.ts";
+import { entryHeader, paddingAfter, TAR_END } from "./tar-writer.ts";
+import { encodeToc, Toc } from "./toc.ts";
+import { BARE_ROOT } from "./tree.ts";
+
+const CAPABILITY = "security.capability";
+
+/**
+ * Makes a layer from entries that come in path order: hashes the archive that they stand for, collects the table of contents and,
+ * where it has a writer, writes the files, all in one pass over the bytes. Nothing of the archive is kept.
+ */
+export class LayerBuilder {
+  readonly #writer: SnapshotWriter | undefined;
+  readonly #archive = new ArchiveHash();
+  readonly #entries: Entry[] = [];
+  readonly #files = new Map<string, Entry>();
+  /** The directories that lead to the last entry, outermost first. */
+  readonly #open: string[] = [];
+
+  constructor(writer?: SnapshotWriter) {
+    this.#writer = writer;
+  }
+
+  /**
+   * Adds an entry. A file gets its digest, and where it has one already it must be that of its bytes. Throws `SOURCE_CHANGED` where
+   * the bytes are not what the entry says, `INTERNAL` where the parent directory was not added before.
+   */
+  add(entry: Entry, bytes: ByteSource): void {
+    this.#enterParent(entry.path);
+    const clean = withOnlyCapability(entry);
+    if (clean.hardLink !== undefined) this.#addLink(clean, clean.hardLink);
+    else if (clean.type === "file") this.#addFile(clean, bytes);
+    else this.#addOther(clean);
+  }
+
+  /** Ends the layer; the builder must not be used any more. */
+  finish(): PackedLayer {
+    this.#archive.update(TAR_END);
+    this.#settleDirectories();
+    const tarSize = this.#archive.size;
+    const diffId = this.#archive.finish();
+    const toc = encodeToc(this.#entries);
+    return { toc, info: { diffId, tarSize, ...summaryOf(Toc.open(toc)) } };
+  }
+
+  #addOther(entry: Entry): void {
+    this.#archive.update(entryHeader(entry));
+    this.#entries.push(entry);
+    if (entry.type !== "dir") {
+      this.#writer?.writeOther(entry);
+      return;
+    }
+    this.#open.push(entry.path);
+    this.#writer?.makeDirectory(entry.path);
+  }
+
+  #addLink(entry: Entry, first: string): void {
+    const target = this.#files.get(first);
+    if (!target)
+      throw defect(`"${printableName(entry.path)}" is a hard link to a file that is not in the layer`);
+    const { size, digest } = target;
+    const link = { ...entry, size, ...(digest ? { digest } : {}) };
+    this.#archive.update(entryHeader(link));
+    this.#entries.push(link);
+    this.#writer?.link(first, link);
+  }
+
+  #addFile(entry: Entry, bytes: ByteSource): void {
+    this.#archive.update(entryHeader(entry));
+    const fd = this.#writer?.openFile(entry.path);
+    const digest = copyBytes(entry, bytes, { archive: this.#archive, fd });
+    this.#archive.update(paddingAfter(entry.size));
+    const complete = { ...entry, digest };
+    this.#entries.push(complete);
+    this.#files.set(entry.path, complete);
+    if (fd !== undefined) this.#writer!.closeFile(fd, complete);
+  }
+
+  /** Without this check a link that was added before could become a component of a path on disk. */
+  #enterParent(path: string): void {
+    if (path === "") return;
+    const parent = parentOf(path);
+    while (this.#open.length > 0 && this.#open.at(-1) !== parent) {
+      const last = this.#open.at(-1)!;
+      if (parent.startsWith(`${last}/`)) break;
+      this.#open.pop();
+    }
+    if (parent !== "" && this.#open.at(-1) !== parent)
+      throw defect(`"${printableName(path)}" comes without its parent directory`);
+  }
+
+  #settleDirectories(): void {
+    if (!this.#writer) return;
+    for (const entry of this.#entries.toReversed())
+      if (entry.type === "dir") this.#writer.settleDirectory(entry);
+    if (this.#entries[0]?.path !== "") this.#writer.settleDirectory(BARE_ROOT);
+  }
+}
+
+/** The counts and the content digest of a table of contents. */
+export function summaryOf(toc: Toc): Pick<PackedLayer["info"], "contentDigest" | "entries" | "fileBytes"> {
+  let fileBytes = 0;
+  for (const entry of toc.entries()) if (entry.hardLink === undefined) fileBytes += entry.size;
+  return { contentDigest: toc.contentDigest(), entries: toc.count, fileBytes };
+}
+
+/** Other attributes do not leave in archives (SPEC LT-05), so the layer does not have them here either. */
+function withOnlyCapability(entry: Entry): Entry {
+  if (!entry.xattrs) return entry;
+  const { xattrs, ...rest } = entry;
+  const value = entry.type === "file" ? xattrs[CAPABILITY] : undefined;
+  return value ? { ...rest, xattrs: { [CAPABILITY]: value } } : rest;
+}
+
+function defect(message: string): SlipwayError<"INTERNAL"> {
+  return new SlipwayError("INTERNAL", message);
+}

@@ -1,0 +1,43 @@
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { describeSystemError } from "../core/errors.ts";
+import type { Change } from "./change.ts";
+import { PACKERS } from "./layer-threads.ts";
+import { type PackTask, pack } from "./pack-task.ts";
+import type { PackedLayer } from "./packed-layer.ts";
+import type { SnapshotForm } from "./snapshot-form.ts";
+
+export type { PackedLayer } from "./packed-layer.ts";
+export type { SnapshotForm } from "./snapshot-form.ts";
+
+export interface PackOptions {
+  /** Sorted by `comparePaths`, each path once, with the parent directories of every path among them. */
+  readonly changes: readonly Change[];
+  /** A fresh directory, which becomes the snapshot. After a failure it holds anything. */
+  readonly directory: string;
+  readonly form: SnapshotForm;
+  readonly signal?: AbortSignal;
+}
+
+/** Up to this much work takes less time than waking a thread. */
+const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
+
+/**
+ * Makes a layer of changes (SPEC LT-01 to LT-06): every file is read once, and on the way hashed for the table of contents, hashed for
+ * the diff ID and written to `directory`. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`,
+ * `PERMISSION_DENIED`, `SNAPSHOT_FAILED` for an owner that cannot be given here, `CANCELLED`.
+ */
+export async function packLayer({ changes, directory, form, signal }: PackOptions): Promise<PackedLayer> {
+  const task: PackTask = { kind: "pack", changes, directory, form };
+  if (!isLittle(changes)) return PACKERS.batch(task, signal);
+  throwIfAborted(signal);
+  try {
+    return pack(task);
+  } catch (error) {
+    throw describeSystemError(error, "writing a layer");
+  }
+}
+
+function isLittle(changes: readonly Change[]): boolean {
+  if (changes.length > LITTLE.changes) return false;
+  return changes.reduce((sum, { entry }) => sum + entry.size, 0) <= LITTLE.bytes;
+}
