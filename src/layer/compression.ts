@@ -28,21 +28,35 @@ export async function* decompressor(
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   try {
-    switch (kind) {
-      case "gzip":
-        return yield* throughZlib(source, zlib.createGunzip({ chunkSize: 256 * 1024 }));
-      case "zstd":
-        return yield* zstdDecompress(source);
-      case "bzip2":
-        return yield* bunzip2(source);
-      case "xz":
-        return yield* unxz(source);
-      default:
-        kind satisfies never;
-    }
+    yield* decompressed(kind, notEmpty(source));
   } catch (error) {
     throw explain(kind, error);
   }
+}
+
+function decompressed(kind: CompressionKind, source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  switch (kind) {
+    case "gzip":
+      return throughZlib(source, zlib.createGunzip({ chunkSize: 256 * 1024 }));
+    case "zstd":
+      return zstdDecompress(source);
+    case "bzip2":
+      return bunzip2(source);
+    case "xz":
+      return unxz(source);
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Not all decoders notice that there is nothing at all. */
+async function* notEmpty(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let length = 0;
+  for await (const chunk of source) {
+    length += chunk.length;
+    yield chunk;
+  }
+  if (length === 0) throw new SlipwayError("LAYER_INVALID", "compressed data is empty");
 }
 
 export interface CompressorOptions {

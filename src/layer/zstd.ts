@@ -49,10 +49,24 @@ function nativeFrame(native: NativeZstd, level: number): FrameCompressor {
 }
 
 async function wasmFrame(level: number): Promise<FrameCompressor> {
-  const { init, compress } = await import("@bokuweb/zstd-wasm");
-  await init();
+  const { compress } = await WASM.load();
   return async (block) => compress(block, level);
 }
+
+/** Loads the library once per thread: a second start would give it new memory while the first is in use. */
+class WasmLibrary {
+  #loaded: Promise<typeof import("@bokuweb/zstd-wasm")> | undefined;
+
+  load(): Promise<typeof import("@bokuweb/zstd-wasm")> {
+    this.#loaded ??= import("@bokuweb/zstd-wasm").then(async (library) => {
+      await library.init();
+      return library;
+    });
+    return this.#loaded;
+  }
+}
+
+const WASM = new WasmLibrary();
 
 async function* decompressInScript(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { Decompress } = await import("fzstd");
