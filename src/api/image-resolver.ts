@@ -1,5 +1,6 @@
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { formatPlatform, type Platform, platformMatches } from "../core/platform.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
@@ -47,10 +48,7 @@ export class StoreImageResolver implements ImageResolver {
     const descriptor = await this.#options.session.store.blobs.stat(image.manifest);
     if (!descriptor)
       throw new SlipwayError("BLOB_NOT_FOUND", `the manifest of ${image.name} is not in the store`);
-    const bytes = await this.#options.session.store.blobs.readBytes({
-      digest: image.manifest,
-      size: descriptor.size,
-    });
+    const bytes = await this.#options.session.store.blobs.readBytes(descriptor, LIMITS.manifest);
     return decodeManifest(bytes, mediaTypeOf(bytes));
   }
 

@@ -1,4 +1,5 @@
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { decodeManifest } from "../image/manifest.ts";
@@ -40,11 +41,11 @@ export function removeImages(name: string, force: boolean, environment: Environm
   });
 }
 
-async function idsOf({ store }: Session, root: Descriptor) {
+async function idsOf({ store }: Session, root: Descriptor): Promise<Digest[]> {
   if (!store.blobs.has(root.digest)) return [];
   const bytes = await store.blobs.readBytes(root, root.size);
   if (!isIndexType(root.mediaType)) return [decodeManifest(bytes, root.mediaType).config.digest];
-  const ids = [];
+  const ids: Digest[] = [];
   for (const entry of decodeIndex(bytes, root.mediaType).manifests)
     if (store.blobs.has(entry.digest))
       ids.push(decodeManifest(await store.blobs.readBytes(entry, entry.size), entry.mediaType).config.digest);

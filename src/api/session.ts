@@ -35,7 +35,7 @@ export class Session {
 
   /** Gets a blob of a base image from one of the repositories that it is known to be in. */
   readonly fetchBlob = async (blob: Descriptor, signal?: AbortSignal): Promise<void> => {
-    const sources = this.store.sources.get(blob.digest);
+    const sources = this.store.sources(blob.digest);
     if (sources.length === 0)
       throw new SlipwayError(
         "BLOB_NOT_FOUND",

@@ -82,7 +82,7 @@ export function pushHere(
       reference,
       source: image.source,
       descriptor: image.root,
-      mountFrom: (digest) => session.store.sources.get(digest).map((name) => parseReference(name)),
+      mountFrom: (digest) => session.store.sources(digest).map((name) => parseReference(name)),
       ...(options.onProgress
         ? { onProgress: (p) => options.onProgress?.(p.descriptor.digest, p.current, p.descriptor.size) }
         : {}),

@@ -37,7 +37,7 @@ export function compareInputs(before: StepInputs, now: StepInputs, parentReason?
   changed.push(...compareFiles(before.files, now.files));
   if (before.parent !== now.parent)
     changed.push({
-      kind: changed.length === 0 || parentReason ? "parent" : "base",
+      kind: parentReason ? "parent" : "base",
       name: parentReason ?? "the layers below differ",
     });
   const order = ["instruction", "file", "argument", "environment", "option", "base", "parent"];

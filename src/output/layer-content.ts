@@ -69,7 +69,7 @@ export class LayerContent {
     level?: number,
   ): Promise<{ digest: Digest; size: number }> {
     const settings = `level=${level ?? "default"}`;
-    for (const form of this.#store.layers.forms(diffId))
+    for (const form of this.#store.forms(diffId))
       if (
         form.compression === compression &&
         form.settings === settings &&
@@ -85,7 +85,7 @@ export class LayerContent {
       stream,
       this.#options.signal ? { signal: this.#options.signal } : {},
     );
-    this.#store.layers.addForm(diffId, { compression, settings, ...blob });
+    this.#store.addForm(diffId, { compression, settings, ...blob });
     return blob;
   }
 

@@ -1,0 +1,134 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { decodeRecord } from "../cache/record.ts";
+import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
+import { type Digest, isDigest } from "../core/digest.ts";
+import { imageChain } from "../execute/chain.ts";
+import { decodeImageConfig } from "../image/decode-config.ts";
+import { decodeIndex } from "../image/index-document.ts";
+import { decodeManifest } from "../image/manifest.ts";
+import type { Store } from "../store/store.ts";
+import type { Environment } from "./environment.ts";
+import { withSession } from "./images.ts";
+import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
+
+export interface UsageRow {
+  readonly type: string;
+  readonly count: number;
+  readonly bytes: number;
+  readonly reclaimable: number;
+}
+
+export interface Pruned {
+  readonly removed: number;
+  readonly bytes: number;
+}
+
+/** What images (and, unless forgotten, cache records) need. */
+interface Needed {
+  readonly blobs: ReadonlySet<Digest>;
+  readonly layers: ReadonlySet<Digest>;
+}
+
+/** Sizes of what the store holds, and how much of it no image and no cache record needs. */
+export function diskUsage(environment: Environment): Promise<UsageRow[]> {
+  return withSession(environment, async ({ store }) => {
+    const needed = await mark(store, false);
+    const blobs = allBlobs(store);
+    const layers = store.layers.keys().map((key) => ({ key, bytes: store.layers.get(key)?.fileBytes ?? 0 }));
+    const sum = (list: readonly { readonly bytes: number }[]) =>
+      list.reduce((total, item) => total + item.bytes, 0);
+    return [
+      {
+        type: "Blobs",
+        count: blobs.length,
+        bytes: sum(blobs),
+        reclaimable: sum(blobs.filter(({ digest }) => !needed.blobs.has(digest))),
+      },
+      {
+        type: "Layers",
+        count: layers.length,
+        bytes: sum(layers),
+        reclaimable: sum(layers.filter(({ key }) => !needed.layers.has(key))),
+      },
+    ];
+  });
+}
+
+/** Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until no build is running. */
+export function prune(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
+  return elevated({ operation: "prune", options, environment }, () => pruneHere(options, environment));
+}
+
+export function pruneHere(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
+  return withSession(environment, async ({ store, privilege }) => {
+    if (privilege.kind === "user" && userNamespaceAvailable(environment).available)
+      throw new NeedsUserNamespace();
+    return store.withLock("builds", () => sweep(store, options.all));
+  });
+}
+
+async function sweep(store: Store, all: boolean): Promise<Pruned> {
+  if (all) store.forgetRecords();
+  const needed = await mark(store, all);
+  const blobs = allBlobs(store).filter(({ digest }) => !needed.blobs.has(digest));
+  for (const { digest } of blobs) store.blobs.delete(digest);
+  let bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
+  const layers = store.layers.keys().filter((key) => !needed.layers.has(key));
+  for (const key of layers) {
+    bytes += store.layers.get(key)?.fileBytes ?? 0;
+    await store.layers.delete(key);
+  }
+  const { removed } = await store.temp.sweep();
+  return { removed: blobs.length + layers.length + removed.length, bytes };
+}
+
+async function mark(store: Store, namedOnly: boolean): Promise<Needed> {
+  const blobs = new Set<Digest>();
+  const layers = new Set<Digest>();
+  const roots = store.images.list().map(({ descriptor }) => descriptor);
+  for (const root of roots) await markImage(store, root, blobs, layers);
+  if (!namedOnly)
+    for (const { key, value } of store.recordKeys()) {
+      const record = decodeRecord(value);
+      if (record) layers.add(record.layer.diffId);
+      else store.removeRecord(key);
+    }
+  for (const key of layers) for (const form of store.forms(key)) blobs.add(form.digest);
+  return { blobs, layers };
+}
+
+async function markImage(
+  store: Store,
+  descriptor: Descriptor,
+  blobs: Set<Digest>,
+  layers: Set<Digest>,
+): Promise<void> {
+  if (blobs.has(descriptor.digest)) return;
+  blobs.add(descriptor.digest);
+  if (!store.blobs.has(descriptor.digest)) return;
+  const bytes = () => store.blobs.readBytes(descriptor, descriptor.size);
+  if (isIndexType(descriptor.mediaType)) {
+    for (const entry of decodeIndex(await bytes(), descriptor.mediaType).manifests)
+      await markImage(store, entry, blobs, layers);
+  } else if (isManifestType(descriptor.mediaType)) {
+    const manifest = decodeManifest(await bytes(), descriptor.mediaType);
+    for (const blob of [manifest.config, ...manifest.layers]) blobs.add(blob.digest);
+    if (!store.blobs.has(manifest.config.digest)) return;
+    const config = decodeImageConfig(await store.blobs.readBytes(manifest.config, manifest.config.size));
+    for (const layer of imageChain(config.diffIds, manifest.layers).layers) {
+      layers.add(layer.diffId);
+      layers.add(layer.stack);
+    }
+  }
+}
+
+function allBlobs(store: Store): { readonly digest: Digest; readonly bytes: number }[] {
+  return readdirSync(store.paths.blobs)
+    .map((name) => `sha256:${name}`)
+    .filter(isDigest)
+    .map((digest) => ({
+      digest,
+      bytes: statSync(join(store.paths.blobs, digest.slice(7)), { throwIfNoEntry: false })?.size ?? 0,
+    }));
+}

@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import type { Run } from "../program.ts";
+import { collect, collectCommas } from "./build-flags.ts";
+
+/** Flags of `run` as commander gives them. */
+export interface RunFlags {
+  readonly rm?: boolean;
+  readonly interactive?: boolean;
+  readonly tty?: boolean;
+  readonly env: readonly string[];
+  readonly envFile: readonly string[];
+  readonly volume: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  readonly entrypoint?: string;
+  readonly network: string;
+  readonly hostname?: string;
+  readonly addHost: readonly string[];
+  readonly readOnly?: boolean;
+  readonly tmpfs: readonly string[];
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  readonly shmSize?: string;
+  readonly ulimit: readonly string[];
+  readonly platform?: string;
+  readonly pull: string;
+  readonly runtime?: string;
+}
+
+/** Commands that launch what was built. */
+export function defineContainers(program: Command, run: Run): void {
+  program
+    .command("run")
+    .description("Run a command in a new container, in the foreground")
+    .argument("<image>", "name or id")
+    .argument("[command...]", "replaces the image's CMD")
+    .passThroughOptions()
+    .option("--rm", "remove the container when it ends (always so for foreground containers)")
+    .option("-i, --interactive", "keep standard input open")
+    .option("-t, --tty", "give the process a terminal")
+    .option(
+      "-e, --env <name=value>",
+      "set a variable; without =value it comes from the environment",
+      collect,
+      [],
+    )
+    .option("--env-file <path>", "read variables from a file", collect, [])
+    .option("-v, --volume <source:target[:ro]>", "mount a file or folder of this machine", collect, [])
+    .option("-w, --workdir <path>", "working directory")
+    .option("-u, --user <user[:group]>", "user and group, names or numbers")
+    .option("--entrypoint <program>", 'replaces the image\'s ENTRYPOINT; "" removes it')
+    .option("--network <mode>", "host or none", "host")
+    .option("-h, --hostname <name>", "host name inside")
+    .option("--add-host <host:ip>", "add a line to /etc/hosts", collectCommas, [])
+    .option("--read-only", "mount the root filesystem read-only")
+    .option("--tmpfs <path>", "mount an empty tmpfs", collect, [])
+    .option("--cap-add <capability>", "add a capability", collectCommas, [])
+    .option("--cap-drop <capability>", "drop a capability", collectCommas, [])
+    .option("--shm-size <bytes>", "size of /dev/shm, for example 64m")
+    .option("--ulimit <name=soft[:hard]>", "a resource limit", collect, [])
+    .option("--platform <os/arch>", "the platform of the image")
+    .option("--pull <when>", "always, missing or never", "missing")
+    .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)")
+    .helpOption("--help", "display help for command")
+    .action((image: string, command: string[], flags: RunFlags) =>
+      run(async () => {
+        const { runCommand } = await import("./run.ts");
+        return (cli) => runCommand(cli, image, command, flags);
+      }),
+    );
+}

@@ -1,0 +1,23 @@
+import type { StepBase } from "./graph.ts";
+import type { Call, StageState } from "./stage-state.ts";
+
+/** What the next step of the stage has in common with every other, under `name`. */
+export function stepBase(state: StageState, call: Call, name: string): Omit<StepBase, "history"> {
+  return {
+    id: `${call.stage.index}.${state.steps.length}`,
+    stage: call.stage.index,
+    name,
+    source: call.instruction.source,
+    noCache: call.stage.noCache,
+  };
+}
+
+/** The state with one more step and its history item. */
+export function withStep(state: StageState, step: StageState["steps"][number]): StageState {
+  return {
+    ...state,
+    steps: [...state.steps, step],
+    position: state.position + 1,
+    history: [...state.history, { ...step.history, stepId: step.id }],
+  };
+}

@@ -1,0 +1,34 @@
+import type { ArgInstruction } from "../dockerfile/instructions.ts";
+import { type Environment, type Variable, withVariables } from "./environment.ts";
+import { type EscapeCharacter, expandText } from "./expansion.ts";
+import { located } from "./located.ts";
+
+/**
+ * The global scope after the ARGs before the first FROM. A build-arg replaces a default, which is then not even looked at
+ * (SPEC SC-03); an ARG with neither stays unset, unless an earlier one set it (SC-04). Throws EXPANSION_FAILED.
+ */
+export function evaluateGlobalArgs(request: {
+  readonly start: Environment;
+  readonly args: readonly ArgInstruction[];
+  readonly buildArgs: ReadonlyMap<string, string>;
+  readonly escape: EscapeCharacter;
+}): Environment {
+  const { buildArgs, escape } = request;
+  let env = request.start;
+  for (const instruction of request.args) {
+    for (const { key, value } of instruction.args) {
+      const result =
+        buildArgs.get(key) ??
+        (value === undefined
+          ? undefined
+          : located(instruction.source, () => expandText(value, env, escape).text));
+      if (result !== undefined) env = withVariables(env, [[key, result] satisfies Variable]);
+    }
+  }
+  return env;
+}
+
+/** Names that the global scope declares, set or not. */
+export function globalNames(env: Environment, args: readonly ArgInstruction[]): ReadonlySet<string> {
+  return new Set([...env.keys(), ...args.flatMap((instruction) => instruction.args.map(({ key }) => key))]);
+}

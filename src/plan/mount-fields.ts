@@ -1,0 +1,82 @@
+import { suggest } from "../core/suggest.ts";
+import { splitCsv } from "../dockerfile/csv-fields.ts";
+import { invalidInstruction } from "./located.ts";
+import { didYouMean } from "./warnings.ts";
+
+/** One `key=value` of a `--mount` flag; `value` undefined where it is a lone word. */
+export interface MountField {
+  /** As written, for messages. */
+  readonly text: string;
+  /** In lower case, as written. */
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+/** The fields of a `--mount` flag, in order (SPEC MT-01). Throws INSTRUCTION_INVALID. */
+export function mountFields(text: string): readonly MountField[] {
+  const fields = splitCsv(text);
+  if (!fields) throw invalidInstruction(`failed to parse csv mounts: a quote is out of place in ${text}`);
+  return fields.map((field) => {
+    const at = field.indexOf("=");
+    const key = (at < 0 ? field : field.slice(0, at)).toLowerCase();
+    return { text: field, key, value: at < 0 ? undefined : field.slice(at + 1) };
+  });
+}
+
+/**
+ * The `from` of a mount, before anything is expanded: it decides which stages are built, so it cannot have variables
+ * (SPEC EX-17). Throws INSTRUCTION_INVALID.
+ */
+export function mountFrom(text: string): string | undefined {
+  let from: string | undefined;
+  for (const { key, value } of mountFields(text)) {
+    if (key !== "from" || value === undefined) continue;
+    if (/\$./.test(value))
+      throw invalidInstruction(
+        "'from' doesn't support variable expansion, define alias stage instead",
+        `add \`FROM ${value} AS <name>\` with a global ARG and name that stage here`,
+      );
+    from = value;
+  }
+  return from || undefined;
+}
+
+/** A boolean as Go's strconv reads it. */
+export function parseBoolean(key: string, value: string): boolean {
+  if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
+  if (/^(0|f|F|false|FALSE|False)$/.test(value)) return false;
+  throw invalidInstruction(`invalid value for ${key}: ${value}`, "write true or false");
+}
+
+const SIZE = /^([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)(?:i?b)?$/i;
+const POWERS = ["", "k", "m", "g", "t", "p"];
+
+/** A size in bytes; suffixes are binary (`100m` = 100 × 1024²; SPEC MT-05). */
+export function parseSize(key: string, value: string): number {
+  const match = SIZE.exec(value);
+  const bytes = match ? Number(match[1]) * 1024 ** POWERS.indexOf(match[2]!.toLowerCase()) : Number.NaN;
+  if (!Number.isSafeInteger(Math.trunc(bytes)))
+    throw invalidInstruction(
+      `invalid value for ${key}: ${value}`,
+      "write a number of bytes, or one such as 64m",
+    );
+  return Math.trunc(bytes);
+}
+
+const HIGHEST_ID = 2 ** 32 - 1;
+
+/** A number in octal (`mode`) or decimal (`uid`, `gid`) of at most 32 bits. */
+export function parseId(key: string, value: string, base: 8 | 10): number {
+  const wellFormed = base === 8 ? /^[0-7]+$/ : /^[0-9]+$/;
+  const number = wellFormed.test(value) ? Number.parseInt(value, base) : Number.NaN;
+  if (!(number <= HIGHEST_ID)) throw invalidInstruction(`invalid value ${value} for ${key}`);
+  return number;
+}
+
+/** `value` if it is one of `allowed` in lower case; else INSTRUCTION_INVALID with the closest one as suggestion. */
+export function oneOf<T extends string>(what: string, value: string, allowed: readonly T[]): T {
+  const lower = value.toLowerCase();
+  const found = allowed.find((item) => item === lower);
+  if (found) return found;
+  throw invalidInstruction(`unsupported ${what} "${value}"${didYouMean(suggest(lower, allowed))}`);
+}

@@ -1,0 +1,39 @@
+import type { Platform } from "../core/platform.ts";
+import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
+import type { EpochSource } from "./epoch.ts";
+import type { ImageResolver } from "./graph.ts";
+import type { PlanWarning } from "./warnings.ts";
+
+/** What `planBuild` works from. The resolver and `sourceTime` are the only ways out of it. */
+export interface PlanOptions {
+  readonly dockerfile: ParsedDockerfile;
+  /** Stage name, in any case; default is the last stage (SPEC SG-02). */
+  readonly target?: string;
+  readonly buildArgs: ReadonlyMap<string, string>;
+  /** Labels of the command line; they go into the target image only (SPEC CF-05). */
+  readonly labels: ReadonlyMap<string, string>;
+  /** The platform that was asked for; absent where none was, so that a base image may decide (SPEC FR-06). */
+  readonly platform?: Platform;
+  /** The platform that steps run on. */
+  readonly buildPlatform: Platform;
+  /** What this machine can run, for FR-06; default is the build platform alone. */
+  readonly supportedPlatforms?: readonly Platform[];
+  readonly resolver: ImageResolver;
+  /** Name (`name` or `name::platform`) to specifier; `docker-image://` and `oci-layout://` ones go through the resolver. */
+  readonly namedContexts: ReadonlyMap<string, string>;
+  /** Every stage ignores stored results. */
+  readonly noCache: boolean;
+  /** Names of stages that ignore stored results (SPEC CK-09). */
+  readonly noCacheFilter: readonly string[];
+  /** Network of RUN steps that do not choose one (SPEC RX-01). */
+  readonly network?: "default" | "none" | "host";
+  /** Granted entitlements: `network.host`, `security.insecure`, `device`. */
+  readonly allow: readonly string[];
+  /** Step names carry the platform (SPEC SG-08). */
+  readonly multiPlatform?: boolean;
+  /** The time of a source in seconds, for a symbolic SOURCE_DATE_EPOCH (SPEC EP-02); undefined where it has none. */
+  readonly sourceTime?: (source: EpochSource) => Promise<number | undefined>;
+  /** Called with each warning as it is found: those before a fatal error are delivered too (SPEC PO-08). */
+  readonly onWarning?: (warning: PlanWarning) => void;
+  readonly signal?: AbortSignal;
+}

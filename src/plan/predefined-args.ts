@@ -1,0 +1,66 @@
+import { formatPlatform, type Platform } from "../core/platform.ts";
+import { type Environment, type Variable, withVariables } from "./environment.ts";
+
+/** PATH of an image that sets none (SPEC SC-10); Windows images keep the system's own. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** ARGs that steer attestations and never become variables (SPEC SC-12). */
+export const NON_ENVIRONMENT_ARGS: ReadonlySet<string> = new Set([
+  "BUILDKIT_SBOM_SCAN_CONTEXT",
+  "BUILDKIT_SBOM_SCAN_STAGE",
+]);
+
+const PROXIES = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"] as const;
+
+/** The global scope before the first ARG (SPEC SC-01); a build-arg of the same name wins (SC-02). */
+export function predefinedArgs(request: {
+  readonly buildPlatform: Platform;
+  readonly targetPlatform: Platform;
+  readonly targetStage: string;
+  readonly buildArgs: ReadonlyMap<string, string>;
+}): Environment {
+  const { buildPlatform, targetPlatform, buildArgs } = request;
+  const variables: Variable[] = [
+    ["BUILDPLATFORM", formatPlatform(buildPlatform)],
+    ...platformParts("BUILD", buildPlatform),
+    ["TARGETPLATFORM", formatWithVersion(targetPlatform)],
+    ...platformParts("TARGET", targetPlatform),
+    ["TARGETSTAGE", request.targetStage],
+  ];
+  return withVariables(
+    new Map(),
+    variables.map(([key, value]): Variable => [key, buildArgs.get(key) ?? value]),
+  );
+}
+
+function platformParts(prefix: string, p: Platform): Variable[] {
+  return [
+    [`${prefix}OS`, p.os],
+    [`${prefix}OSVERSION`, p.osVersion ?? ""],
+    [`${prefix}ARCH`, p.architecture],
+    [`${prefix}VARIANT`, p.variant ?? ""],
+  ];
+}
+
+/** `os(version)/arch[/variant]`. */
+export function formatWithVersion(p: Platform): string {
+  return formatPlatform(p.osVersion ? { ...p, os: `${p.os}(${p.osVersion})` } : p);
+}
+
+/**
+ * Proxy variables for RUN processes, in upper and lower case (SPEC SC-11). Of several spellings of one proxy the last in
+ * byte order wins. Empty values are left out.
+ */
+export function proxyVariables(buildArgs: ReadonlyMap<string, string>): readonly string[] {
+  const values = new Map<string, string>();
+  for (const key of [...buildArgs.keys()].sort()) values.set(key.toUpperCase(), buildArgs.get(key)!);
+  return PROXIES.flatMap((name) => {
+    const value = values.get(name);
+    return value ? [`${name}=${value}`, `${name.toLowerCase()}=${value}`] : [];
+  });
+}
+
+/** The shell of shell-form commands where no SHELL is set (SPEC RN-01). */
+export function defaultShell(os: string): readonly string[] {
+  return os === "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
+}

@@ -1,0 +1,64 @@
+import { SlipwayError } from "../core/errors.ts";
+import type { RunInstruction } from "../dockerfile/instructions.ts";
+import { parseDevice } from "../dockerfile/run-instruction.ts";
+import { stepBase, withStep } from "./add-step.ts";
+import { environmentList } from "./environment.ts";
+import type { RunStep } from "./graph.ts";
+import { runText } from "./history-text.ts";
+import { interpretMounts } from "./mounts.ts";
+import { runCommand } from "./run-command.ts";
+import { type Call, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
+import { nextStepName } from "./step-name.ts";
+
+/** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID, ENTITLEMENT_DENIED. */
+export function interpretRun(state: StageState, call: Call<RunInstruction>): StageState {
+  const { mounts, env } = interpretMounts(state, call);
+  const { argv, script, nameSuffix } = runCommand(state, call);
+  const devices = call.instruction.devices.map(parseDevice);
+  const network = chooseNetwork(call);
+  checkEntitlements(call, { network, hasDevices: devices.length > 0 });
+  const secretVariables = mounts.flatMap((mount) =>
+    mount.type === "secret" && mount.env ? [mount.env] : [],
+  );
+  const name = nextStepName(state, call, { suffix: nameSuffix, masked: new Set(secretVariables) });
+  const step: RunStep = {
+    ...stepBase(state, call, name),
+    kind: "run",
+    history: historyItem(runText(argv, state.buildArgs, state.env), false),
+    argv,
+    env: [...environmentList(state.env), ...env],
+    proxyEnv: call.stage.build.proxyEnv,
+    cwd: currentDirectory(state),
+    user: state.config.User ?? "",
+    network,
+    security: call.instruction.security,
+    mounts,
+    ...(devices.length > 0 ? { devices } : {}),
+    ...(script ? { script } : {}),
+    platform: call.stage.platform,
+  };
+  return withStep(state, step);
+}
+
+/** The instruction's own choice wins; `default` means what the request asked for (SPEC RX-01). */
+function chooseNetwork(call: Call<RunInstruction>): RunStep["network"] {
+  const { network } = call.instruction;
+  return network === "default" ? call.stage.build.network : network;
+}
+
+function checkEntitlements(
+  call: Call<RunInstruction>,
+  { network, hasDevices }: { readonly network: RunStep["network"]; readonly hasDevices: boolean },
+): void {
+  const asked = [
+    ...(network === "host" ? ["network.host"] : []),
+    ...(call.instruction.security === "insecure" ? ["security.insecure"] : []),
+    ...(hasDevices ? ["device"] : []),
+  ];
+  const denied = asked.find((entitlement) => !call.stage.build.allow.has(entitlement));
+  if (denied)
+    throw new SlipwayError("ENTITLEMENT_DENIED", `entitlement ${denied} is not allowed`, {
+      hint: `add \`--allow ${denied}\` if you trust this Dockerfile with it`,
+      facts: { entitlement: denied },
+    });
+}

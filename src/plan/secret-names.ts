@@ -1,0 +1,26 @@
+import type { SourceRange } from "../core/source-range.ts";
+import type { Warn } from "./warnings.ts";
+
+const SECRET_WORDS: ReadonlySet<string> = new Set(
+  "apikey auth credential credentials key password pword passwd secret token".split(" "),
+);
+const HARMLESS_WORDS: ReadonlySet<string> = new Set(["public", "file", "version"]);
+
+/** Tells whether a variable's name suggests a secret (SPEC §7 SecretsUsedInArgOrEnv). */
+export function looksSecret(key: string): boolean {
+  const words = key.toLowerCase().split("_");
+  return words.some((word) => SECRET_WORDS.has(word)) && !words.some((word) => HARMLESS_WORDS.has(word));
+}
+
+export function warnOfSecret(
+  keyword: "ARG" | "ENV",
+  key: string,
+  at: { source: SourceRange; warn: Warn },
+): void {
+  if (!looksSecret(key)) return;
+  at.warn(
+    "SecretsUsedInArgOrEnv",
+    `Do not use ARG or ENV instructions for sensitive data (${keyword} "${key}")`,
+    at.source,
+  );
+}

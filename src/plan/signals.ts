@@ -1,0 +1,19 @@
+/** Signals of Linux 1 to 31 in order of their numbers. */
+const NAMES =
+  "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
+    " ",
+  );
+const ALIASES = ["CLD", "IOT", "POLL", "UNUSED"];
+const HIGHEST = 64;
+
+/** Tells whether `text` is a signal: a name in any case with or without `SIG` (`RTMIN+3` included) or a number (SPEC CF-14). */
+export function isSignal(text: string): boolean {
+  if (/^\+?[0-9]+$/.test(text)) return Number(text) >= 1 && Number(text) <= HIGHEST;
+  const name = text.toUpperCase().replace(/^SIG/, "");
+  const realTime = /^RTM(IN|AX)(?:([+-])([0-9]{1,2}))?$/.exec(name);
+  if (!realTime) return NAMES.includes(name) || ALIASES.includes(name);
+  const [, end, sign, offset = "0"] = realTime;
+  if (sign === undefined) return true;
+  const inwards = sign === (end === "IN" ? "+" : "-");
+  return inwards && Number(offset) >= 1 && Number(offset) <= (end === "IN" ? 15 : 14);
+}

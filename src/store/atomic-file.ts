@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { systemErrorCode } from "../core/errors.ts";
+
+/**
+ * Replaces a small file: readers see the old or the new content whole, also after a loss of power. `folder` is where the
+ * temporary file is made (the same file system). System errors pass unchanged.
+ */
+export function writeFileAtomically(path: string, content: string | Uint8Array, folder: string): void {
+  const temporary = join(folder, `.new-${randomBytes(12).toString("hex")}`);
+  try {
+    const fd = openSync(temporary, "wx", 0o644);
+    try {
+      const bytes = Buffer.from(content as Uint8Array);
+      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      // A rename can reach the disk before the bytes do; then a loss of power would leave an empty file.
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** The content, or undefined where there is no such file. */
+export function readFileIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(systemErrorCode(error) ?? "")) return undefined;
+    throw error;
+  }
+}

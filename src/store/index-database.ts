@@ -1,0 +1,163 @@
+import { createHash } from "node:crypto";
+import { closeSync, fdatasyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Database, RootDatabase } from "lmdb";
+import { SlipwayError } from "../core/errors.ts";
+import { CrashMarker } from "./crash-marker.ts";
+
+/** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
+export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" | "stats";
+
+/** LMDB takes up to 1,978 bytes. */
+const LONGEST_KEY = 1000;
+const MAX_READERS = 512;
+const DISK_FULL = [28, 122];
+const REFUSED = [1, 13, 30];
+
+/**
+ * The LMDB database beside the blobs. Loaded and opened at first use. Every call is one transaction, atomic between
+ * processes, and committed when it returns. Throws `STORE_UNUSABLE`, `DISK_FULL`, `PERMISSION_DENIED`.
+ */
+export class Index {
+  readonly #path: string;
+  readonly #marker: CrashMarker;
+  readonly #tables = new Map<Table, Database<unknown, string>>();
+  #root: RootDatabase | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#marker = new CrashMarker(path);
+  }
+
+  get<T>(table: Table, key: string): T | undefined {
+    return this.#guard(() => this.#table(table).get(shortKey(key)) as T | undefined);
+  }
+
+  put(table: Table, key: string, value: unknown): void {
+    this.#write(() => this.#table(table).putSync(shortKey(key), value));
+  }
+
+  remove(table: Table, key: string): boolean {
+    return this.#write(() => this.#table(table).removeSync(shortKey(key)));
+  }
+
+  /** Reads and replaces a value in one transaction; `change` may return undefined to remove it. Returns the new value. */
+  update<T>(table: Table, key: string, change: (value: T | undefined) => T | undefined): T | undefined {
+    return this.#write(() => {
+      const database = this.#table(table);
+      return database.transactionSync(() => {
+        const value = change(database.get(shortKey(key)) as T | undefined);
+        if (value === undefined) database.removeSync(shortKey(key));
+        else database.putSync(shortKey(key), value);
+        return value;
+      });
+    });
+  }
+
+  /** All keys and values of a table, as they are now. */
+  entries<T>(table: Table): readonly { readonly key: string; readonly value: T }[] {
+    return this.#guard(() =>
+      Array.from(this.#table(table).getRange(), ({ key, value }) => ({ key, value: value as T })),
+    );
+  }
+
+  async close(): Promise<void> {
+    const root = this.#root;
+    this.#root = undefined;
+    this.#tables.clear();
+    await root?.close();
+    this.#marker.end(() => flush(this.#path));
+  }
+
+  #table(name: Table): Database<unknown, string> {
+    let table = this.#tables.get(name);
+    if (!table) {
+      table = this.#open().openDB<unknown, string>(name, { encoding: name === "stats" ? "binary" : "json" });
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  #open(): RootDatabase {
+    this.#root ??= this.#openFile();
+    return this.#root;
+  }
+
+  #openFile(): RootDatabase {
+    this.#marker.recoverIfSuspect(() => removeIndex(this.#path));
+    try {
+      return openDatabase(this.#path);
+    } catch (error) {
+      // A file that is no database at all: nobody can have it open, and all it held was a cache.
+      if (!/MDB_(INVALID|VERSION_MISMATCH|CORRUPTED)/.test(String(error))) throw error;
+      renameSync(this.#path, `${this.#path}.damaged`);
+      removeIndex(this.#path);
+      return openDatabase(this.#path);
+    }
+  }
+
+  #write<T>(action: () => T): T {
+    return this.#guard(() => {
+      this.#open();
+      this.#marker.begin();
+      return action();
+    });
+  }
+
+  #guard<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw describeIndexError(error, this.#path);
+    }
+  }
+}
+
+function openDatabase(path: string): RootDatabase {
+  // The CommonJS form loads in half the time, and at the moment of need.
+  const { open } = createRequire(import.meta.url)("lmdb") as typeof import("lmdb");
+  return open({
+    path,
+    noSubdir: true,
+    maxDbs: 16,
+    maxReaders: MAX_READERS,
+    // See CrashMarker; elsewhere there is no boot id to tell a crash by, so LMDB has to flush.
+    noSync: process.platform === "linux",
+  });
+}
+
+function removeIndex(path: string): void {
+  for (const file of [path, `${path}-lock`]) rmSync(file, { force: true });
+}
+
+function flush(path: string): void {
+  const fd = openSync(path, "r");
+  try {
+    fdatasyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function shortKey(key: string): string {
+  return key.length <= LONGEST_KEY / 3 ? key : `#${createHash("sha256").update(key).digest("hex")}`;
+}
+
+function describeIndexError(error: unknown, path: string): unknown {
+  if (error instanceof SlipwayError) return error;
+  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  if (DISK_FULL.includes(code as number) || /ENOSPC|No space left/.test(String(message)))
+    return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
+      cause: error,
+      hint: "free some space, or set SLIPWAY_HOME to a larger disk",
+    });
+  if (REFUSED.includes(code as number) || /EACCES|EROFS|Permission denied|Read-only/.test(String(message)))
+    return new SlipwayError("PERMISSION_DENIED", `no permission to use ${path}: ${message}`, {
+      cause: error,
+      hint: "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own",
+    });
+  return new SlipwayError("STORE_UNUSABLE", `the index ${path} cannot be used: ${message}`, {
+    cause: error,
+    hint: `it is only a cache: end all slipway processes and remove ${path}*`,
+  });
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { type Digest, hexOf } from "../core/digest.ts";
+
+/** Every path of a store (DESIGN, "Where state lives"). Pure: nothing here touches the disk. */
+export class StorePaths {
+  readonly home: string;
+
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  /** Format of everything below; one number. */
+  get version(): string {
+    return join(this.home, "version");
+  }
+  get oci(): string {
+    return join(this.home, "oci");
+  }
+  get ociLayout(): string {
+    return join(this.oci, "oci-layout");
+  }
+  get ociIndex(): string {
+    return join(this.oci, "index.json");
+  }
+  get blobs(): string {
+    return join(this.oci, "blobs", "sha256");
+  }
+  get layers(): string {
+    return join(this.home, "layers");
+  }
+  /** Images and their names; unlike the index below, not a cache. */
+  get images(): string {
+    return join(this.home, "images.json");
+  }
+  get index(): string {
+    return join(this.home, "index.lmdb");
+  }
+  get temp(): string {
+    return join(this.home, "tmp");
+  }
+  get partial(): string {
+    return join(this.temp, "partial");
+  }
+  get locks(): string {
+    return join(this.home, "locks");
+  }
+  get containers(): string {
+    return join(this.home, "containers");
+  }
+
+  blob(digest: Digest): string {
+    return join(this.blobs, hexOf(digest));
+  }
+  layer(key: Digest): string {
+    return join(this.layers, hexOf(key));
+  }
+}

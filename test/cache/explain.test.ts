@@ -1,0 +1,131 @@
+import { describe, expect, it } from "vitest";
+import { explainMiss } from "../../src/cache/explain.ts";
+import { baseChain, extendChain, keyOf, type StepInputs } from "../../src/cache/inputs.ts";
+import { digestOf } from "../../src/core/digest.ts";
+
+const PARENT = digestOf("parent");
+const RUN: StepInputs = {
+  tag: "run/1",
+  parent: PARENT,
+  fields: { argv: ["/bin/sh", "-c", "make"], args: ["VERSION=1"], env: ["PATH=/bin"], cwd: "/" },
+  files: [],
+};
+const COPY: StepInputs = {
+  tag: "copy/1",
+  parent: PARENT,
+  fields: { destination: "/app" },
+  files: [
+    {
+      from: "context",
+      selector: "src",
+      entries: [
+        ["", "d 755 0:0"],
+        ["a.c", `f 644 0:0 ${"a".repeat(64)}`],
+        ["b.c", `f 644 0:0 ${"b".repeat(64)}`],
+      ],
+    },
+  ],
+};
+
+function withFiles(entries: readonly (readonly [string, string])[]): StepInputs {
+  return { ...COPY, files: [{ ...COPY.files[0]!, entries }] };
+}
+
+describe("cache keys", () => {
+  it("CK-01: equal inputs give equal keys, whatever the order of the fields", () => {
+    const reordered: StepInputs = {
+      ...RUN,
+      fields: { cwd: "/", env: ["PATH=/bin"], args: ["VERSION=1"], argv: RUN.fields.argv! },
+    };
+    expect(keyOf(reordered)).toBe(keyOf(RUN));
+  });
+  it("CK-02: argv, environment, directory and parent all count", () => {
+    const changed: StepInputs[] = [
+      { ...RUN, fields: { ...RUN.fields, argv: ["/bin/sh", "-c", "make all"] } },
+      { ...RUN, fields: { ...RUN.fields, env: ["PATH=/usr/bin"] } },
+      { ...RUN, fields: { ...RUN.fields, cwd: "/src" } },
+      { ...RUN, parent: digestOf("other") },
+      { ...RUN, tag: "copy/1" },
+    ];
+    expect(new Set([RUN, ...changed].map(keyOf)).size).toBe(changed.length + 1);
+  });
+  it("CK-04: the directory part of a source does not count, its base names do", () => {
+    const moved: StepInputs = {
+      ...COPY,
+      files: [{ ...COPY.files[0]!, selector: "other/src", from: "stage x" }],
+    };
+    expect(keyOf(moved)).toBe(keyOf(COPY));
+    expect(keyOf(withFiles([["renamed.c", `f 644 0:0 ${"a".repeat(64)}`]]))).not.toBe(
+      keyOf(withFiles([["a.c", `f 644 0:0 ${"a".repeat(64)}`]])),
+    );
+  });
+  it("is a golden: the layout of a key changes only with its version tag", () => {
+    expect(keyOf(RUN)).toMatchInlineSnapshot(
+      `"sha256:5208b5b52099942e36517841204b1ca7ac14a6645f6b9a47e11ef0532dc0910f"`,
+    );
+    expect(keyOf(COPY)).toMatchInlineSnapshot(
+      `"sha256:56d31a08e6aa832c749bb8de286d232f62188d383f23b211fcbf38c9f4df9139"`,
+    );
+    expect(extendChain(null, PARENT)).toMatchInlineSnapshot(
+      `"sha256:372f742ae25be665b6f87e9e2ec227cab2099994bccaf2a71a301d3e148285c5"`,
+    );
+    expect(baseChain([PARENT])).toMatchInlineSnapshot(
+      `"sha256:fc6323011e1ea897cdb8948f173755ae5db8cbb2890841e4d39ff5c2e294e6e7"`,
+    );
+  });
+});
+
+describe("why a step missed", () => {
+  it("names a changed, an added and a removed file", () => {
+    const now = withFiles([
+      ["", "d 755 0:0"],
+      ["a.c", `f 644 0:0 ${"c".repeat(64)}`],
+      ["new.c", `f 644 0:0 ${"d".repeat(64)}`],
+    ]);
+    expect(explainMiss(COPY, now).reason).toBe(
+      "file a.c changed; file new.c was added; file b.c was removed",
+    );
+  });
+  it("tells a mode from a content change", () => {
+    const now = withFiles([
+      ["", "d 700 0:0"],
+      ["a.c", `f 755 0:0 ${"a".repeat(64)}`],
+      ["b.c", `f 644 1:1 ${"b".repeat(64)}`],
+    ]);
+    expect(explainMiss(COPY, now).reason).toBe(
+      "file / changed its mode from 755 to 700; file a.c changed its mode from 644 to 755; file b.c changed its owner from 0:0 to 1:1",
+    );
+  });
+  it("names a build argument and a variable with both values", () => {
+    const now: StepInputs = {
+      ...RUN,
+      fields: { ...RUN.fields, args: ["VERSION=2"], env: ["PATH=/bin", "A=1"] },
+    };
+    expect(explainMiss(RUN, now).reason).toBe(
+      "build argument VERSION changed: 1 -> 2; variable A changed (was not set)",
+    );
+  });
+  it("names the earlier step where only the parent differs", () => {
+    const now = { ...RUN, parent: digestOf("new parent") };
+    expect(explainMiss(RUN, now, "[2/4] COPY . .").reason).toBe("an earlier step ran again: [2/4] COPY . .");
+    expect(explainMiss(RUN, now).reason).toBe("the base changed");
+  });
+  it("shows the instruction that changed", () => {
+    const now: StepInputs = { ...RUN, fields: { ...RUN.fields, argv: ["/bin/sh", "-c", "make all"] } };
+    expect(explainMiss(RUN, now).reason).toBe(
+      "the instruction changed: /bin/sh -c make -> /bin/sh -c make all",
+    );
+  });
+  it("knows a first build and an evicted result", () => {
+    expect(explainMiss(undefined, RUN).reason).toBe("first build of this step");
+    expect(explainMiss(RUN, RUN).reason).toBe("the result of the last build is no longer in the store");
+  });
+  it("shortens a long list, and escapes what a file name may hold", () => {
+    const many = withFiles(Array.from({ length: 9 }, (_, i) => [`f${i}\u001b`, "f 644 0:0"] as const));
+    const { reason, changed } = explainMiss(withFiles([]), many);
+    expect(changed).toHaveLength(9);
+    expect(reason).toBe(
+      "file f0\\u001b was added; file f1\\u001b was added; file f2\\u001b was added; and 6 more",
+    );
+  });
+});

@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { outputOf, parseOutput } from "../../src/output/output-spec.ts";
+
+describe("--output", () => {
+  it("8.1: a plain path is a local folder, - is a tar on standard output", () => {
+    expect(parseOutput("out")).toMatchObject({ type: "local", dest: "out" });
+    expect(parseOutput("-")).toMatchObject({ type: "tar", dest: "-" });
+  });
+  it("6.5: types have their defaults", () => {
+    expect(parseOutput("type=registry")).toMatchObject({
+      push: true,
+      ociMediaTypes: true,
+      compression: "gzip",
+    });
+    expect(parseOutput("type=docker,dest=a.tar")).toMatchObject({ ociMediaTypes: false, tar: true });
+    expect(parseOutput("type=oci,dest=d,tar=false")).toMatchObject({ tar: false });
+  });
+  it("XP-01: an empty boolean is true", () => {
+    expect(parseOutput("type=image,push=").push).toBe(true);
+    expect(parseOutput("type=image,push=false").push).toBe(false);
+    expect(() => parseOutput("type=image,push=maybe")).toThrow(
+      'output option push is true or false, not "maybe"',
+    );
+  });
+  it("reads compression, levels, names and annotations", () => {
+    const spec = parseOutput(
+      'type=image,"name=a,b",compression=zstd,compression-level=9,annotation.k=v,annotation-index.x=y',
+    );
+    expect(spec).toMatchObject({ names: ["a", "b"], compression: "zstd", compressionLevel: 9 });
+    expect(spec.annotations).toEqual([
+      { target: "manifest", key: "k", value: "v" },
+      { target: "index", key: "x", value: "y" },
+    ]);
+  });
+  it("EP-05: an empty source-date-epoch switches it off", () => {
+    expect(parseOutput("type=image,source-date-epoch=").sourceDateEpoch).toBeNull();
+    expect(parseOutput("type=image,source-date-epoch=5").sourceDateEpoch).toBe(5);
+  });
+  it.each([
+    ["type=lokal,dest=x", 'unknown output type "lokal"'],
+    ["dest=x", "the output has no type"],
+    ["type=tar", "output type tar needs a destination"],
+    ["type=local,dest=-", "dest must be a folder for type=local"],
+    ["type=oci,dets=x", 'unknown output option "dets"'],
+    ["type=image,compression=lzma", 'compression "lzma" is not known'],
+    ["type=image,compression-level=high", "output option compression-level is a whole number"],
+    ['type=image,"name=a', 'a " that is not closed'],
+  ])("refuses %s", (text, message) => {
+    expect(() => parseOutput(text)).toThrow(message);
+  });
+  it("suggests the nearest type", () => {
+    expect(() => parseOutput("type=dokcer")).toThrow(
+      expect.objectContaining({ hint: "did you mean type=docker?" }),
+    );
+  });
+  it("is frozen", () => {
+    expect(Object.isFrozen(outputOf("image"))).toBe(true);
+  });
+});
