@@ -19,11 +19,14 @@ export interface PostedError {
 
 /** Packs an error for another thread; system errors that any write can meet are described first. */
 export function packError(error: unknown): PostedError {
-  const described = describeSystemError(error, "working on a layer");
+  return pack(describeSystemError(error, "working on a layer"));
+}
+
+function pack(described: unknown): PostedError {
   if (!(described instanceof Error)) return { name: "Error", message: String(described) };
   const { name, message, stack, cause } = described;
   const shape = { name, message, ...(stack === undefined ? {} : { stack }) };
-  const withCause = cause === undefined ? shape : { ...shape, cause: packError(cause) };
+  const withCause = cause === undefined ? shape : { ...shape, cause: pack(cause) };
   if (!(described instanceof SlipwayError)) return { ...withCause, system: systemFields(described) };
   const { code, hint, facts } = described;
   return { ...withCause, slipway: { code, facts, ...(hint === undefined ? {} : { hint }) } };
