@@ -31,8 +31,9 @@ export interface StubPlan {
 export const KERNEL_DIRECTORIES: readonly string[] = ["proc", "sys", "dev"];
 
 /**
- * Resolves mount targets inside the image (DESIGN decision 10) and lists what is missing for them. Targets below another
- * target have no stub: their mount point belongs to that mount. Throws `SNAPSHOT_FAILED` where a target cannot be mounted on.
+ * Resolves mount targets inside the image (DESIGN decision 10) and lists what is missing for them and for the kernel's own
+ * directories. Targets below another target have no stub: their mount point belongs to that mount. Throws `SNAPSHOT_FAILED`
+ * where a target cannot be mounted on.
  */
 export function planStubs(tree: FileTree, targets: readonly MountTarget[]): StubPlan {
   refuseRedirectedKernelDirectories(tree);
@@ -48,6 +49,7 @@ export function planStubs(tree: FileTree, targets: readonly MountTarget[]): Stub
     stubs.set(path, { path, type: target.type });
     addParents(tree, path, stubs);
   }
+  for (const path of KERNEL_DIRECTORIES) if (!tree.lookup(path)) stubs.set(path, { path, type: "dir" });
   return {
     stubs: [...stubs.values()].sort((a, b) => comparePaths(a.path, b.path)),
     resolved: resolved.map((path) => `/${path}`),

@@ -26,3 +26,13 @@ function parentOf(pid: number): number | undefined {
     return undefined;
   }
 }
+
+/** Whether a process handles a signal (proc(5), SigCgt). False where the process is gone. */
+export function catchesSignal(pid: number, signal: number): boolean {
+  try {
+    const line = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"));
+    return ((BigInt(`0x${line?.[1] ?? "0"}`) >> BigInt(signal - 1)) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,61 @@
+/** An extra line of /etc/hosts. */
+export interface ExtraHost {
+  readonly name: string;
+  readonly ip: string;
+}
+
+/** The generated /etc/hosts (SPEC RN-09): localhost and the hostname for IPv4 and IPv6, then the extra hosts. */
+export function hostsFile(hostname: string, extraHosts: readonly ExtraHost[] = []): string {
+  const lines = [
+    `127.0.0.1\tlocalhost ${hostname}`,
+    "::1\tlocalhost ip6-localhost ip6-loopback",
+    ...extraHosts.map(({ name, ip }) => `${ip}\t${name}`),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+export interface ResolverRequest {
+  readonly network: "none" | "host";
+  /** The machine's own file; empty where there is none. */
+  readonly host: string;
+  /** Servers, search domains and options that replace the machine's (`--dns` and its kin). */
+  readonly nameservers?: readonly string[];
+  readonly search?: readonly string[];
+  readonly options?: readonly string[];
+}
+
+/** Asked where a machine names no server that a container could reach. */
+const PUBLIC_SERVERS = ["8.8.8.8", "8.8.4.4"];
+
+/**
+ * The generated /etc/resolv.conf (SPEC RN-09). On the machine's own network its file is good as it is; in a network of its own
+ * a container cannot reach a server that listens on the machine's loopback.
+ */
+export function resolverFile(request: ResolverRequest): string {
+  const { nameservers = [], search = [], options = [] } = request;
+  const replaced = nameservers.length + search.length + options.length > 0;
+  if (request.network === "host" && !replaced && /^\s*nameserver\s/m.test(request.host)) return request.host;
+  const isReplaced: Readonly<Record<string, boolean>> = {
+    nameserver: nameservers.length > 0,
+    search: search.length > 0,
+    domain: search.length > 0,
+    options: options.length > 0,
+  };
+  const kept = request.host.split("\n").filter((line) => {
+    const [keyword = "", value = ""] = line.trim().split(/\s+/);
+    if (keyword === "" || /^[#;]/.test(keyword) || isReplaced[keyword]) return false;
+    return !(keyword === "nameserver" && request.network === "none" && isLoopback(value));
+  });
+  const lines = [
+    ...kept,
+    ...nameservers.map((server) => `nameserver ${server}`),
+    ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),
+    ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
+  ];
+  const servers = lines.some((line) => /^\s*nameserver\s/.test(line)) ? [] : PUBLIC_SERVERS;
+  return `${[...lines, ...servers.map((server) => `nameserver ${server}`)].join("\n")}\n`;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}

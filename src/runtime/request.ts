@@ -1,0 +1,109 @@
+import type { Rootfs } from "../snapshot/rootfs.ts";
+import type { Workdir } from "../snapshot/workdir.ts";
+import type { ContainerUser } from "./users.ts";
+
+/** One process in a container: everything is decided, nothing is looked up any more. */
+export interface ContainerRequest {
+  /** Unique on this machine; letters, digits, `-`, `_` and `.` only. */
+  readonly id: string;
+  /** A directory of this container alone, on the disk of the store; may hold the root filesystem's own files. */
+  readonly scratch: string;
+  readonly rootfs: Rootfs;
+  readonly argv: readonly string[];
+  /** `NAME=value`; a later one of the same name wins. HOME is added from `user` where it is not among them (SPEC RN-04). */
+  readonly env: readonly string[];
+  readonly workdir: Workdir;
+  readonly user: ContainerUser;
+  readonly hostname: string;
+  /** `none` has a loopback interface only; `host` is the machine's own network. */
+  readonly network: "none" | "host";
+  readonly security: "sandbox" | "insecure";
+  /** In any order; mounted parents first (SPEC MT-06). */
+  readonly mounts: readonly ContainerMount[];
+  /** Bytes of /dev/shm; default 64 MiB. */
+  readonly shmSize?: number;
+  readonly ulimits?: readonly Ulimit[];
+  /** The process gets a terminal of its own; needs `interactive` and a terminal at our stdin. */
+  readonly terminal?: boolean;
+  readonly readOnlyRoot?: boolean;
+  /** Added to and taken from the default set; `ALL` stands for every one. */
+  readonly addCapabilities?: readonly string[];
+  readonly dropCapabilities?: readonly string[];
+  readonly noNewPrivileges?: boolean;
+  /** Data for a later release: limits need a control group, and none is made. `resourceNotes` says so. */
+  readonly resources?: Resources;
+}
+
+export interface Ulimit {
+  /** Lower case, without RLIMIT_: `nofile`. */
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export interface Resources {
+  readonly memory?: number;
+  readonly memorySwap?: number;
+  readonly cpuShares?: number;
+  readonly cpuQuota?: number;
+  readonly cpuPeriod?: number;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+}
+
+/** `target` is absolute and resolved (`planStubs`). No mount lets device files be opened, whatever it holds. */
+export type ContainerMount =
+  | {
+      readonly type: "bind";
+      readonly target: string;
+      readonly source: MountSource;
+      readonly readOnly: boolean;
+      /** Writes are allowed and lost at the end (SPEC MT-04); goes with `readOnly: false`. */
+      readonly discardWrites?: boolean;
+    }
+  /** `size` in bytes; unlimited where absent. */
+  | { readonly type: "tmpfs"; readonly target: string; readonly size?: number; readonly mode?: number }
+  /** Bytes that never touch a disk, on a tmpfs of their own (SPEC MT-14). */
+  | {
+      readonly type: "secret";
+      readonly target: string;
+      readonly data: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
+  /** A read-only file with given content: /etc/hosts, /etc/resolv.conf, a heredoc script at /dev/pipes. */
+  | {
+      readonly type: "file";
+      readonly target: string;
+      readonly content: string | Uint8Array;
+      readonly mode: number;
+    };
+
+/** What a bind mount shows. Paths have been resolved by the caller inside the tree that they belong to. */
+export type MountSource =
+  | { readonly kind: "path"; readonly path: string }
+  /** A stack of snapshots, bottom first, and a resolved path relative to its root (`""` is the root). */
+  | { readonly kind: "layers"; readonly lowers: readonly string[]; readonly path: string };
+
+/** What differs between a real root user and one inside a user namespace (DESIGN decision 7). */
+export interface Privilege {
+  readonly userNamespace: boolean;
+  readonly xattrPrefix: "trusted.overlay." | "user.overlay.";
+}
+
+export const REAL_ROOT: Privilege = Object.freeze({
+  userNamespace: false,
+  xattrPrefix: "trusted.overlay.",
+});
+
+export const NAMESPACE_ROOT: Privilege = Object.freeze({
+  userNamespace: true,
+  xattrPrefix: "user.overlay.",
+});
+
+/** What of a request cannot be honoured, in words for a warning. */
+export function resourceNotes(request: Pick<ContainerRequest, "resources">): readonly string[] {
+  const names = Object.keys(request.resources ?? {});
+  return names.length === 0 ? [] : [`resource limits are not enforced: ${names.join(", ")}`];
+}

@@ -1,0 +1,136 @@
+import { SlipwayError } from "../core/errors.ts";
+import { printableName } from "../core/file-name.ts";
+import { LIMITS } from "../core/limits.ts";
+
+/** Who a process runs as. */
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  /** Supplementary groups, ascending; where they come from /etc/group the primary one is among them. */
+  readonly additionalGids: readonly number[];
+  /** From /etc/passwd; `/` where it says nothing (SPEC DR-05). */
+  readonly home: string;
+}
+
+export interface UserRequest {
+  /** `user[:group]`, names or numbers; empty is root. */
+  readonly user: string;
+  /** The image's /etc/passwd and /etc/group; absent where there is none. Read by the caller inside the image's tree. */
+  readonly passwd?: Uint8Array;
+  readonly group?: Uint8Array;
+}
+
+interface PasswdLine {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly home: string;
+}
+
+interface GroupLine {
+  readonly name: string;
+  readonly gid: number;
+  readonly members: readonly string[];
+}
+
+/** Largest id that Linux gives to anybody; the next is "no id". */
+const LARGEST_ID = 0xffff_fffe;
+
+/** Resolves USER as the process is about to start (SPEC RN-06). Throws `USER_NOT_FOUND`. Pure. */
+export function resolveUser(request: UserRequest): ContainerUser {
+  const [userPart = "", groupPart = ""] = splitOnce(request.user);
+  const uid = userPart === "root" ? 0 : numeric(userPart);
+  const gid = groupPart === "root" ? 0 : numeric(groupPart);
+  const passwd = parsePasswd(request.passwd);
+  if (uid !== undefined && gid !== undefined && groupPart !== "") {
+    return { uid, gid, additionalGids: [], home: homeOf(passwd, uid) };
+  }
+  const groups = parseGroup(request.group);
+  const account = findAccount(request.user, userPart, passwd);
+  const { home } = account;
+  if (groupPart !== "") {
+    return { uid: account.uid, gid: gid ?? findGroup(groupPart, groups), additionalGids: [], home };
+  }
+  return {
+    uid: account.uid,
+    gid: account.gid,
+    additionalGids: supplementaryGroups(account, groups),
+    home,
+  };
+}
+
+function findAccount(whole: string, user: string, passwd: readonly PasswdLine[]): PasswdLine {
+  const byName = passwd.find((line) => line.name === (user === "" ? "root" : user));
+  if (byName) return byName;
+  const uid = user === "" || user === "root" ? 0 : numeric(user);
+  if (uid === undefined) {
+    throw new SlipwayError(
+      "USER_NOT_FOUND",
+      `unable to find user ${printableName(user)}: no matching entries in passwd file`,
+      {
+        facts: { user: whole },
+        hint: "create the user in an earlier RUN, or use a numeric id",
+      },
+    );
+  }
+  return passwd.find((line) => line.uid === uid) ?? { name: "", uid, gid: 0, home: "/" };
+}
+
+function findGroup(name: string, groups: readonly GroupLine[]): number {
+  const found = groups.find((line) => line.name === name);
+  if (found) return found.gid;
+  throw new SlipwayError(
+    "USER_NOT_FOUND",
+    `unable to find group ${printableName(name)}: no matching entries in group file`,
+    {
+      facts: { group: name },
+      hint: "create the group in an earlier RUN, or use a numeric id",
+    },
+  );
+}
+
+function supplementaryGroups(account: PasswdLine, groups: readonly GroupLine[]): readonly number[] {
+  if (account.name === "") return [];
+  const gids = groups.filter((line) => line.members.includes(account.name)).map((line) => line.gid);
+  return [...new Set([account.gid, ...gids])].sort((a, b) => a - b);
+}
+
+function homeOf(passwd: readonly PasswdLine[], uid: number): string {
+  return passwd.find((line) => line.uid === uid)?.home ?? "/";
+}
+
+function parsePasswd(bytes: Uint8Array | undefined): readonly PasswdLine[] {
+  return fields(bytes).flatMap(([name, , uid, gid, , home]) => {
+    const ids = [numeric(uid ?? ""), numeric(gid ?? "")] as const;
+    if (!name || ids[0] === undefined || ids[1] === undefined) return [];
+    return [{ name, uid: ids[0], gid: ids[1], home: home?.startsWith("/") ? home : "/" }];
+  });
+}
+
+function parseGroup(bytes: Uint8Array | undefined): readonly GroupLine[] {
+  return fields(bytes).flatMap(([name, , id, members]) => {
+    const gid = numeric(id ?? "");
+    if (!name || gid === undefined) return [];
+    return [{ name, gid, members: (members ?? "").split(",").map((member) => member.trim()) }];
+  });
+}
+
+function fields(bytes: Uint8Array | undefined): readonly (readonly string[])[] {
+  if (!bytes || bytes.length > LIMITS.passwd) return [];
+  const lines = Buffer.from(bytes).toString("utf8").split("\n");
+  return lines
+    .map((line) => line.trim())
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(":"));
+}
+
+function numeric(text: string): number | undefined {
+  if (!/^\d{1,10}$/.test(text)) return undefined;
+  const id = Number(text);
+  return id <= LARGEST_ID ? id : undefined;
+}
+
+function splitOnce(text: string): readonly string[] {
+  const colon = text.indexOf(":");
+  return colon < 0 ? [text] : [text.slice(0, colon), text.slice(colon + 1)];
+}
