@@ -33,7 +33,7 @@ const ONE_HOUR = 3_600_000;
 const SHARED_ENTRIES = {
   cli: "src/cli/main.ts",
   index: "src/index.ts",
-  namespace: "src/api/namespace-entry.ts",
+  namespace: "src/cli/namespace.ts",
 };
 const WORKER_ENTRY = { worker: "src/layer/worker.ts" };
 

@@ -8,6 +8,8 @@ export interface OperationContext {
   readonly onEvent: EventSink;
   readonly signal: AbortSignal;
   readonly stdout: NodeJS.WritableStream;
+  /** For a container: from now on signals are its own. */
+  readonly onStarted: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
 export type Operation = (options: never, context: OperationContext) => Promise<unknown>;
@@ -18,6 +20,25 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     const { buildHere } = await import("./build.ts");
     return (options: Parameters<typeof buildHere>[0], { environment, onEvent, signal, stdout }) =>
       buildHere({ ...options, onEvent, signal, stdout }, environment);
+  },
+  run: async () => {
+    const { runHere } = await import("./run.ts");
+    return (options: Parameters<typeof runHere>[0], { environment, signal, onStarted }) =>
+      runHere({ ...options, signal, onStarted }, environment);
+  },
+  push: async () => {
+    const { pushHere } = await import("./transfer.ts");
+    return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>
+      pushHere({ ...options, signal }, environment);
+  },
+  save: async () => {
+    const { saveHere } = await import("./transfer.ts");
+    return (options: Parameters<typeof saveHere>[0], { environment, signal, stdout }) =>
+      saveHere({ ...options, signal, stdout }, environment);
+  },
+  prune: async () => {
+    const { pruneHere } = await import("./prune.ts");
+    return (options: Parameters<typeof pruneHere>[0], { environment }) => pruneHere(options, environment);
   },
 };
 

@@ -47,7 +47,12 @@ export interface NamespaceCall extends NamespaceRequest {
   readonly stdout?: NodeJS.WritableStream;
   /** The child shares terminal and process group with us (`run -it`). */
   readonly interactive?: boolean;
+  /** Told how signals can be passed on to the child. */
+  readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
+
+/** An interactive child is in our process group: the terminal sends it these itself. */
+const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
 /** Whether an ordinary user's work can go on inside a user namespace on this machine, and if not, why. */
 export function userNamespaceAvailable(environment: Environment): {
@@ -89,6 +94,9 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
       graceMs: 10_000,
     });
     pipe.closeWriteEnd();
+    call.onStarted?.((signal) => {
+      if (!FROM_TERMINAL.has(signal)) child.kill(signal);
+    });
     const end = await child.done;
     await finished;
     if (outcome?.kind === "result") return outcome.value;

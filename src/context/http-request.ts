@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { SlipwayError } from "../core/errors.ts";
+import { loadUndici } from "../sys/undici.ts";
 import { basicAuthorization } from "./source-auth.ts";
 
 /** Proxies by kind of URL; `no` lists hosts that are reached without one, as in `NO_PROXY`. */
@@ -19,7 +20,7 @@ const IDLE_MS = 60_000;
 
 /** One client for one download; `close` ends its connections. */
 export async function openHttpClient(proxy: ProxySettings | undefined): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import("undici");
+  const { Agent, EnvHttpProxyAgent } = await loadUndici();
   const options = { headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS, connect: { timeout: 30_000 } };
   if (!proxy) return new Agent(options);
   // Empty texts, since undici would look into the environment where they are missing.
@@ -36,7 +37,7 @@ export async function httpGet(
   url: string,
   options: GetOptions,
 ): Promise<Dispatcher.ResponseData> {
-  const { request } = await import("undici");
+  const { request } = await loadUndici();
   let target = new URL(url);
   let headers = withCredentials(target, options.headers);
   for (let hop = 0; hop <= REDIRECTS; hop++) {

@@ -1,7 +1,5 @@
 import { type Compression, compressionOf, type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import type { ContentSource } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex, encodeIndex } from "../image/index-document.ts";
@@ -127,13 +125,4 @@ function sourceOf(content: LayerContent, documents: ReadonlyMap<Digest, Uint8Arr
 
 async function* singleChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
-}
-
-/** Reads a manifest, index or config; refuses one too large to be honest. */
-export function checkDocumentSize(descriptor: Descriptor): void {
-  if (descriptor.size > LIMITS.manifest)
-    throw new SlipwayError(
-      "IMAGE_INVALID",
-      `${descriptor.digest} claims ${descriptor.size} bytes, too many for a ${descriptor.mediaType}`,
-    );
 }

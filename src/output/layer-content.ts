@@ -1,11 +1,11 @@
 import { type Compression, compressionOf, type Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { layerArchive } from "../layer/archive.ts";
 import { compressor, decompressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
-import { checkDocumentSize } from "./exportable.ts";
 
 export interface LayerContentOptions {
   readonly signal?: AbortSignal;
@@ -110,4 +110,13 @@ export class LayerContent {
         hint: "pull the image again",
       });
   }
+}
+
+/** Refuses a manifest, index or config that is too large to be honest. */
+function checkDocumentSize(descriptor: Descriptor): void {
+  if (descriptor.size > LIMITS.manifest)
+    throw new SlipwayError(
+      "IMAGE_INVALID",
+      `${descriptor.digest} claims ${descriptor.size} bytes, too many for a ${descriptor.mediaType}`,
+    );
 }

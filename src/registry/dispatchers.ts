@@ -1,5 +1,6 @@
 import { BlockList, isIP } from "node:net";
 import type { Dispatcher } from "undici";
+import { loadUndici } from "../sys/undici.ts";
 import { type CertificateFiles, loadCertificates } from "./certificates.ts";
 import { hostnameOf, isLoopback } from "./endpoint.ts";
 
@@ -57,7 +58,7 @@ export class Dispatchers {
   }
 
   async #make(verify: boolean, proxy: string | undefined, files?: CertificateFiles): Promise<Dispatcher> {
-    const { Agent, ProxyAgent } = await import("undici");
+    const { Agent, ProxyAgent } = await loadUndici();
     const { timeouts } = this.#settings;
     const tls = { timeout: timeouts.connect, rejectUnauthorized: verify, ...files };
     const common = {

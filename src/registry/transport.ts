@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { loadUndici } from "../sys/undici.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import { describeNetworkError, isRetryableError } from "./network-errors.ts";
 import { backoff, isRetryableStatus, pause, type RetryPolicy, retryAfter } from "./retry.ts";
@@ -99,7 +100,7 @@ export class Transport {
     const { url, method, headers, body, verify, signal, headersTimeout } = request;
     try {
       const [{ request: call }, dispatcher] = await Promise.all([
-        import("undici"),
+        loadUndici(),
         this.#options.dispatchers.get(url, verify),
       ]);
       const response = await call(url, {

@@ -14,7 +14,8 @@ export interface BuildFlags {
   readonly metadataFile?: string;
   readonly network?: string;
   readonly cache: boolean;
-  readonly noCacheFilter: readonly string[];
+  /** `--no-cache-filter`: commander takes the `no-` for a negation. */
+  readonly cacheFilter: readonly string[];
   readonly output: readonly string[];
   readonly platform: readonly string[];
   readonly progress?: string;

@@ -6,6 +6,7 @@ import { SlipwayError } from "../../core/errors.ts";
 import { type OutputSpec, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
+import { parseHost, parseUlimit } from "../parse-flags.ts";
 import type { BuildFlags } from "./build-flags.ts";
 
 /** Turns the command line into the library's options (SPEC 8.1). Throws `USAGE` with the flag that is wrong. */
@@ -13,7 +14,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
   const { variables } = context.environment;
   const platforms =
     flags.platform.length > 0 ? flags.platform : (variables.DOCKER_DEFAULT_PLATFORM?.split(",") ?? []);
-  if (!flags.cache && flags.noCacheFilter.length > 0)
+  if (!flags.cache && flags.cacheFilter.length > 0)
     throw usage("--no-cache and --no-cache-filter cannot be used together");
   if (path === "-" && flags.file === "-")
     throw usage("invalid argument: can't use stdin for both build context and dockerfile");
@@ -29,7 +30,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     platforms,
     buildContexts: pairs("--build-context", flags.buildContext),
     noCache: !flags.cache,
-    noCacheFilter: flags.noCacheFilter,
+    noCacheFilter: flags.cacheFilter,
     pull: flags.pull ?? false,
     push: flags.push ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
@@ -115,23 +116,6 @@ function parseSsh(spec: string, variables: Readonly<Record<string, string>>): [s
       "load keys into ssh-agent and give its socket",
     );
   return [id, { socket: path }];
-}
-
-function parseHost(text: string): { host: string; ip: string } {
-  const match = /^([^=:]+)[=:](.+)$/.exec(text);
-  const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
-  if (!match || !ip || !/^[0-9a-fA-F.:]+$/.test(ip)) throw usage(`invalid host ${text}`, "write host=ip");
-  return { host: match[1]!, ip };
-}
-
-function parseUlimit(text: string): { name: string; soft: number; hard: number } {
-  const match = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text);
-  if (!match)
-    throw usage(
-      `invalid ulimit ${JSON.stringify(text)}`,
-      "write name=soft[:hard], for example nofile=1024:4096",
-    );
-  return { name: match[1]!, soft: Number(match[2]), hard: Number(match[3] ?? match[2]) };
 }
 
 function networkMode(text: string): "default" | "none" | "host" {

@@ -1,19 +1,21 @@
 /** What runs inside the user namespace: reads one request, does it as the namespace's root, answers on descriptor 3. */
 import { readFileSync, rmSync, writeSync } from "node:fs";
 import { deserialize } from "node:v8";
+import { encodeFrame } from "../api/message-frames.ts";
+import { operations } from "../api/operations.ts";
+import type { NamespaceMessage, NamespaceRequest, PlainError } from "../api/user-namespace.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { encodeFrame } from "./message-frames.ts";
-import { operations } from "./operations.ts";
-import type { NamespaceMessage, NamespaceRequest, PlainError } from "./user-namespace.ts";
 
 const ANSWER = 3;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+const _SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 async function main(path: string): Promise<void> {
   const request = deserialize(readFileSync(path)) as NamespaceRequest;
   rmSync(path, { force: true });
   const controller = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => controller.abort(signal));
+  let deliver = (signal: NodeJS.Signals): void => controller.abort(signal);
+  for (const signal of SIGNALS) process.on(signal, () => deliver(signal));
   const environment = { ...request.environment, uid: 0 };
   try {
     const value = await operations(request.operation)(request.options, {
@@ -21,6 +23,9 @@ async function main(path: string): Promise<void> {
       onEvent: (event) => send({ kind: "event", event }),
       signal: controller.signal,
       stdout: process.stdout,
+      onStarted: (kill) => {
+        deliver = kill;
+      },
     });
     send({ kind: "result", value });
   } catch (error) {

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { run } from "../../api/run.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import { type CliContext, EXIT } from "../cli-context.ts";
+import { parseBytes } from "../parse-bytes.ts";
+import { parseHost, parseUlimit } from "../parse-flags.ts";
+import { reportError } from "../report-error.ts";
+import type { RunFlags } from "./container-flags.ts";
+
+/** Signals that go to the container's process instead of ending us. */
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
+
+/** `slipway run`: the exit code is the process's own; 125 where the container could not be set up (docs/exit-codes.md). */
+export async function runCommand(
+  context: CliContext,
+  image: string,
+  args: readonly string[],
+  flags: RunFlags,
+): Promise<number> {
+  const { variables } = context.environment;
+  const { env, unset } = environmentFlags(flags, context);
+  if (flags.tty && !context.stdin.isTTY)
+    throw new SlipwayError("USAGE", "the input device is not a TTY", {
+      hint: "leave -t out where input is a pipe or a file",
+    });
+  const stop = forwardSignals();
+  try {
+    return await run(
+      {
+        image,
+        args,
+        env,
+        unsetEnv: unset,
+        tty: flags.tty ?? false,
+        interactive: flags.interactive ?? false,
+        volumes: flags.volume,
+        tmpfs: flags.tmpfs,
+        network: network(flags.network),
+        addHosts: flags.addHost.map(parseHost),
+        ulimits: flags.ulimit.map(parseUlimit),
+        readOnly: flags.readOnly ?? false,
+        capAdd: flags.capAdd,
+        capDrop: flags.capDrop,
+        pull: pullMode(flags.pull),
+        ...(flags.entrypoint === undefined ? {} : { entrypoint: flags.entrypoint }),
+        ...(flags.workdir ? { workdir: flags.workdir } : {}),
+        ...(flags.user ? { user: flags.user } : {}),
+        ...(flags.hostname ? { hostname: flags.hostname } : {}),
+        ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
+        ...(flags.platform
+          ? { platform: parsePlatform(flags.platform) }
+          : variables.DOCKER_DEFAULT_PLATFORM
+            ? { platform: parsePlatform(variables.DOCKER_DEFAULT_PLATFORM) }
+            : {}),
+        ...(flags.runtime ? { runtime: flags.runtime } : {}),
+        onStarted: stop.onStarted,
+      },
+      context.environment,
+    );
+  } catch (error) {
+    const code = reportError(context, error);
+    return code === EXIT.usage ? code : EXIT.containerSetup;
+  } finally {
+    stop.restore();
+  }
+}
+
+/** Passes signals on to the container; those that come before it runs are passed on when it does. */
+function forwardSignals(): { onStarted(kill: (signal: NodeJS.Signals) => void): void; restore(): void } {
+  const early: NodeJS.Signals[] = [];
+  let deliver = (signal: NodeJS.Signals): void => void early.push(signal);
+  const before = FORWARDED.map((name) => [name, process.listeners(name)] as const);
+  for (const name of FORWARDED) {
+    process.removeAllListeners(name);
+    process.on(name, () => deliver(name));
+  }
+  return {
+    onStarted(kill) {
+      deliver = kill;
+      for (const signal of early.splice(0)) kill(signal);
+    },
+    restore() {
+      for (const [name, listeners] of before) {
+        process.removeAllListeners(name);
+        for (const listener of listeners) process.on(name, listener as NodeJS.SignalsListener);
+      }
+    },
+  };
+}
+
+function environmentFlags(flags: RunFlags, { environment }: CliContext): { env: string[]; unset: string[] } {
+  const env: string[] = [];
+  const unset: string[] = [];
+  const add = (item: string): void => {
+    if (item.includes("=")) env.push(item);
+    else if (environment.variables[item] !== undefined) env.push(`${item}=${environment.variables[item]}`);
+    else unset.push(item);
+  };
+  for (const file of flags.envFile)
+    for (const line of envFileLines(resolve(environment.cwd, file))) add(line);
+  for (const item of flags.env) add(item);
+  return { env, unset };
+}
+
+/** Lines `k=v` or `k`; leading blanks and lines that begin with `#` are skipped, nothing is unquoted (SPEC DR-07). */
+function envFileLines(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new SlipwayError("USAGE", `cannot read ${path}`, {
+      cause: error,
+      hint: "check the path given with --env-file",
+    });
+  }
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((line) => line.trimStart());
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      if (/\s/.test(line.split("=", 1)[0]!))
+        throw new SlipwayError(
+          "USAGE",
+          `variable ${JSON.stringify(line.split("=", 1)[0])} in ${path} contains white space`,
+        );
+      return line;
+    });
+}
+
+function network(mode: string): "host" | "none" {
+  if (mode === "host" || mode === "none") return mode;
+  throw new SlipwayError("USAGE", `network mode ${JSON.stringify(mode)} is not known`, {
+    hint: "use host or none",
+  });
+}
+
+function pullMode(mode: string): "always" | "missing" | "never" {
+  if (mode === "always" || mode === "missing" || mode === "never") return mode;
+  throw new SlipwayError("USAGE", `--pull is always, missing or never, not ${JSON.stringify(mode)}`);
+}
