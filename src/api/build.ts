@@ -47,6 +47,14 @@ export async function buildHere(options: BuildOptions, environment: Environment)
     checkSecrets(options.secrets ?? {}, environment);
     const session = await Session.open(environment);
     scope.defer(() => session.close());
+    // Garbage collection waits for this; what dead processes left behind goes now.
+    scope.defer(
+      await session.store.locks.acquire("builds", {
+        shared: true,
+        ...(options.signal ? { signal: options.signal } : {}),
+      }),
+    );
+    await session.store.temp.sweep();
     return await new Build(session, options, clock, scope, counter).run();
   } catch (error) {
     const known = error instanceof SlipwayError;

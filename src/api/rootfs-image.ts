@@ -1,14 +1,20 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import type { Descriptor } from "../core/descriptor.ts";
+import { finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import type { LayerInfo } from "../core/layer-info.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import { EMPTY_CHAIN, stackLayer } from "../execute/chain.ts";
 import { storeLayer } from "../execute/layer-commit.ts";
 import type { ContainerConfig, ImageConfig } from "../image/config.ts";
 import { fullName, parseReference } from "../image/reference.ts";
+import { layerArchive } from "../layer/archive.ts";
 import { decompressor, detectCompression } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
+import type { PackedLayer } from "../layer/packed-layer.ts";
+import { Toc } from "../layer/toc.ts";
 import { documentsOf } from "../output/assemble.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Environment } from "./environment.ts";
@@ -65,9 +71,10 @@ export async function importArchive(
     form: privilege.form,
     ...(options.signal ? { signal: options.signal } : {}),
   });
-  await storeLayer({ store, form: privilege.form }, packed, directory);
+  const layer = { info: await canonicalInfo(packed, directory), toc: packed.toc };
+  await storeLayer({ store, form: privilege.form }, layer, directory);
   const created = new Date().toISOString();
-  const chain = stackLayer(EMPTY_CHAIN, packed.info, created);
+  const chain = stackLayer(EMPTY_CHAIN, layer.info, created);
   const config: ImageConfig = {
     platform: options.platform ?? hostPlatform(),
     created,
@@ -79,11 +86,25 @@ export async function importArchive(
         comment: "slipway import",
       },
     ],
-    diffIds: [packed.info.diffId],
+    diffIds: [layer.info.diffId],
   };
   const image = documentsOf(config, chain);
   const descriptor = await storeImage(store, [image], [name]);
   return { id: image.configDescriptor.digest, name, descriptor };
+}
+
+/**
+ * The archive that came in is not kept, so the layer is known by the one that we make of the same files: any tar of a root filesystem,
+ * however it was written, gives the same image.
+ */
+async function canonicalInfo({ info, toc }: PackedLayer, directory: string): Promise<LayerInfo> {
+  const hash = createHash("sha256");
+  let tarSize = 0;
+  for await (const chunk of layerArchive(Toc.open(toc), directory)) {
+    hash.update(chunk as Buffer);
+    tarSize += (chunk as Buffer).length;
+  }
+  return { ...info, diffId: finishDigest(hash), tarSize };
 }
 
 /** A file that cannot be read is an error with a name, not a stack trace. */

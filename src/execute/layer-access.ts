@@ -10,6 +10,7 @@ import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
 import type { Chain, ChainLayer } from "./chain.ts";
 import { ChainTree } from "./chain-tree.ts";
+import { SnapshotFolders } from "./snapshot-folders.ts";
 
 export interface LayerAccessOptions {
   readonly store: Store;
@@ -21,7 +22,7 @@ export interface LayerAccessOptions {
 }
 
 /** `key` is the layer's place in the store: its diff ID, or its stack's identity where reading it needed the layers below. */
-interface OpenLayer {
+export interface OpenLayer {
   readonly key: Digest;
   readonly toc: Toc;
   readonly bytes: Buffer;
@@ -30,10 +31,12 @@ interface OpenLayer {
 /** Gives layers in the form that somebody needs: table of contents, snapshot folder. Each is made at most once per process. */
 export class LayerAccess {
   readonly #options: LayerAccessOptions;
+  readonly #snapshots: SnapshotFolders;
   readonly #tocs = new Map<Digest, Promise<OpenLayer>>();
 
   constructor(options: LayerAccessOptions) {
     this.#options = options;
+    this.#snapshots = new SnapshotFolders(options.store, options.form);
   }
 
   /** The files of a chain. `snapshots`: the caller will need every layer unpacked (a RUN), so unpack while reading. */
@@ -79,7 +82,7 @@ export class LayerAccess {
       this.#known(layer) ??
       store.withLock(
         `layer-${layer.stack.slice(7)}`,
-        async () => this.#known(layer) ?? (await this.#ingest(layer, tocsOf(below), snapshot)),
+        async () => this.#known(layer) ?? (await this.#ingest(layer, below, snapshot)),
         { signal },
       )
     );
@@ -96,13 +99,14 @@ export class LayerAccess {
   }
 
   /** Reads a base layer's blob: diff ID verified, table of contents made, unpacked in the same pass where asked for. */
-  async #ingest(layer: ChainLayer, parent: readonly Buffer[], unpack: boolean): Promise<OpenLayer> {
+  async #ingest(layer: ChainLayer, below: readonly OpenLayer[], unpack: boolean): Promise<OpenLayer> {
     const { store, form, signal } = this.#options;
     const archive = await this.#archive(layer);
-    const directory = unpack ? await store.temp.directory("unpack") : undefined;
+    const directory = unpack ? store.temp.directory("unpack") : undefined;
     const packed = await ingestLayer({
       archive,
-      parent,
+      parent: tocsOf(below),
+      parentDirectories: below.map(({ key }) => this.#snapshots.usable(key)),
       expectedDiffId: layer.diffId,
       signal,
       ...(directory ? { directory, form } : {}),
@@ -133,42 +137,48 @@ export class LayerAccess {
   }
 
   async #folder(chain: Chain, index: number, opened: readonly OpenLayer[]): Promise<string> {
-    const { store, form, signal } = this.#options;
+    const { store, signal } = this.#options;
     const { key } = opened[index]!;
-    const usable = () => {
-      const snapshot = store.layers.snapshot(key);
-      return snapshot && (snapshot.form === "native" || form.kind === "portable") ? snapshot.path : undefined;
-    };
     return (
-      usable() ??
+      this.#snapshots.usable(key) ??
       store.withLock(
         `snapshot-${key.slice(7)}`,
-        async () => {
-          const made = usable();
-          if (made) return made;
-          await this.#unpackAgain(chain.layers[index]!, key, tocsOf(opened.slice(0, index)));
-          const path = usable();
-          if (!path) throw new SlipwayError("SNAPSHOT_FAILED", `layer ${key} could not be unpacked`);
-          return path;
-        },
+        () => this.#snapshots.repair(opened[index]!) ?? this.#unpackAgain(chain, index, opened),
         { signal },
       )
     );
   }
 
-  async #unpackAgain(layer: ChainLayer, key: Digest, parent: readonly Buffer[]): Promise<void> {
+  /** Unpacks a layer whose table of contents is known. A hard link to a file of a lower layer needs that layer's folder, too. */
+  async #unpackAgain(chain: Chain, index: number, opened: readonly OpenLayer[]): Promise<string> {
     const { store, form, signal } = this.#options;
-    const directory = await store.temp.directory("unpack");
-    await ingestLayer({
-      archive: await this.#archive(layer),
-      parent,
-      expectedDiffId: layer.diffId,
+    const { key, bytes } = opened[index]!;
+    const below = opened.slice(0, index);
+    const directory = store.temp.directory("unpack");
+    const parentDirectories = below.map((layer) => this.#snapshots.usable(layer.key));
+    const archive = await this.#archive(chain.layers[index]!);
+    const diffId = chain.layers[index]!.diffId;
+    const { toc } = await ingestLayer({
+      archive,
+      parent: tocsOf(below),
+      parentDirectories,
+      expectedDiffId: diffId,
       directory,
       form,
       signal,
     });
+    if (!toc.equals(bytes))
+      throw new SlipwayError(
+        "LAYER_INVALID",
+        `the archive of layer ${diffId} does not fit its table of contents`,
+      );
     await store.layers.commitSnapshot(key, directory, { form: form.kind });
+    return this.#snapshots.usable(key) ?? unusable(key);
   }
+}
+
+function unusable(key: Digest): never {
+  throw new SlipwayError("SNAPSHOT_FAILED", `layer ${key} could not be unpacked`);
 }
 
 function tocsOf(layers: readonly OpenLayer[]): Buffer[] {

@@ -69,14 +69,22 @@ export function outputError(error: unknown, path: string): unknown {
 
 function sinkOf(stream: NodeJS.WritableStream): ByteSink {
   let failure: unknown;
+  let wake: (() => void) | undefined;
+  const resume = () => wake?.();
+  stream.on("drain", resume);
+  stream.on("close", resume);
   stream.on("error", (error) => {
     failure = error;
+    resume();
   });
   return {
     async write(chunk) {
       if (failure) throw failure;
       if (stream.write(chunk)) return;
-      await Promise.race([once(stream, "drain"), once(stream, "close")]);
+      await new Promise<void>((drained) => {
+        wake = drained;
+      });
+      wake = undefined;
       if (failure) throw failure;
     },
   };

@@ -99,7 +99,7 @@ export class LayerContent {
     const snapshot = this.#store.layers.snapshot(diffId);
     if (!snapshot || !this.#store.layers.get(diffId)) return undefined;
     if (snapshot.form === "native") this.#options.beforeRead?.();
-    return layerArchive(Toc.open(this.#store.layers.toc(diffId)), snapshot.path);
+    return layerArchive(Toc.open(this.#store.layers.toc(diffId)), snapshot.path, { diffId });
   }
 
   async #ensure(descriptor: Descriptor): Promise<void> {

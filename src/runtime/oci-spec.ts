@@ -45,8 +45,9 @@ export function ociSpec(
   at: SpecSurroundings,
 ): object {
   const insecure = request.security === "insecure";
-  const capabilities = capabilitiesOf(request, knownCapabilities(at.lastCapability));
-  const seccomp = insecure ? undefined : seccompProfile(capabilities, at.architecture);
+  const names = capabilitiesOf(request, knownCapabilities(at.lastCapability));
+  const capabilities = names.map((name) => `CAP_${name}`);
+  const seccomp = insecure ? undefined : seccompProfile(names, at.architecture);
   return {
     ociVersion: "1.0.2",
     root: { path: request.rootfs.merged, readonly: request.readOnlyRoot ?? false },

@@ -83,7 +83,7 @@ function startLines(
   writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
   const call = { bundle, state: join(request.scratch, "state"), log, id: request.id };
   // The runtimes refuse hybrid hierarchies; in this namespace there is only the new one.
-  const cgroups = userNamespace ? [] : ["mount -t cgroup2 none /sys/fs/cgroup"];
+  const cgroups = ["mount -t cgroup2 none /sys/fs/cgroup"];
   return [...cgroups, runtimeCommand(driver, call)];
 }
 
@@ -129,6 +129,7 @@ function launchArgv(script: string, { path }: RunContainerOptions): string[] {
     "--pid",
     "--fork",
     "--kill-child",
+    "--cgroup",
     "--mount-proc",
     "sh",
     script,

@@ -36,7 +36,10 @@ function commandProblem(text: string): 126 | 127 | undefined {
     )
   )
     return 127;
-  if (/permission denied|exec format error|is a directory|EACCES/i.test(text) && /exec/i.test(text))
+  if (
+    /permission denied|operation not permitted|exec format error|is a directory|EACCES/i.test(text) &&
+    /exec/i.test(text)
+  )
     return 126;
   return undefined;
 }

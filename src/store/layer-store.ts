@@ -104,6 +104,11 @@ export class LayerStore {
     this.#snapshots.markSynced(key);
   }
 
+  /** See `Snapshots.markNative`. */
+  markNative(key: Digest): void {
+    this.#snapshots.markNative(key);
+  }
+
   dropSnapshot(key: Digest): Promise<boolean> {
     return this.#snapshots.drop(key);
   }

@@ -69,10 +69,19 @@ export class Snapshots {
   }
 
   markSynced(key: Digest): void {
+    this.#change(key, { synced: true });
+  }
+
+  /** Notes that a portable snapshot has been converted in place. A kill before this repeats the conversion, which does no harm. */
+  markNative(key: Digest): void {
+    this.#change(key, { form: "native" });
+  }
+
+  #change(key: Digest, change: Partial<Note>): void {
     const snapshot = this.get(key);
     if (!snapshot) return;
     const { path, ...note } = snapshot;
-    this.#writeNote(this.#note(key, lstatSync(path).ino), { ...note, synced: true });
+    this.#writeNote(this.#note(key, lstatSync(path).ino), { ...note, ...change });
   }
 
   /** Removes a snapshot; false where there was none. Nobody may have it mounted. */
