@@ -40,10 +40,12 @@ export class ImageNames {
     this.#locks = locks;
   }
 
-  /** What a full name points to. */
+  /** What a full name points to. With a digest in it, any image here that has this digest: the name then adds nothing. */
   find(name: string): Descriptor | undefined {
     const { names } = this.#read();
-    return Object.hasOwn(names, name) ? names[name] : undefined;
+    if (Object.hasOwn(names, name)) return names[name];
+    const digest = name.includes("@") ? name.slice(name.lastIndexOf("@") + 1) : undefined;
+    return digest === undefined ? undefined : this.known().find((descriptor) => descriptor.digest === digest);
   }
 
   /** The image with this config digest, or a prefix of its hex digits. Throws `IMAGE_NOT_FOUND` where several begin so. */
