@@ -7,7 +7,7 @@ import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
-import type { EpochSource } from "../plan/epoch.ts";
+import type { EpochSource } from "../plan/options.ts";
 import { archiveContext, dockerfileOf, fetchHttpContext, isArchiveHead } from "./archive-context.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";

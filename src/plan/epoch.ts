@@ -2,11 +2,6 @@ import { SlipwayError } from "../core/errors.ts";
 import type { Environment } from "./environment.ts";
 import type { PlanOptions } from "./options.ts";
 
-/** A source whose time can be the epoch (SPEC EP-02). */
-export type EpochSource =
-  | { readonly kind: "context" }
-  | { readonly kind: "named-context"; readonly name: string };
-
 export const EPOCH_ARG = "SOURCE_DATE_EPOCH";
 
 /** SOURCE_DATE_EPOCH in seconds: a number, `context`, or a named context (SPEC EP-01, EP-02). Undefined where it is not set. Throws USAGE. */

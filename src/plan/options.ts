@@ -1,8 +1,12 @@
 import type { Platform } from "../core/platform.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
-import type { EpochSource } from "./epoch.ts";
 import type { ImageResolver } from "./graph.ts";
 import type { PlanWarning } from "./warnings.ts";
+
+/** A source whose time can be the epoch (SPEC EP-02). */
+export type EpochSource =
+  | { readonly kind: "context" }
+  | { readonly kind: "named-context"; readonly name: string };
 
 /** What `planBuild` works from. The resolver and `sourceTime` are the only ways out of it. */
 export interface PlanOptions {

@@ -14,7 +14,7 @@ export function redactUrl(url: URL): string {
   const names = [...new Set(shown.searchParams.keys())];
   shown.search = "";
   const text = names.length === 0 ? shown.href : `${shown.href}?${names.map((n) => `${n}=…`).join("&")}`;
-  return printable(text);
+  return printableName(text.slice(0, LONGEST));
 }
 
 /** Text of a server as it can be printed: one line, control characters escaped, URLs redacted, at most 1024 characters. */
