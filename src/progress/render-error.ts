@@ -1,9 +1,12 @@
 import type { SlipwayError } from "../core/errors.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import { LogLines } from "./log-lines.ts";
 import { safeLine, safeName } from "./safe-text.ts";
 
 /** Lines of the file shown before and after the ones in error. */
 const CONTEXT_LINES = 2;
+/** Lines of output shown; the printer has shown the rest. */
+const OUTPUT_LINES = 10;
 const RULE = "-".repeat(20);
 
 /** Texts of source files by name, as a `SourceRange` names them. */
@@ -11,13 +14,13 @@ export type Sources = ReadonlyMap<string, string>;
 
 /**
  * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), the last lines of
- * output where the error carries them (`facts.lastLines`, a list of strings), what happened, its causes, its code and the remedy.
+ * output where the error carries them (`facts.output`, text), what happened, its causes, its code and the remedy.
  * Ends with a line feed; control characters in any part are made harmless.
  */
 export function renderError(error: SlipwayError, sources: Sources): string {
   const lines = [
     ...(error.source ? sourceLines(error.source, sources.get(error.source.file)) : []),
-    ...outputLines(error.facts.lastLines),
+    ...outputLines(error.facts.output),
     ...messageLines(error),
   ];
   return `${lines.join("\n")}\n`;
@@ -38,9 +41,16 @@ function sourceLines(range: SourceRange, text: string | undefined): string[] {
   return [place, RULE, ...lines, RULE];
 }
 
-function outputLines(lastLines: unknown): string[] {
-  if (!Array.isArray(lastLines) || lastLines.length === 0) return [];
-  return ["last lines of output:", ...lastLines.map((line) => `  ${safeLine(String(line))}`), RULE];
+function outputLines(output: unknown): string[] {
+  if (typeof output !== "string") return [];
+  const lines = splitLog(output).slice(-OUTPUT_LINES);
+  if (lines.length === 0) return [];
+  return ["last lines of output:", ...lines.map((line) => `  ${safeLine(line)}`.trimEnd()), RULE];
+}
+
+function splitLog(text: string): string[] {
+  const splitter = new LogLines();
+  return [...splitter.push(new TextEncoder().encode(text)), ...splitter.end()];
 }
 
 function messageLines(error: SlipwayError): string[] {

@@ -10,7 +10,7 @@ describe("an error as the user sees it", () => {
     const error = new SlipwayError("RUN_FAILED", 'process "/bin/sh -c make" ended with exit code 2', {
       source: { file: "Dockerfile", start: 3, end: 5 },
       hint: "run the command by hand in the stage's base image",
-      facts: { exitCode: 2, lastLines: ["make: *** No targets.", "\u001b[2Jhidden"] },
+      facts: { exitCode: 2, output: "make: *** No targets.\n\u001b[2Jhidden\n" },
     });
     expect(renderError(error, SOURCES)).toBe(`Dockerfile:3
 --------------------
@@ -69,6 +69,15 @@ ERROR: process "/bin/sh -c make" ended with exit code 2 (RUN_FAILED)
   because: fetch failed
   because: connect ECONNREFUSED 127.0.0.1:5000
 `);
+  });
+
+  it("shows the last ten lines of output", () => {
+    const output = Array.from({ length: 12 }, (_, n) => `line ${n}`).join("\n");
+    const lines = renderError(new SlipwayError("RUN_FAILED", "bad", { facts: { output } }), new Map()).split(
+      "\n",
+    );
+    expect(lines.slice(0, 3)).toEqual(["last lines of output:", "  line 2", "  line 3"]);
+    expect(lines.slice(10)).toEqual(["  line 11", "-".repeat(20), "ERROR: bad (RUN_FAILED)", ""]);
   });
 
   it("leaves a cause out that only repeats the message", () => {
