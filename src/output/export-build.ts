@@ -1,45 +1,15 @@
-import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform } from "../core/platform.ts";
-import type { ChainTree } from "../execute/chain-tree.ts";
 import { parseReference } from "../image/reference.ts";
-import type { Registry } from "../registry/client.ts";
-import type { Store } from "../store/store.ts";
-import type { BuiltImage } from "./assemble.ts";
 import { openDestination } from "./destination.ts";
+import type { ExportedBuild, ExportRequest } from "./export-request.ts";
 import { exportable } from "./exportable.ts";
 import { writeFilesArchive } from "./files-archive.ts";
 import { writeFilesFolder } from "./files-folder.ts";
-import type { LayerContent } from "./layer-content.ts";
 import { writeLayoutArchive, writeLayoutFolder } from "./oci-layout.ts";
 import type { OutputSpec } from "./output-spec.ts";
 import { rewriteTimestamps } from "./rewrite-timestamps.ts";
-
-/** One platform's result, as exporters see it. */
-export interface ExportedBuild {
-  readonly image: BuiltImage;
-  /** The files, opened at first use. */
-  readonly tree: () => Promise<ChainTree>;
-  readonly epoch: number | undefined;
-  /** Layers that belong to the base and are never rewritten. */
-  readonly baseLayers: number;
-}
-
-export interface ExportRequest {
-  readonly outputs: readonly OutputSpec[];
-  /** Full names. */
-  readonly names: readonly string[];
-  readonly root: Descriptor;
-  readonly builds: readonly ExportedBuild[];
-  readonly content: LayerContent;
-  readonly store: Store;
-  readonly registry: () => Promise<Registry>;
-  readonly step: <T>(id: string, name: string, work: () => Promise<T>) => Promise<T>;
-  readonly cwd: string;
-  readonly stdout?: NodeJS.WritableStream;
-  readonly signal?: AbortSignal;
-}
 
 /** Hands a finished build to every output that was asked for, one after the other. Gives the digests that were pushed, by name. */
 export async function exportBuild(request: ExportRequest): Promise<Readonly<Record<string, Digest>>> {

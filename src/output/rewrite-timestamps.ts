@@ -8,7 +8,7 @@ import { layerArchive } from "../layer/archive.ts";
 import { compressor } from "../layer/compression.ts";
 import { encodeToc, Toc } from "../layer/toc.ts";
 import { documentsOf } from "./assemble.ts";
-import type { ExportRequest } from "./export-build.ts";
+import type { ExportRequest } from "./export-request.ts";
 import type { OutputSpec } from "./output-spec.ts";
 import { storeImage } from "./store-image.ts";
 
