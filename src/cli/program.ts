@@ -5,10 +5,8 @@ import { defineContainers } from "./commands/container-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { reportError } from "./report-error.ts";
+import type { Run } from "./run-handler.ts";
 import { VERSION } from "./version.ts";
-
-/** Runs a handler and keeps its exit code. */
-export type Run = (handler: () => Promise<(context: CliContext) => Promise<number>>) => Promise<void>;
 
 /** Parses the command line and runs the command; resolves with the exit code. Handlers are imported when their command is chosen. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {

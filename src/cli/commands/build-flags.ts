@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
-import type { Run } from "../program.ts";
+import { collect, collectCommas } from "../collect.ts";
+import type { Run } from "../run-handler.ts";
 
 /** Flags of `build` as commander gives them. */
 export interface BuildFlags {
@@ -123,12 +124,4 @@ function defineExecution(command: Command): void {
     .option("--shm-size <bytes>", "size of /dev/shm of RUN steps, for example 64m")
     .option("--ulimit <name=soft[:hard]>", "a resource limit of RUN steps", collect, [])
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
-}
-
-export function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-export function collectCommas(value: string, before: readonly string[]): readonly string[] {
-  return [...before, ...value.split(",").filter((part) => part !== "")];
 }

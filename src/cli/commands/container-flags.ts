@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Run } from "../program.ts";
-import { collect, collectCommas } from "./build-flags.ts";
+import { collect, collectCommas } from "../collect.ts";
+import type { Run } from "../run-handler.ts";
 
 /** Flags of `run` as commander gives them. */
 export interface RunFlags {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { Run } from "../program.ts";
-import { collect } from "./build-flags.ts";
+import { collect } from "../collect.ts";
+import type { Run } from "../run-handler.ts";
 
 /** Commands on images of the store: looking at them, naming, moving them. */
 export function defineImages(program: Command, run: Run): void {

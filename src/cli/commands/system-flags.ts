@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Run } from "../program.ts";
+import type { Run } from "../run-handler.ts";
 
 /** Commands about the store and the machine. */
 export function defineSystem(program: Command, run: Run): void {
