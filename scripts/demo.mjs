@@ -2,7 +2,7 @@
 // `npm run demo`: sets everything up, then builds and launches the images in examples/ and says what it sees. The store is
 // $SLIPWAY_HOME, else a new folder that is removed at the end.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort, startMailServer, startWebServer, waitForPort } from "./loopback.mjs";
@@ -113,11 +113,9 @@ async function httpClient(demo, folder) {
   );
   const unpacked = join(folder, "http-client");
   await demo.succeed(["build", "-q", "-o", unpacked, "examples/http-client"]);
-  const files = readdirSync(unpacked, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  const names = files.map((entry) => entry.name).sort();
-  demo.check(`it holds exactly ${names.join(" and ")}`, names.join() === "ca-certificates.crt,fetch");
+  const names = fileNames(unpacked);
+  const expected = "ca-certificates.crt,fetch";
+  demo.check("it holds exactly the program and the certificates", names.join() === expected, names.join());
   const trusted = await demo.succeed(["run", "--rm", "example/http-client", "--authorities"]);
   demo.check("it trusts the authorities of the builder stage", /^\d{2,} certificate/.test(trusted.stdout));
   const server = await startWebServer("land in sight\n");
@@ -179,6 +177,15 @@ async function nothingToDo(demo) {
     /^#\d+ \[\S+ \d+\/\d+\] (RUN|COPY|WORKDIR)/.test(lines),
   );
   demo.check("every step comes from the cache", ran.length > 0 && ran.every((lines) => /CACHED/.test(lines)));
+}
+
+function fileNames(folder) {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => entry.name)
+    .sort();
 }
 
 /** The lines of plain progress by step: each text holds a step's name and all that follows about it. */
