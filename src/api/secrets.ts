@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
-import { createConnection, createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { chmodSync, chownSync, closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { createConnection, createServer, type Server } from "node:net";
+import { basename, join, resolve } from "node:path";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { OpenAgent, ReadSecret } from "../execute/run/run-options.ts";
@@ -63,7 +63,7 @@ function tooLarge(name: string): SlipwayError {
 
 /** Opens a socket of a step's own that forwards to the agent, and closes every connection when the step ends (SPEC MT-15). */
 export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAgent {
-  return async (id, scratch) => {
+  return async (id, scratch, access) => {
     const agent = Object.hasOwn(agents, id) ? agents[id] : undefined;
     if (!agent) return undefined;
     const connections = new Set<{ destroy(): void }>();
@@ -80,7 +80,9 @@ export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAg
       client.pipe(upstream).pipe(client);
     });
     const socket = join(scratch, `agent-${id.replace(/[^A-Za-z0-9]/g, "_")}`);
-    await new Promise<void>((ready, failed) => server.once("error", failed).listen(socket, ready));
+    await listen(server, scratch, socket);
+    chmodSync(socket, access.mode);
+    if (access.uid !== 0 || access.gid !== 0) chownSync(socket, access.uid, access.gid);
     return {
       socket,
       close: async () => {
@@ -89,4 +91,15 @@ export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAg
       },
     };
   };
+}
+
+/** A socket's address has room for 107 bytes, which the path of a store may exceed: the folder is named by a descriptor instead. */
+async function listen(server: Server, folder: string, socket: string): Promise<void> {
+  const descriptor = openSync(folder, "r");
+  try {
+    const short = `/proc/self/fd/${descriptor}/${basename(socket)}`;
+    await new Promise<void>((ready, failed) => server.once("error", failed).listen(short, ready));
+  } finally {
+    closeSync(descriptor);
+  }
 }

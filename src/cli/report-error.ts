@@ -13,7 +13,7 @@ export function reportError(
     return EXIT.failed;
   }
   if (isSlipwayError(error)) {
-    context.stderr.write(`${renderError(error, sources)}\n`);
+    context.stderr.write(renderError(error, sources));
     return error.code === "USAGE" ? EXIT.usage : EXIT.failed;
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -21,6 +21,6 @@ export function reportError(
     hint: "this is a defect in slipway: please report it together with the lines below",
     cause: error,
   });
-  context.stderr.write(`${renderError(defect, sources)}\n${detail}\n`);
+  context.stderr.write(`${renderError(defect, sources)}${detail}\n`);
   return EXIT.failed;
 }

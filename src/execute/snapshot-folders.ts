@@ -45,7 +45,12 @@ export class SnapshotFolders {
 
   #check(snapshot: SnapshotInfo, toc: Toc): string | undefined {
     if (snapshot.form === "portable") return undefined;
-    return verifySnapshot(toc.entries(), snapshot.path, { owners: true, contents: true });
+    // A user namespace may make no devices, so snapshots written in one have none.
+    const isNamespace = this.#form.kind === "native" && this.#form.overlayXattrPrefix === "user.overlay.";
+    const expected = [...toc.entries()].filter(
+      ({ type }) => !isNamespace || (type !== "char" && type !== "block"),
+    );
+    return verifySnapshot(expected, snapshot.path, { owners: true, contents: true });
   }
 
   #convert(key: Digest, { path }: SnapshotInfo, toc: Toc): void {

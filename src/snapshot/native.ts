@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
+import { systemErrorCode } from "../core/errors.ts";
 import { fsPath } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { libc } from "../sys/libc.ts";
@@ -26,8 +27,7 @@ export function convertToNative(
     } else if (entry.type === "whiteout") {
       makeWhiteout(path);
     } else if (entry.hardLink === undefined) {
-      makeSpecial(entry, path);
-      applyMetadata(entry, path);
+      if (makeSpecial(entry, path)) applyMetadata(entry, path);
     }
   }
   for (const entry of directories.reverse()) {
@@ -44,15 +44,24 @@ function makeWhiteout(path: string): void {
   libc().makeDevice(path, "char", { mode: 0, major: 0, minor: 0 });
 }
 
-function makeSpecial(entry: Entry, path: string): void {
-  if (entry.type !== "char" && entry.type !== "block" && entry.type !== "fifo") return;
+/** False where the kernel refuses a device: in a user namespace nobody may make one, and the table of contents still has it. */
+function makeSpecial(entry: Entry, path: string): boolean {
+  if (entry.type !== "char" && entry.type !== "block" && entry.type !== "fifo") return true;
   const stat = fs.lstatSync(fsPath(path), { throwIfNoEntry: false });
-  if (stat?.isFIFO() || stat?.isCharacterDevice() || stat?.isBlockDevice()) return;
+  if (stat?.isFIFO() || stat?.isCharacterDevice() || stat?.isBlockDevice()) return true;
   if (stat) fs.unlinkSync(fsPath(path));
   if (entry.type === "fifo") libc().makeFifo(path, 0o600);
-  else {
-    const device = { mode: 0o600, major: entry.devMajor ?? 0, minor: entry.devMinor ?? 0 };
-    libc().makeDevice(path, entry.type, device);
+  else return makeDevice(entry, entry.type, path);
+  return true;
+}
+
+function makeDevice(entry: Entry, type: "char" | "block", path: string): boolean {
+  try {
+    libc().makeDevice(path, type, { mode: 0o600, major: entry.devMajor ?? 0, minor: entry.devMinor ?? 0 });
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === "EPERM") return false;
+    throw error;
   }
 }
 

@@ -134,7 +134,7 @@ async function prepareAgent(
   { step, options, scratch, scope }: MountContext,
   env: string[],
 ): Promise<PreparedMount | undefined> {
-  const agent = await options.openAgent(mount.id, scratch);
+  const agent = await options.openAgent(mount.id, scratch, mount);
   if (!agent) {
     if (!mount.required) return undefined;
     throw new SlipwayError("SECRET_NOT_FOUND", `no SSH agent ${JSON.stringify(mount.id)} was given`, {

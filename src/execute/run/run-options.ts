@@ -13,6 +13,7 @@ export type ReadSecret = (id: string) => Promise<Uint8Array | undefined>;
 export type OpenAgent = (
   id: string,
   scratch: string,
+  access: { readonly mode: number; readonly uid: number; readonly gid: number },
 ) => Promise<{ readonly socket: string; close(): Promise<void> } | undefined>;
 
 /** What every RUN of a build shares. */

@@ -1,0 +1,154 @@
+import { chmodSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { useWorkshop } from "./workshop.ts";
+
+const shop = useWorkshop();
+
+/** One clear error: a code, no stack trace. */
+async function failing(args: readonly string[], code: string, exitCode = 1): Promise<string> {
+  const result = await shop.it.run(args);
+  expect(result.stderr).toContain(`(${code})`);
+  expect(result.stderr).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+  expect(result.exitCode).toBe(exitCode);
+  return result.stderr;
+}
+
+const dockerfile = (text: string, files: Record<string, string> = {}) =>
+  shop.it.context({ Dockerfile: text, ...files });
+
+describe("bad input gets one clear error", () => {
+  it("no Dockerfile", async () => {
+    expect(
+      await failing(["build", shop.it.context({ "dockerfile.txt": "" })], "DOCKERFILE_NOT_FOUND"),
+    ).toContain("Dockerfile");
+  });
+  it("PO-03: an empty Dockerfile, one without instructions, one without a stage", async () => {
+    expect(await failing(["build", dockerfile("")], "DOCKERFILE_EMPTY")).toContain(
+      "the Dockerfile cannot be empty",
+    );
+    expect(await failing(["build", dockerfile("# nothing\n")], "DOCKERFILE_EMPTY")).toContain(
+      "file with no instructions",
+    );
+    expect((await shop.it.run(["build", dockerfile("ARG A\n")])).stderr).toContain(
+      "dockerfile contains no stages to build",
+    );
+  });
+  it("LX-26: an unknown instruction is located and the nearest one named", async () => {
+    const text = await failing(["build", dockerfile("FROM busybox\nRUNN x\n")], "DOCKERFILE_SYNTAX");
+    expect(text).toContain("unknown instruction: RUNN (did you mean RUN?)");
+    expect(text).toContain(">>> RUNN x");
+  });
+  it("IN-01: an unknown flag", async () => {
+    expect((await shop.it.run(["build", dockerfile("FROM busybox\nCOPY --chwon=1 a b\n")])).stderr).toContain(
+      "unknown flag: --chwon (did you mean chown?)",
+    );
+  });
+  it("CP-12: a missing source says which ignore rule hid it, or what is like it", async () => {
+    const hidden = shop.it.context({
+      Dockerfile: "FROM busybox\nCOPY app.js /\n",
+      "app.js": "",
+      ".dockerignore": "# x\n*.js\n",
+    });
+    const text = await failing(["build", hidden], "SOURCE_NOT_FOUND");
+    expect(text).toContain('"/app.js": not found');
+    expect(text).toContain(".dockerignore line 2 (*.js)");
+    expect(
+      await failing(
+        ["build", dockerfile("FROM busybox\nCOPY ap.js /\n", { "app.js": "" })],
+        "SOURCE_NOT_FOUND",
+      ),
+    ).toContain('did you mean "app.js"?');
+  });
+  it("SG-02, CP-23: targets and stages that do not exist", async () => {
+    expect(
+      await failing(["build", "--target", "biuld", dockerfile("FROM busybox AS build\n")], "STAGE_INVALID"),
+    ).toContain("could not be found (did you mean build?)");
+    expect((await shop.it.run(["build", dockerfile("FROM busybox\nCOPY --from=7 a b\n")])).stderr).toContain(
+      "invalid stage index 7",
+    );
+  });
+  it("CL-01: a context that is not there", async () => {
+    expect(await failing(["build", join(shop.it.folder, "nowhere")], "CONTEXT_NOT_FOUND")).toContain(
+      "unable to prepare context: path",
+    );
+  });
+  it("a registry that is down", async () => {
+    expect(await failing(["build", dockerfile("FROM 127.0.0.1:9/x\n")], "REGISTRY_UNREACHABLE")).toContain(
+      ">>> FROM 127.0.0.1:9/x",
+    );
+  });
+  it("a registry that answers nonsense", async () => {
+    const server = createServer((_, response) =>
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>hello</html>"),
+    );
+    await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
+    const { port } = server.address() as { port: number };
+    const text = await failing(["pull", `127.0.0.1:${port}/x`], "REGISTRY_PROTOCOL");
+    expect(text).toContain(`127.0.0.1:${port}`);
+    server.close();
+  });
+  it("a malformed reference, an unknown image", async () => {
+    await failing(["build", dockerfile("FROM Busy_Box::x\n")], "REFERENCE_INVALID");
+    await failing(["run", "--pull=never", "nosuchimage"], "IMAGE_NOT_FOUND", 125);
+    await failing(["history", "nosuchimage"], "IMAGE_NOT_FOUND");
+  });
+  it("a truncated archive to load, a file that is no archive", async () => {
+    const file = join(shop.it.folder, "whole.tar");
+    await shop.it.succeed(["save", "-o", file, "busybox"]);
+    const { readFileSync } = await import("node:fs");
+    writeFileSync(join(shop.it.folder, "cut.tar"), readFileSync(file).subarray(0, 300_000));
+    await failing(["load", "-i", join(shop.it.folder, "cut.tar")], "LAYER_INVALID");
+    writeFileSync(join(shop.it.folder, "text.tar"), "this is no archive\n".repeat(100));
+    expect((await shop.it.run(["load", "-i", join(shop.it.folder, "text.tar")])).exitCode).toBe(1);
+    await shop.it.succeed(["inspect", "busybox"]);
+  });
+  it("wrong flags are usage errors with exit code 2", async () => {
+    const context = dockerfile("FROM busybox\n");
+    for (const flags of [
+      ["--no-such-flag"],
+      ["-o", "type=lokal"],
+      ["--progress=loud"],
+      ["--network=bridge"],
+      ["--secret", "src=x,colour=red,id=y"],
+    ]) {
+      const result = await shop.it.run(["build", ...flags, context]);
+      expect([flags, result.exitCode === 0, /^\s+at .*:\d+:\d+\)?$/m.test(result.stderr)]).toEqual([
+        flags,
+        false,
+        false,
+      ]);
+    }
+    expect((await shop.it.run(["build", "--no-such-flag", context])).exitCode).toBe(2);
+    expect((await shop.it.run(["bild", context])).exitCode).toBe(2);
+  });
+  it("RX-02: an entitlement that was not given", async () => {
+    expect(
+      await failing(
+        ["build", dockerfile("FROM busybox\nRUN --security=insecure true\n")],
+        "ENTITLEMENT_DENIED",
+      ),
+    ).toContain("security.insecure is not allowed");
+  });
+  it("RN-06: a user that is not in the image", async () => {
+    expect(
+      await failing(["build", dockerfile("FROM busybox\nUSER nosuch\nRUN true\n")], "USER_NOT_FOUND"),
+    ).toContain("nosuch");
+  });
+  it("a file of the context that cannot be read, as an ordinary user sees it", async () => {
+    if (process.getuid?.() === 0)
+      return console.warn("root reads every file: this is tested with the ordinary user's builds");
+    const context = dockerfile("FROM busybox\nCOPY f /\n", { f: "" });
+    chmodSync(join(context, "f"), 0);
+    await failing(["build", context], "PERMISSION_DENIED");
+  });
+  it("a store of a later format, and one that is no folder", async () => {
+    const later = shop.it.context({ version: "99\n" });
+    expect((await shop.it.run(["images"], { home: later })).stderr).toContain("(STORE_UNUSABLE)");
+    const file = join(shop.it.context({ f: "" }), "f");
+    expect((await shop.it.run(["images"], { home: file, cwd: shop.it.folder })).stderr).toMatch(
+      /\((STORE_UNUSABLE|PERMISSION_DENIED)\)/,
+    );
+  });
+});

@@ -1,0 +1,157 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { missOf, stateOf, useWorkshop } from "./workshop.ts";
+
+const shop = useWorkshop();
+
+describe("a build from end to end", () => {
+  it("runs, copies, configures, and its image runs", async () => {
+    const files = {
+      Dockerfile: [
+        "FROM busybox",
+        "ARG NAME=world",
+        "WORKDIR /app",
+        "COPY greet.sh .",
+        'RUN sh greet.sh "$NAME" > greeting && chmod 600 greeting',
+        "ENV MODE=fast",
+        'LABEL owner="the yard"',
+        'CMD ["cat", "greeting"]',
+        "",
+      ].join("\n"),
+      "greet.sh": 'echo "hello $1"\n',
+    };
+    const built = await shop.it.build(files, "-t", "greeter", "--build-arg", "NAME=ships");
+    expect(built.exitCode).toBe(0);
+    expect((await shop.it.succeed(["run", "--rm", "greeter"])).stdout).toBe("hello ships\n");
+    const image = await shop.it.inspect("greeter");
+    expect(image.Config).toMatchObject({
+      Cmd: ["cat", "greeting"],
+      WorkingDir: "/app",
+      Labels: { owner: "the yard" },
+    });
+    expect(image.Config.Env).toContain("MODE=fast");
+    expect(image.RootFS.Layers).toHaveLength(4);
+  });
+
+  it("DESIGN 4: a second identical build does no step, and the image is the same", async () => {
+    const files = { Dockerfile: "FROM busybox\nCOPY a /a\nRUN cat /a > /b\n", a: "1\n" };
+    const context = shop.it.context(files);
+    const first = await shop.it.succeed(["build", "-q", context]);
+    const second = await shop.it.succeed([
+      "build",
+      "--progress=plain",
+      "--iidfile",
+      join(context, "../id"),
+      context,
+    ]);
+    expect(stateOf(second.stderr, "COPY")).toBe("CACHED");
+    expect(stateOf(second.stderr, "RUN")).toBe("CACHED");
+    expect((await shop.it.succeed(["build", "-q", context])).stdout).toBe(first.stdout);
+  });
+
+  it("goes on after a failed step once it is put right", async () => {
+    const wrong = "FROM busybox\nRUN echo once > /once\nRUN fasle\n";
+    const context = shop.it.context({ Dockerfile: wrong });
+    const failed = await shop.it.run(["build", "--progress=plain", context]);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain(">>> RUN fasle");
+    expect(failed.stderr).toContain(
+      'process "/bin/sh -c fasle" did not complete successfully: exit code: 127',
+    );
+    expect(failed.stderr).toContain("fasle: not found");
+    writeFileSync(join(context, "Dockerfile"), wrong.replace("fasle", "true"));
+    const fixed = await shop.it.succeed(["build", "--progress=plain", context]);
+    expect(stateOf(fixed.stderr, "RUN echo once")).toBe("CACHED");
+    expect(stateOf(fixed.stderr, "RUN true")).toBe("DONE");
+  });
+
+  it("says why each step missed", async () => {
+    const context = shop.it.context({
+      Dockerfile: "FROM busybox\nARG V=1\nCOPY src /src\nRUN echo $V\nRUN echo last\n",
+      "src/a": "1",
+      "src/b": "2",
+    });
+    await shop.it.succeed(["build", context]);
+    writeFileSync(join(context, "src/b"), "changed");
+    const file = await shop.it.succeed(["build", "--progress=plain", context]);
+    expect(missOf(file.stderr, "COPY src")).toBe("file b changed");
+    expect(missOf(file.stderr, "RUN echo last")).toBe("an earlier step ran again: [2/4] COPY src /src");
+    const argument = await shop.it.succeed(["build", "--progress=plain", "--build-arg", "V=2", context]);
+    expect(stateOf(argument.stderr, "COPY src")).toBe("CACHED");
+    expect(missOf(argument.stderr, "RUN echo 2")).toContain("build argument V changed: 1 -> 2");
+  });
+
+  it("CK-05: a changed mode of a directory is a changed input, a changed time is none", async () => {
+    const { chmodSync, utimesSync } = await import("node:fs");
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY src /src\n", "src/d/f": "1" });
+    await shop.it.succeed(["build", context]);
+    utimesSync(join(context, "src/d/f"), 1, 1);
+    expect(stateOf((await shop.it.succeed(["build", "--progress=plain", context])).stderr, "COPY")).toBe(
+      "CACHED",
+    );
+    chmodSync(join(context, "src/d"), 0o700);
+    expect(missOf((await shop.it.succeed(["build", "--progress=plain", context])).stderr, "COPY")).toBe(
+      "file d changed its mode from 755 to 700",
+    );
+  });
+
+  it("CK-09: --no-cache and --no-cache-filter run steps again", async () => {
+    const context = shop.it.context({
+      Dockerfile: "FROM busybox AS a\nRUN echo a > /a\nFROM busybox AS b\nCOPY --from=a /a /a\nRUN echo b\n",
+    });
+    await shop.it.succeed(["build", context]);
+    const filtered = await shop.it.succeed(["build", "--progress=plain", "--no-cache-filter", "B", context]);
+    expect([stateOf(filtered.stderr, "RUN echo a"), stateOf(filtered.stderr, "RUN echo b")]).toEqual([
+      "CACHED",
+      "DONE",
+    ]);
+    const all = await shop.it.succeed(["build", "--progress=plain", "--no-cache", context]);
+    expect([stateOf(all.stderr, "RUN echo a"), stateOf(all.stderr, "RUN echo b")]).toEqual(["DONE", "DONE"]);
+  });
+});
+
+describe("stages", () => {
+  it("SG-03: what the target does not need is not run, and is said to be skipped", async () => {
+    const built = await shop.it.build({
+      Dockerfile: "FROM busybox AS one\nRUN echo 1\nFROM busybox AS two\nRUN exit 9\nFROM one\nRUN echo 3\n",
+    });
+    expect(built.exitCode).toBe(0);
+    expect(built.stderr).toMatch(/skipped.*two/i);
+  });
+
+  it("SG-07: independent stages run at the same time", async () => {
+    // Each waits for the file of the other one in a shared cache mount: one after the other they would never end.
+    const wait = (own: string, other: string) =>
+      `RUN --mount=type=cache,id=meet,target=/c touch /c/${own} && for i in $(seq 100); do [ -e /c/${other} ] && exit 0; sleep 0.1; done; exit 1`;
+    const Dockerfile = `FROM busybox AS a\n${wait("a", "b")}\nFROM busybox AS b\n${wait("b", "a")}\nFROM scratch\nCOPY --from=a /etc/passwd /a\nCOPY --from=b /etc/passwd /b\n`;
+    expect((await shop.it.build({ Dockerfile })).exitCode).toBe(0);
+  });
+
+  it("FR-05: a stage from scratch holds exactly what was copied; the table shows the gain", async () => {
+    const Dockerfile =
+      "FROM busybox AS builder\nRUN echo out > /out\nFROM scratch AS runtime\nCOPY --from=builder /out /out\n";
+    const built = await shop.it.build({ Dockerfile }, "-t", "tiny", "-o", join(shop.it.folder, "tiny"));
+    expect(built.exitCode).toBe(0);
+    const { readdirSync, readFileSync } = await import("node:fs");
+    expect(readdirSync(join(shop.it.folder, "tiny"))).toEqual(["out"]);
+    expect(readFileSync(join(shop.it.folder, "tiny/out"), "utf8")).toBe("out\n");
+    expect(built.stderr).toMatch(/^builder .*\n^runtime .*<- target/m);
+  });
+
+  it("OB-03: triggers fire downstream, once", async () => {
+    await shop.it.succeed([
+      "build",
+      "-t",
+      "upstream",
+      shop.it.context({ Dockerfile: "FROM busybox\nONBUILD COPY app /app\nONBUILD RUN cat /app > /fired\n" }),
+    ]);
+    const context = shop.it.context({ Dockerfile: "FROM upstream\n", app: "mine\n" });
+    await shop.it.succeed(["build", "-t", "downstream", context]);
+    expect(await shop.it.shell("downstream", "cat /fired")).toBe("mine\n");
+    expect((await shop.it.inspect("downstream")).Config.OnBuild ?? null).toBeNull();
+    const missing = await shop.it.build({ Dockerfile: "FROM upstream\n" });
+    expect(missing.exitCode).toBe(1);
+    expect(missing.stderr).toContain('"/app": not found');
+  });
+});

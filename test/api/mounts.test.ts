@@ -1,0 +1,131 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { useWorkshop } from "./workshop.ts";
+
+const shop = useWorkshop();
+
+describe("RUN --mount", () => {
+  it("MT-04, MT-09: bind shows the context without ignored files; writes are discarded and never reach the host", async () => {
+    const built = await shop.it.build(
+      {
+        Dockerfile:
+          "FROM busybox\nRUN --mount=target=/ctx,rw ls /ctx > /names && touch /ctx/new && rm /ctx/a\nRUN --mount=target=/ctx cat /ctx/a > /a\nRUN --mount=target=/ctx ! touch /ctx/x\n",
+        ".dockerignore": "secret\n",
+        a: "1\n",
+        secret: "no",
+      },
+      "-t",
+      "bind",
+    );
+    expect(built.exitCode).toBe(0);
+    expect(await shop.it.shell("bind", "cat /names /a; ls -d /ctx 2>&1; true")).toBe(
+      "Dockerfile\na\n1\nls: /ctx: No such file or directory\n",
+    );
+    const { readdirSync } = await import("node:fs");
+    expect(readdirSync(built.context).sort()).toEqual([".dockerignore", "Dockerfile", "a", "secret"]);
+  });
+
+  it("MT-07: bind from a stage and from an image", async () => {
+    const Dockerfile =
+      "FROM busybox AS made\nRUN mkdir /d && echo s > /d/f\nFROM busybox\nRUN --mount=from=made,source=/d,target=/m cp /m/f /f\nRUN --mount=from=busybox,source=/etc/passwd,target=/p cp /p /q\n";
+    expect((await shop.it.build({ Dockerfile }, "-t", "binds")).exitCode).toBe(0);
+    expect(await shop.it.shell("binds", "cat /f; head -1 /q | cut -d: -f1")).toBe("s\nroot\n");
+  });
+
+  it("CVE-2024-1753: a link in a mount's source stays inside what it comes from", async () => {
+    const Dockerfile =
+      "FROM busybox AS evil\nRUN ln -s / /link && ln -s ../../../.. /up\nFROM busybox\nRUN --mount=from=evil,source=/link,target=/m ls /m > /names; ls /m/etc/passwd\nRUN --mount=from=evil,source=/up,target=/m test -e /m/link\n";
+    const built = await shop.it.build({ Dockerfile }, "-t", "confined");
+    expect(built.exitCode).toBe(0);
+    // The host has folders that the image lacks.
+    expect(await shop.it.shell("confined", "cat /names")).not.toMatch(/^(boot|lib64|srv)$/m);
+  });
+
+  it("MT-10: a cache keeps its content from build to build, and is in no layer", async () => {
+    const Dockerfile =
+      "FROM busybox\nARG N\nRUN --mount=type=cache,target=/cache echo $N >> /cache/log; cp /cache/log /log\n";
+    const context = shop.it.context({ Dockerfile });
+    await shop.it.succeed(["build", "--build-arg", "N=1", context]);
+    await shop.it.succeed(["build", "--build-arg", "N=2", "-t", "cached", context]);
+    expect(await shop.it.shell("cached", "cat /log; ls /cache 2>/dev/null; true")).toBe("1\n2\n");
+  });
+
+  it("CVE-2024-9675: a cache id is no path", async () => {
+    const Dockerfile =
+      "FROM busybox\nRUN --mount=type=cache,id=../../../../../../evil-id,target=/c touch /c/x\n";
+    expect((await shop.it.build({ Dockerfile })).exitCode).toBe(0);
+    const { existsSync } = await import("node:fs");
+    expect(existsSync("/evil-id")).toBe(false);
+  });
+
+  it("MT-12: a tmpfs is empty each time and in no layer", async () => {
+    const Dockerfile =
+      "FROM busybox\nRUN --mount=type=tmpfs,target=/t,size=1m touch /t/x && df -k /t | tail -1 | awk '{print $2}' > /size\nRUN --mount=type=tmpfs,target=/t test -z \"$(ls /t)\"\n";
+    expect((await shop.it.build({ Dockerfile }, "-t", "tmpfs")).exitCode).toBe(0);
+    expect(await shop.it.shell("tmpfs", "cat /size")).toBe("1024\n");
+  });
+
+  it("MT-13, MT-14: secrets as files and variables, in no layer and in no key", async () => {
+    const context = shop.it.context({
+      Dockerfile: [
+        "FROM busybox",
+        "RUN --mount=type=secret,id=key cat /run/secrets/key | md5sum > /sum && stat -c %a:%u /run/secrets/key > /mode",
+        'RUN --mount=type=secret,id=key,env=KEY echo "${#KEY}" > /length',
+        "RUN --mount=type=secret,id=absent test ! -e /run/secrets/absent",
+        "",
+      ].join("\n"),
+    });
+    const file = join(shop.it.folder, "key");
+    writeFileSync(file, "hunter2");
+    await shop.it.succeed(["build", "-t", "secret", "--secret", `id=key,src=${file}`, context]);
+    expect(
+      await shop.it.shell(
+        "secret",
+        "cat /mode /length; find / -xdev -type f -exec grep -l hunter2 {} + ; ls /run/secrets 2>/dev/null; true",
+      ),
+    ).toBe("400:0\n7\n");
+    writeFileSync(file, "another");
+    const again = await shop.it.succeed([
+      "build",
+      "--progress=plain",
+      "--secret",
+      `id=key,src=${file}`,
+      context,
+    ]);
+    expect(again.stderr).not.toContain(" MISS ");
+  });
+
+  it("MT-14: a required secret that was not given fails the build by name", async () => {
+    const built = await shop.it.build({
+      Dockerfile: "FROM busybox\nRUN --mount=type=secret,id=tok,required true\n",
+    });
+    expect(built.exitCode).toBe(1);
+    expect(built.stderr).toContain("secret tok: not found");
+  });
+
+  it("MT-15: an ssh agent is reached through a socket of the step's own", async () => {
+    const socket = join(shop.it.folder, "agent");
+    const server = createServer((connection) => connection.end("agent here\n"));
+    await new Promise<void>((ready) => server.listen(socket, ready));
+    try {
+      const Dockerfile =
+        'FROM busybox\nRUN --mount=type=ssh echo "$SSH_AUTH_SOCK" > /s && stat -c %F "$SSH_AUTH_SOCK" >> /s\n';
+      const built = await shop.it.build({ Dockerfile }, "-t", "ssh", "--ssh", `default=${socket}`);
+      expect(built.exitCode).toBe(0);
+      expect(await shop.it.shell("ssh", "cat /s")).toBe("/run/buildkit/ssh_agent.0\nsocket\n");
+    } finally {
+      server.close();
+    }
+  });
+
+  it("RN-10: the places of mounts leave nothing in the layer", async () => {
+    const Dockerfile =
+      "FROM busybox\nRUN --mount=target=/deep/er/ctx --mount=type=cache,target=/deep/cache true\n";
+    expect((await shop.it.build({ Dockerfile }, "-t", "stubless")).exitCode).toBe(0);
+    expect(await shop.it.shell("stubless", "ls -d /deep 2>&1; true")).toBe(
+      "ls: /deep: No such file or directory\n",
+    );
+  });
+});

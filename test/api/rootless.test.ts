@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { stateOf, useWorkshop } from "./workshop.ts";
+
+const root = useWorkshop();
+const rootless = useWorkshop({ rootless: true });
+
+const FILES = {
+  Dockerfile: [
+    "FROM busybox",
+    "ARG SOURCE_DATE_EPOCH",
+    "WORKDIR /app",
+    "COPY --chown=33:33 --chmod=2750 data /app/data",
+    "RUN id -u > who && chown 5:6 who && chmod 4755 who && ln who also && mkdir -p sub/dir && rm /bin/wget",
+    "USER nobody",
+    "RUN id -u > /tmp/me",
+    "",
+  ].join("\n"),
+  "data/a": "1\n",
+  "data/b/c": "2\n",
+};
+
+async function digestOf(shop: typeof root): Promise<string> {
+  const file = join(shop.it.folder, "same.tar");
+  const flags = [
+    "--build-arg",
+    "SOURCE_DATE_EPOCH=1700000000",
+    "-o",
+    `type=oci,dest=${file},rewrite-timestamp=true`,
+  ];
+  await shop.it.succeed(["build", ...flags, shop.it.context(FILES)]);
+  return JSON.parse(execFileSync("tar", ["-xOf", file, "index.json"], { encoding: "utf8" })).manifests[0]
+    .digest;
+}
+
+describe("an ordinary user with subordinate ids", () => {
+  it("DESIGN 7: makes the same image as root, digest for digest", async () => {
+    expect(await digestOf(rootless)).toBe(await digestOf(root));
+  });
+
+  it("runs containers, with the owners that the image has", async () => {
+    await rootless.it.succeed(["build", "-t", "own", rootless.it.context(FILES)]);
+    expect(
+      await rootless.it.shell("own", "cat /app/who /tmp/me; stat -c '%u:%g %a' /app/who /app/data; id -u"),
+    ).toBe("0\n65534\n5:6 4755\n33:33 2750\n65534\n");
+    expect((await rootless.it.run(["run", "--rm", "own", "sh", "-c", "exit 7"])).exitCode).toBe(7);
+  });
+
+  it("finds everything in the cache the second time, saves and removes what it made", async () => {
+    const context = rootless.it.context(FILES);
+    await rootless.it.succeed(["build", "-t", "twice", context]);
+    const again = await rootless.it.succeed(["build", "--progress=plain", "-t", "twice", context]);
+    expect(stateOf(again.stderr, "RUN id -u > /tmp/me")).toBe("CACHED");
+    await rootless.it.succeed(["save", "-o", join(rootless.it.folder, "saved.tar"), "twice"]);
+    await rootless.it.succeed(["rmi", "twice"]);
+    await rootless.it.succeed(["system", "prune", "--all", "--force"]);
+    await rootless.it.succeed(["load", "-i", join(rootless.it.folder, "saved.tar")]);
+    expect(await rootless.it.shell("twice", "cat /app/data/a")).toBe("1\n");
+  });
+
+  it("a failed step is reported with its place, as for root", async () => {
+    const built = await rootless.it.build({ Dockerfile: "FROM busybox\nRUN echo before && exit 5\n" });
+    expect(built.exitCode).toBe(1);
+    expect(built.stderr).toContain(">>> RUN echo before && exit 5");
+    expect(built.stderr).toContain("exit code: 5");
+  });
+
+  it("PERMISSION_DENIED: a file of the context that cannot be read", async () => {
+    const built = await rootless.it.context({ Dockerfile: "FROM busybox\nCOPY f /\n", f: "x" });
+    execFileSync("chmod", ["0", join(built, "f")]);
+    const result = await rootless.it.run(["build", built]);
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain("(PERMISSION_DENIED)");
+  });
+});
