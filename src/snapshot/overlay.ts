@@ -28,6 +28,8 @@ export interface OverlayRequest {
 
 /** The kernel takes 500 (OVL_MAX_STACK), and one page of options; names here have at most two characters. */
 const MOST_LOWERS = 480;
+/** A character that base 36 does not have: names of the two groups lie in one directory. */
+const BASE_PREFIX = "_";
 
 /**
  * Prepares an overlay whose upper directory becomes the layer. Nothing is mounted here. The lowest layers are merged by a
@@ -58,8 +60,8 @@ function prepare(request: OverlayRequest): Rootfs {
   const script = [`cd ${quote(join(scratch, "l"))}`];
   if (groups.base) {
     mkdirSync(join(scratch, "base"), 0o755);
-    link(scratch, groups.base, "b");
-    const options = [`lowerdir=${names(groups.base, "b")}`, ...fixedOptions(request), "ro"];
+    link(scratch, groups.base, BASE_PREFIX);
+    const options = [`lowerdir=${names(groups.base, BASE_PREFIX)}`, ...fixedOptions(request), "ro"];
     script.push(mountLine(options, "../base"));
   }
   link(scratch, groups.top, "");

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type CliOptions, runCli } from "../support/cli.ts";
@@ -72,7 +73,8 @@ export function useWorkshop(options: { readonly rootless?: boolean } = {}): { re
   const holder: { it: Workshop } = { it: undefined as never };
   beforeAll(async () => {
     holder.it = new Workshop(options.rootless ? await asUser() : undefined);
-    await holder.it.succeed(["import", await busyboxRootfs(), "busybox"]);
+    // Through standard input: an ordinary user cannot read the cached file.
+    await holder.it.succeed(["import", "-", "busybox"], { input: readFileSync(await busyboxRootfs()) });
   });
   afterAll(() => holder.it?.remove());
   return holder;
