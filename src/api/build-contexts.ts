@@ -12,6 +12,7 @@ import { archiveContext, dockerfileOf, fetchHttpContext, isArchiveHead } from ".
 import type { BuildOptions } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
 import { fetchGit } from "./git-access.ts";
+import { once } from "./once.ts";
 import { peek } from "./peek.ts";
 import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
@@ -193,12 +194,4 @@ async function collectDockerfile(stream: AsyncIterable<Uint8Array>): Promise<Uin
     chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
   }
   return Buffer.concat(chunks);
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

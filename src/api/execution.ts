@@ -16,8 +16,10 @@ import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { StoreImageResolver } from "./image-resolver.ts";
+import { once } from "./once.ts";
 import { runtimePrivilege } from "./privilege.ts";
 import { remoteFetcher } from "./remote-fetcher.ts";
+import { rootfsKind } from "./rootfs-kind.ts";
 import { agentOpener, secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
 
@@ -98,6 +100,7 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       access,
       target,
       privilege: runtimePrivilege(privilege),
+      rootfsKind: once(() => rootfsKind(session)),
       inputs: sources.tree,
       inputChain: sources.chain,
       readSecret: secretReader(options.secrets ?? {}, environment),

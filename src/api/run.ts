@@ -9,6 +9,7 @@ import { LayerAccess } from "../execute/layer-access.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { runtimePrivilege } from "./privilege.ts";
+import { rootfsKind } from "./rootfs-kind.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
@@ -85,6 +86,7 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       chain: imageChain(image.config.diffIds, image.manifest.layers),
       config: image.config.config,
       privilege: runtimePrivilege(session.privilege),
+      rootfsKind: await rootfsKind(session),
       overrides: {
         args: options.args ?? [],
         env: options.env ?? [],

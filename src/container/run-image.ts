@@ -8,7 +8,7 @@ import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-file
 import type { ContainerMount, Privilege, Ulimit } from "../runtime/request.ts";
 import { runContainer } from "../runtime/run-container.ts";
 import { resolveUser } from "../runtime/users.ts";
-import { prepareOverlay } from "../snapshot/overlay.ts";
+import { prepareRootfs, type RootfsKind } from "../snapshot/prepare-rootfs.ts";
 import { type MountTarget, planStubs } from "../snapshot/stubs.ts";
 import { planWorkdir } from "../snapshot/workdir.ts";
 import type { Store } from "../store/store.ts";
@@ -21,6 +21,7 @@ export interface RunImageRequest {
   readonly chain: Chain;
   readonly config: ContainerConfig;
   readonly privilege: Privilege;
+  readonly rootfsKind: RootfsKind;
   readonly overrides: Omit<ProcessOverrides, "hostname"> & { readonly hostname?: string };
   readonly volumes: readonly BindVolume[];
   readonly tmpfs: readonly string[];
@@ -72,7 +73,7 @@ async function start(
     mounts.map((mount) => mount.target),
   );
   const root = tree.lookup("");
-  const rootfs = await prepareOverlay({
+  const rootfs = await prepareRootfs(request.rootfsKind, {
     lowers,
     scratch,
     stubs: stubs.stubs,

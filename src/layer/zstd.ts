@@ -60,7 +60,7 @@ class WasmLibrary {
   load(): Promise<typeof import("@bokuweb/zstd-wasm")> {
     this.#loaded ??= import("@bokuweb/zstd-wasm").then(async (module) => {
       // Bundled, the package's CommonJS form may come as `default` only.
-      const { default: wrapped } = module as { readonly default?: typeof module };
+      const { default: wrapped } = module as unknown as { readonly default?: typeof module };
       const library = wrapped?.init ? wrapped : module;
       await library.init();
       return library;

@@ -1,77 +1,187 @@
 import { join } from "node:path";
+import { SlipwayError } from "../core/errors.ts";
 import { quote } from "../snapshot/rootfs.ts";
-import { capabilitiesOf } from "./capabilities.ts";
-import type { PlacedMount } from "./oci-spec.ts";
-import type { ContainerRequest } from "./request.ts";
+import { findTool } from "../sys/process.ts";
+import { capabilitiesOf, knownCapabilities } from "./capabilities.ts";
+import { byTarget, environmentOf, ownMountOptions, type PlacedMount } from "./oci-spec.ts";
+import type { ContainerRequest, Privilege } from "./request.ts";
+import { MASKED_PATHS, READ_ONLY_PATHS, type SystemMount, systemMounts } from "./system-mounts.ts";
+
+export interface BareSurroundings {
+  readonly privilege: Privilege;
+  readonly lastCapability: number;
+  /** PATH for tools. */
+  readonly path: string;
+}
+
+/** Namespaces beyond those that every driver runs in; they must exist before anything of theirs is mounted. */
+export function bareNamespaces({ network }: Pick<ContainerRequest, "network">): readonly string[] {
+  return ["--ipc", "--uts", ...(network === "none" ? ["--net"] : [])];
+}
 
 /**
- * A container by util-linux alone, where neither crun nor runc is installed: mount, network, ipc and uts namespaces, a new root, the
- * user and the capabilities of the request. What it lacks beside a runtime: seccomp, masked paths, resource limits, a terminal of its
- * own. It runs inside the mount and process namespaces that the caller has made.
+ * A container by util-linux alone, where neither crun nor runc is installed: namespaces, a new root, masked paths, user, groups,
+ * capabilities and limits. What it lacks beside a runtime: a seccomp filter, a terminal of its own, read-only for what is
+ * mounted below a bind, and a root that holds against a process with CAP_SYS_ADMIN (`insecure`). Throws
+ * `RUNTIME_UNAVAILABLE` where a tool is missing.
  */
-export function bareScript(
+export function bareLines(
   request: ContainerRequest,
   placed: readonly PlacedMount[],
-  log: string,
+  at: BareSurroundings,
 ): readonly string[] {
   const root = request.rootfs.merged;
-  const at = (path: string) => quote(join(root, path));
-  const insecure = request.security === "insecure";
+  const inRoot: InRoot = (path) => quote(join(root, path));
+  const sandbox = request.security === "sandbox";
   return [
-    `mkdir -p ${at("/proc")} ${at("/sys")} ${at("/dev")}`,
-    `mount -t proc -o nosuid,noexec,nodev proc ${at("/proc")}`,
-    `mount --rbind /sys ${at("/sys")}`,
-    ...(insecure ? [`mount --rbind /dev ${at("/dev")}`] : deviceLines(at)),
-    ...placed.flatMap((mount) => mountLines(mount, at)),
-    ...(request.readOnlyRoot ? [`mount -o remount,bind,ro ${quote(root)}`] : []),
-    `exec ${commandLine(request, root)} 2>&1 || { echo ${quote("the command could not be started")} >> ${quote(log)}; exit 126; }`,
+    `printf %s ${quote(request.hostname)} > /proc/sys/kernel/hostname`,
+    ...(request.network === "none" ? ["ip link set lo up || ifconfig lo up || :"] : []),
+    ...(sandbox ? sandboxLines(request, at, inRoot) : insecureLines(request, at, inRoot)),
+    `root=${quote(root)}`,
+    ...PLAIN,
+    ...byTarget(placed).flatMap((mount) => ownLines(mount, inRoot)),
+    ...(request.readOnlyRoot ? [`mount -o remount,bind,ro,nodev ${quote(root)}`] : []),
+    // Moved, not pivoted: lookups of this shell still start in the old root, so the tools are found; for what is started in the
+    // new one there is no way back, for `..` of its root is itself.
+    `cd ${quote(root)} && mount --move . /`,
+    commandLine(request, at),
   ];
 }
 
-const DEVICES = ["null", "zero", "full", "random", "urandom", "tty"];
+const DEVICE_LINKS: readonly (readonly [string, string])[] = [
+  ["fd", "/proc/self/fd"],
+  ["stdin", "/proc/self/fd/0"],
+  ["stdout", "/proc/self/fd/1"],
+  ["stderr", "/proc/self/fd/2"],
+  ["ptmx", "pts/ptmx"],
+];
 
-function deviceLines(at: (path: string) => string): readonly string[] {
+type InRoot = (path: string) => string;
+
+function sandboxLines(
+  request: ContainerRequest,
+  { privilege }: BareSurroundings,
+  inRoot: InRoot,
+): readonly string[] {
   return [
-    `mount -t tmpfs -o nosuid,mode=755 tmpfs ${at("/dev")}`,
-    ...DEVICES.map((name) => `: > ${at(`/dev/${name}`)} && mount --bind /dev/${name} ${at(`/dev/${name}`)}`),
-    `mkdir ${at("/dev/pts")} ${at("/dev/shm")}`,
-    `mount -t devpts -o newinstance,ptmxmode=0666,mode=0620 devpts ${at("/dev/pts")}`,
-    `mount -t tmpfs -o nosuid,nodev,noexec,mode=1777 shm ${at("/dev/shm")}`,
-    `ln -s pts/ptmx ${at("/dev/ptmx")}`,
-    `ln -s /proc/self/fd ${at("/dev/fd")}`,
-    `ln -s /proc/self/fd/0 ${at("/dev/stdin")}`,
-    `ln -s /proc/self/fd/1 ${at("/dev/stdout")}`,
-    `ln -s /proc/self/fd/2 ${at("/dev/stderr")}`,
+    ...systemMounts(request, privilege).flatMap((mount) => systemLines(mount, inRoot)),
+    ...DEVICE_LINKS.map(([name, target]) => `ln -s ${target} ${inRoot(`/dev/${name}`)}`),
+    ...maskLines(inRoot),
   ];
 }
 
-function mountLines({ mount, source }: PlacedMount, at: (path: string) => string): readonly string[] {
-  const target = at(mount.target);
-  if (mount.type === "tmpfs")
-    return [
-      `mkdir -p ${target}`,
-      `mount -t tmpfs -o nosuid,nodev${mount.size === undefined ? "" : `,size=${mount.size}`} tmpfs ${target}`,
-    ];
-  const readOnly = mount.type !== "bind" || mount.readOnly;
-  const make = `[ -e ${target} ] || { mkdir -p "$(dirname ${target})" && if [ -d ${quote(source ?? "")} ]; then mkdir -p ${target}; else : > ${target}; fi; }`;
+/** With every privilege, and the machine's own /dev (SPEC RX-02). */
+function insecureLines(
+  request: ContainerRequest,
+  { privilege }: BareSurroundings,
+  inRoot: InRoot,
+): readonly string[] {
+  const mounts = systemMounts(request, privilege).filter(({ target }) => !/^\/dev(\/|$)/.test(target));
+  return [...mounts.flatMap((mount) => systemLines(mount, inRoot)), `mount --rbind /dev ${inRoot("/dev")}`];
+}
+
+/** A mount point below another mount may have been planted as a link: never follow one. */
+const PLAIN = [
+  "plain() {",
+  '  p=$1; while [ "$p" != "$root" ]; do',
+  '    if [ -L "$p" ]; then echo "a symbolic link is in the way of a mount: $p" >&2; exit 1; fi; p=${p%/*}',
+  "  done",
+  "}",
+];
+
+function systemLines(mount: SystemMount, inRoot: InRoot): readonly string[] {
+  const target = inRoot(mount.target);
+  const isFile = mount.type === "bind" && !mount.options.includes("rbind");
+  const type = mount.type === "cgroup" ? "cgroup2" : mount.type;
+  const kind = type === "bind" ? "" : `-t ${type} `;
+  const options = mount.options.join(",");
+  const optional = type === "cgroup2" || type === "mqueue" ? " || :" : "";
   return [
-    make,
-    `mount --rbind ${quote(source ?? "")} ${target}`,
-    ...(readOnly ? [`mount -o remount,bind,ro,nodev ${target}`] : []),
+    isFile ? `: > ${target}` : `[ -d ${target} ] || mkdir -p ${target}${optional}`,
+    `mount ${kind}-o ${options} ${quote(mount.source)} ${target}${optional}`,
   ];
 }
 
-/** unshare changes the root, setpriv the user; capabilities are bounded first, while they can be. */
-function commandLine(request: ContainerRequest, root: string): string {
-  const { user, argv, workdir, network } = request;
-  const keep = capabilitiesOf(request).map((name) => `+${name.toLowerCase().replace(/^cap_/, "")}`);
-  const groups =
-    user.additionalGids.length > 0 ? `--groups ${user.additionalGids.join(",")}` : "--clear-groups";
-  const bounding = request.security === "insecure" ? "" : `--bounding-set -all,${keep.join(",")}`;
-  const environment = [...new Map(request.env.map((pair) => [pair.split("=", 1)[0], pair])).values()]
-    .map(quote)
-    .join(" ");
-  const namespaces = ["--ipc", "--uts", "--mount", ...(network === "none" ? ["--net"] : [])].join(" ");
-  const home = request.env.some((pair) => pair.startsWith("HOME=")) ? "" : quote(`HOME=${user.home}`);
-  return `unshare ${namespaces} setpriv ${bounding} --inh-caps -all --reuid ${user.uid} --regid ${user.gid} ${groups} unshare --root ${quote(root)} --wd ${quote(workdir.path)} env -i ${home} ${environment} ${argv.map(quote).join(" ")}`;
+/** These are below the kernel's own file systems, where no image can plant anything. */
+function maskLines(inRoot: InRoot): readonly string[] {
+  return [
+    ...MASKED_PATHS.map((path) => {
+      const at = inRoot(path);
+      const file = `mount --bind ${inRoot("/dev/null")} ${at}`;
+      return `if [ -d ${at} ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k tmpfs ${at}; elif [ -e ${at} ]; then ${file}; fi`;
+    }),
+    ...READ_ONLY_PATHS.map((path) => {
+      const at = inRoot(path);
+      return `[ ! -e ${at} ] || mount -o bind,ro,nosuid,nodev,noexec ${at} ${at}`;
+    }),
+  ];
+}
+
+function ownLines({ mount, source }: PlacedMount, inRoot: InRoot): readonly string[] {
+  const target = inRoot(mount.target);
+  const options = ownMountOptions(mount).join(",");
+  const plain = `plain ${target}`;
+  if (source === undefined) {
+    return [plain, `[ -d ${target} ] || mkdir -p ${target}`, `mount -t tmpfs -o ${options} tmpfs ${target}`];
+  }
+  const from = quote(source);
+  const file = `[ -e ${target} ] || { mkdir -p ${inRoot(join(mount.target, ".."))}; : > ${target}; }`;
+  return [
+    plain,
+    `if [ -d ${from} ]; then [ -d ${target} ] || mkdir -p ${target}; else ${file}; fi`,
+    `mount -o ${options} ${from} ${target}`,
+  ];
+}
+
+/**
+ * setpriv bounds the capabilities and sets the groups while it still may; unshare changes the root and then the user, which
+ * drops the rest. Both are the machine's programs and run before the change of root.
+ */
+function commandLine(request: ContainerRequest, { lastCapability, path }: BareSurroundings): string {
+  const { user, workdir, argv } = request;
+  const keep = capabilitiesOf(request, knownCapabilities(lastCapability)).map(
+    (name) => `+${name.toLowerCase()}`,
+  );
+  const { outside, inside } = splitEnvironment(environmentOf(request));
+  const limits = (request.ulimits ?? []).map(({ name, soft, hard }) => `--${name}=${soft}:${hard}`);
+  const words = [
+    tool("env", path),
+    "-i",
+    ...outside,
+    ...(limits.length > 0 ? [tool("prlimit", path), ...limits] : []),
+    ...[tool("setpriv", path), `--bounding-set=${["-all", ...keep].join(",")}`, "--inh-caps=-all"],
+    ...[
+      `--regid=${user.gid}`,
+      groups(user.additionalGids),
+      ...(request.noNewPrivileges ? ["--no-new-privs"] : []),
+    ],
+    ...[tool("unshare", path), "--root=.", `--wd=${workdir.path}`, `--setuid=${user.uid}`, "--"],
+    ...(inside.length > 0 ? ["env", ...inside] : []),
+    ...argv,
+  ];
+  return `exec ${words.map(quote).join(" ")}`;
+}
+
+function groups(gids: readonly number[]): string {
+  return gids.length > 0 ? `--groups=${gids.join(",")}` : "--clear-groups";
+}
+
+/** Variables by which the machine's dynamic linker or C library would load code or data: the image must not choose those for its tools. */
+const LOADER =
+  /^(LD_|GLIBC_|GCONV_|GETCONF_|MALLOC_|LOCPATH|NLSPATH|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|RESOLV_|TZDIR|DYLD_)/;
+
+/** Such variables are set after the change of root, by the image's own `env` (CVE-2019-14271's kin). */
+function splitEnvironment(env: readonly string[]): { outside: readonly string[]; inside: readonly string[] } {
+  return {
+    outside: env.filter((pair) => !LOADER.test(pair)),
+    inside: env.filter((pair) => LOADER.test(pair)),
+  };
+}
+
+function tool(name: string, path: string): string {
+  const found = findTool(name, path);
+  if (found) return found;
+  throw new SlipwayError("RUNTIME_UNAVAILABLE", `${name} is not installed`, {
+    hint: "install crun (Debian package crun), or util-linux",
+  });
 }

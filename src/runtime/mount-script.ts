@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import {
   chmodSync,
+  chownSync,
   closeSync,
   mkdirSync,
   openSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
@@ -17,21 +19,21 @@ import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
 /** What has to happen in the private mount namespace before the runtime starts. */
 export interface PreparedMounts {
   readonly placed: readonly PlacedMount[];
-  /** Lines of POSIX sh. */
+  /** Lines of POSIX sh. Secrets are read from descriptor `SECRETS`. */
   readonly script: readonly string[];
-  /** Descriptors of this process to hand to the script, from number 3 on; closed by the caller after the start. */
-  readonly descriptors: readonly number[];
+  /** A descriptor of this process to hand to the script as `SECRETS`; closed by the caller after the start. */
+  readonly secrets?: number;
 }
 
-/** First number of the descriptors in the script. */
-const FIRST = 3;
+/** Number of the descriptor in the script; the shell closes it before the runtime starts. */
+export const SECRETS = 3;
 
 /** Puts files, secrets and stacks of snapshots where the runtime can bind them from. Nothing is mounted here. */
 export function prepareMounts(request: ContainerRequest, privilege: Privilege): PreparedMounts {
   const folder = join(request.scratch, "mounts");
   mkdirSync(folder, { mode: 0o755 });
   const script: string[] = [];
-  const descriptors: number[] = [];
+  const secrets: Uint8Array[] = [];
   const placed = request.mounts.map((mount, i): PlacedMount => {
     const place = join(folder, String(i));
     switch (mount.type) {
@@ -42,32 +44,50 @@ export function prepareMounts(request: ContainerRequest, privilege: Privilege): 
         chmodSync(place, mount.mode);
         return { mount, source: place };
       case "secret":
-        descriptors.push(memoryFile(mount.data));
-        script.push(...secretLines(mount, place, FIRST + descriptors.length - 1));
+        script.push(...secretLines(mount, place, sizeOf(secrets)));
+        secrets.push(mount.data);
         return { mount, source: join(place, "secret") };
       case "bind":
-        if (mount.source.kind === "path") return { mount, source: mount.source.path };
-        script.push(...layerLines(mount, mount.source, place, privilege));
-        return { mount, source: join(place, "merged", mount.source.path) };
+        return placeBind(mount, place, privilege, script);
       default:
         return mount satisfies never;
     }
   });
-  script.push(...descriptors.map((_, i) => `exec ${FIRST + i}<&-`));
-  return { placed, script, descriptors };
+  return { placed, script, ...(secrets.length > 0 ? { secrets: memoryFile(secrets) } : {}) };
+}
+
+type BindMount = Extract<ContainerMount, { type: "bind" }>;
+
+function placeBind(mount: BindMount, place: string, privilege: Privilege, script: string[]): PlacedMount {
+  const { source } = mount;
+  if (source.kind === "layers") {
+    script.push(...layerLines(source.lowers, place, { privilege, writable: !mount.readOnly }));
+    return { mount, source: join(place, "merged", source.path) };
+  }
+  const isDirectory = statSync(source.path).isDirectory();
+  if (!mount.discardWrites) return { mount, source: source.path, holdsMounts: isDirectory };
+  if (isDirectory) {
+    script.push(...layerLines([source.path], place, { privilege, writable: true }));
+    return { mount, source: join(place, "merged") };
+  }
+  // A single file has no overlay: a copy takes the writes.
+  script.push(`cp -p ${quote(source.path)} ${quote(place)}`);
+  return { mount, source: place };
 }
 
 /** A secret lives on a tmpfs of the namespace: it touches no disk and is gone with the process (SPEC MT-14). */
 function secretLines(
   mount: Extract<ContainerMount, { type: "secret" }>,
   place: string,
-  descriptor: number,
+  offset: number,
 ): string[] {
   mkdirSync(place, { mode: 0o755 });
   const file = quote(join(place, "secret"));
+  // By path, not by the descriptor itself: each reader then has a position of its own.
+  const read = `tail -c +${offset + 1} /proc/self/fd/${SECRETS} | head -c ${mount.data.length}`;
   return [
     `mount -t tmpfs -o size=1m,mode=0755 tmpfs ${quote(place)}`,
-    `(umask 077; cat <&${descriptor} > ${file})`,
+    `(umask 077; ${mount.data.length === 0 ? ":" : read} > ${file})`,
     `chown ${mount.uid}:${mount.gid} ${file}`,
     `chmod ${mount.mode.toString(8)} ${file}`,
   ];
@@ -75,29 +95,41 @@ function secretLines(
 
 /** Snapshots as one tree: read-only, or writable over a directory that is thrown away (SPEC MT-04). */
 function layerLines(
-  mount: Extract<ContainerMount, { type: "bind" }>,
-  source: { readonly lowers: readonly string[] },
+  lowers: readonly string[],
   place: string,
-  { xattrPrefix }: Privilege,
+  { privilege, writable }: { readonly privilege: Privilege; readonly writable: boolean },
 ): string[] {
   mkdirSync(place);
   for (const name of ["merged", "upper", "work", "empty"]) mkdirSync(join(place, name), { mode: 0o755 });
-  const lowers = source.lowers.length > 0 ? source.lowers : [join(place, "empty")];
+  const top = lowers.at(-1);
+  if (writable && top !== undefined) lookLike(join(place, "upper"), top);
   for (const [i, lower] of lowers.entries()) symlinkSync(lower, join(place, `l${i.toString(36)}`));
   // A read-only overlay wants two directories at least; an empty one at the bottom changes nothing.
   const names = [...lowers.map((_, i) => `l${i.toString(36)}`).reverse(), "empty"];
-  const writable = mount.readOnly ? "" : ",upperdir=upper,workdir=work";
-  const attributes = xattrPrefix === "user.overlay." ? ",userxattr" : "";
-  const options = `lowerdir=${names.join(":")}${writable},redirect_dir=nofollow,metacopy=off,index=off${attributes}`;
+  const upper = writable ? ",upperdir=upper,workdir=work" : "";
+  const attributes = privilege.xattrPrefix === "user.overlay." ? ",userxattr" : "";
+  const options = `nodev,lowerdir=${names.join(":")}${upper},redirect_dir=nofollow,metacopy=off,index=off${attributes}`;
   return [`cd ${quote(place)}`, `mount -t overlay -o ${quote(options)} overlay merged`];
 }
 
+/** The root of a writable overlay is its upper directory, which must look like what it covers. */
+function lookLike(upper: string, model: string): void {
+  const { mode, uid, gid } = statSync(model);
+  chownSync(upper, uid, gid);
+  chmodSync(upper, mode & 0o7777);
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
 /** A file in memory without a name, open for reading. */
-function memoryFile(data: Uint8Array): number {
+function memoryFile(parts: readonly Uint8Array[]): number {
   const path = join("/dev/shm", `slipway-${randomBytes(16).toString("hex")}`);
   const writer = openSync(path, "wx", 0o600);
   try {
     const reader = openSync(path, "r");
+    const data = Buffer.concat(parts);
     for (let at = 0; at < data.length; ) at += writeSync(writer, data, at);
     return reader;
   } finally {

@@ -1,16 +1,18 @@
-import { chownSync, closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { release } from "node:os";
 import { join } from "node:path";
-import { CleanupScope } from "../core/cleanup-scope.ts";
-import { SlipwayError } from "../core/errors.ts";
-import { openPipe, type Pipe } from "../sys/pipe.ts";
-import { type Channel, findTool, type RunningProcess, spawnProcess, toolPath } from "../sys/process.ts";
-import { descendantOf } from "../sys/process-tree.ts";
-import { bareScript } from "./bare-driver.ts";
-import { type Driver, runtimeCommand, selectDriver } from "./drivers.ts";
-import { prepareMounts } from "./mount-script.ts";
+import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
+import { bareLines, bareNamespaces } from "./bare-driver.ts";
+import { openOutput } from "./container-output.ts";
+import { type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
+import { hostDevices } from "./host-devices.ts";
+import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
 import { ociSpec } from "./oci-spec.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
+import { startScript, startTraces } from "./start-script.ts";
+import { signalContainer, stopContainer } from "./stop-container.ts";
 
 export type { ContainerEnd } from "./runtime-log.ts";
 
@@ -18,46 +20,45 @@ export interface RunContainerOptions {
   readonly privilege: Privilege;
   /** PATH for tools. */
   readonly path: string;
+  /** Driver by name; default is the best one that is there. */
   readonly driver?: string;
+  /** Output as it comes, in order within each stream. Not called where `interactive` is set. */
   readonly onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
-  /** Our own streams are the process's. */
+  /** Our own streams are the process's, which shares our process group. */
   readonly interactive?: boolean;
   /** With `interactive`: whether standard input is among them. */
   readonly stdin?: "ignore" | "inherit";
-  /** Told how signals are passed on to the process, once it has been started. */
+  /** Told how signals are passed on to the container's first process, once it is on its way. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
+  /** Ends the container: SIGTERM for its first process, SIGKILL for everything after `graceMs`. */
   readonly signal?: AbortSignal;
+  /** Milliseconds between the two; default 1500. */
+  readonly graceMs?: number;
 }
-
-const GRACE_MS = 1500;
 
 /**
  * Runs one process in a container to its end. Everything is mounted in a mount namespace of its own, below a process namespace of
  * its own, and all of it dies with this process, however that dies (DESIGN decision 5). Exit codes 126 and 127 stand for a command
- * that cannot be executed or found. Throws `RUNTIME_UNAVAILABLE`, `RUNTIME_FAILED`, `CANCELLED`.
+ * that cannot be executed or found. Throws `RUNTIME_UNAVAILABLE`, `RUNTIME_FAILED`, `CANCELLED`, and what `onOutput` threw.
  */
 export async function runContainer(
   request: ContainerRequest,
   options: RunContainerOptions,
 ): Promise<ContainerEnd> {
+  throwIfAborted(options.signal);
   const driver = selectDriver(options.path, options.driver);
   const scope = new CleanupScope();
   try {
     const prepared = prepareMounts(request, options.privilege);
-    for (const descriptor of prepared.descriptors) scope.defer(() => closeSync(descriptor));
-    createWorkdir(request);
-    const log = join(request.scratch, "runtime.log");
+    const { secrets } = prepared;
+    if (secrets !== undefined) scope.defer(() => closeSync(secrets));
+    const traces = startTraces(request);
+    const start = startLines(request, driver, options, prepared);
     const script = join(request.scratch, "start.sh");
-    const lines = [
-      "set -e",
-      ...request.rootfs.mountScript,
-      ...prepared.script,
-      "cd /",
-      ...startLines(request, driver, options, prepared.placed, log),
-    ];
-    writeFileSync(script, `${lines.join("\n")}\n`);
-    const end = await start(script, prepared.descriptors, options, scope);
-    return interpretEnd(end, log, options.onOutput);
+    writeFileSync(script, startScript(request, traces, { mounts: prepared.script, start }), { flag: "wx" });
+    const argv = [...launchArgv(request, driver, options), "sh", script];
+    const { end, complaints } = await launch(argv, driver, secrets, options, scope);
+    return interpretEnd(end, traces, complaints);
   } finally {
     await scope.close();
   }
@@ -66,110 +67,70 @@ export async function runContainer(
 function startLines(
   request: ContainerRequest,
   driver: Driver,
-  options: RunContainerOptions,
-  placed: ReturnType<typeof prepareMounts>["placed"],
-  log: string,
+  { privilege, path }: RunContainerOptions,
+  { placed }: PreparedMounts,
 ): readonly string[] {
-  if (driver.name === "unshare") return bareScript(request, placed, log);
+  const at = { privilege, lastCapability: lastCapability() };
+  if (driver.name === "unshare") return bareLines(request, placed, { ...at, path });
   const bundle = join(request.scratch, "bundle");
+  const state = join(request.scratch, "state");
   mkdirSync(bundle);
-  const { userNamespace } = options.privilege;
   const spec = ociSpec(request, placed, {
-    privilege: options.privilege,
-    lastCapability: lastCapability(),
+    ...at,
     architecture: process.arch,
-    cgroup2: true,
+    recursiveReadOnly: kernelIsAtLeast(5, 12),
+    hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
   writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
-  const call = { bundle, state: join(request.scratch, "state"), log, id: request.id };
-  // The runtimes refuse hybrid hierarchies; in this namespace there is only the new one.
-  const cgroups = ["mount -t cgroup2 none /sys/fs/cgroup"];
-  return [...cgroups, runtimeCommand(driver, call)];
-}
-
-/** RN-05: the working directory is part of the layer and belongs to the process's user. */
-function createWorkdir({ workdir, rootfs, user }: ContainerRequest): void {
-  for (const path of workdir.missing) makeOwned(join(rootfs.upper, path), user.uid, user.gid);
-}
-
-async function start(
-  script: string,
-  descriptors: readonly number[],
-  options: RunContainerOptions,
-  scope: CleanupScope,
-) {
-  const pipes = options.interactive ? undefined : outputPipes(options, scope);
-  const output: Channel[] = pipes ? [pipes.stdout.writeFd, pipes.stderr.writeFd] : ["inherit", "inherit"];
-  const stdin: Channel = options.interactive && options.stdin === "inherit" ? "inherit" : "ignore";
-  const child = spawnProcess(launchArgv(script, options), {
-    env: { PATH: toolPath(options.path) },
-    stdio: [stdin, ...output, ...descriptors],
-    detached: !options.interactive,
-    graceMs: GRACE_MS,
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  pipes?.stdout.closeWriteEnd();
-  pipes?.stderr.closeWriteEnd();
-  options.onStarted?.((signal) => killContainer(child, signal));
-  const end = await child.done;
-  await pipes?.finished;
-  return end;
+  return runtimeLines(driver, { bundle, state, log: startTraces(request).runtimeLog, id: request.id });
 }
 
 /** `setpriv` ties the whole to our life, `--kill-child` the container to that of `unshare`, the process namespace the rest. */
-function launchArgv(script: string, { path }: RunContainerOptions): string[] {
+function launchArgv(
+  request: ContainerRequest,
+  driver: Driver,
+  { path }: RunContainerOptions,
+): readonly string[] {
   const setpriv = findTool("setpriv", path);
-  const guard = setpriv ? [setpriv, "--pdeathsig", "KILL"] : [];
   return [
-    ...guard,
-    findTool("unshare", path) ?? "unshare",
-    "--mount",
-    "--propagation",
-    "private",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--cgroup",
-    "--mount-proc",
-    "sh",
-    script,
+    ...(setpriv ? [setpriv, "--pdeathsig", "KILL"] : []),
+    ...[findTool("unshare", path) ?? "unshare", "--mount", "--propagation", "private"],
+    ...["--pid", "--fork", "--kill-child", "--mount-proc", "--cgroup"],
+    ...(driver.name === "unshare" ? bareNamespaces(request) : []),
   ];
 }
 
-/** unshare -> runtime (process 1 of the namespace) -> the container's own first process. */
-function killContainer(child: RunningProcess, signal: NodeJS.Signals): void {
-  const pid = child.pid === undefined ? undefined : descendantOf(child.pid, 2);
-  try {
-    if (pid !== undefined) process.kill(pid, signal);
-    else child.kill(signal);
-  } catch {
-    // It ended meanwhile: there is nobody to tell.
-  }
-}
-
-function outputPipes(
+async function launch(
+  argv: readonly string[],
+  driver: Driver,
+  secrets: number | undefined,
   options: RunContainerOptions,
   scope: CleanupScope,
-): { stdout: Pipe; stderr: Pipe; finished: Promise<unknown> } {
-  const make = (stream: "stdout" | "stderr") => {
-    const pipe = openPipe();
-    if (!pipe)
-      throw new SlipwayError(
-        "RUNTIME_UNAVAILABLE",
-        "system calls cannot be made here: the koffi package has no build for this machine",
-      );
-    scope.defer(() => pipe.closeWriteEnd());
-    pipe.readable.on("data", (chunk: Buffer) => options.onOutput?.(stream, chunk));
-    const ended = new Promise<void>((done) => pipe.readable.once("close", () => done()));
-    return { pipe, ended };
-  };
-  const [stdout, stderr] = [make("stdout"), make("stderr")];
-  return { stdout: stdout.pipe, stderr: stderr.pipe, finished: Promise.all([stdout.ended, stderr.ended]) };
+): Promise<{ readonly end: ProcessEnd; readonly complaints: string }> {
+  const { signal, interactive = false, graceMs = 1500 } = options;
+  const output = interactive ? undefined : openOutput(options.onOutput, scope);
+  const stdio: readonly Channel[] = [
+    interactive && options.stdin === "inherit" ? "inherit" : "ignore",
+    ...(output?.descriptors ?? (["inherit", "inherit"] as const)),
+    ...(secrets === undefined ? [] : [secrets]),
+  ];
+  const env = { PATH: toolPath(options.path), LC_ALL: "C", LIBMOUNT_FORCE_MOUNT2: "always" };
+  const child = spawnProcess(argv, { env, stdio, detached: !interactive });
+  output?.childStarted();
+  const target = { child, initDepth: initDepth(driver), graceMs };
+  const stop = () => scope.defer(stopContainer(target));
+  signal?.addEventListener("abort", stop, { once: true });
+  scope.defer(() => signal?.removeEventListener("abort", stop));
+  options.onStarted?.((name) => signalContainer(target, name));
+  const end = await child.done;
+  await output?.finished;
+  if (signal?.aborted) throw cancelled(signal);
+  return { end, complaints: output?.complaints() ?? "" };
 }
 
-function makeOwned(path: string, uid: number, gid: number): void {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
-  chownSync(path, uid, gid);
+function kernelIsAtLeast(major: number, minor: number): boolean {
+  const [a = 0, b = 0] = release().split(".").map(Number);
+  return a > major || (a === major && b >= minor);
 }
 
 function lastCapability(): number {

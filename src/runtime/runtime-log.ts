@@ -1,6 +1,7 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { SlipwayError } from "../core/errors.ts";
 import type { ProcessEnd } from "../sys/process.ts";
+import type { StartTraces } from "./start-script.ts";
 
 /** How a container's process ended. `exitCode` is 128 + n where signal n ended it. */
 export interface ContainerEnd {
@@ -8,58 +9,66 @@ export interface ContainerEnd {
 }
 
 /**
- * Tells the process's own end from a failure of the runtime, which writes its errors to `log`. A command that is missing or cannot
- * be executed ends with 127 or 126, and says so on standard error, as under a shell. Throws `RUNTIME_FAILED`.
+ * Tells the process's own end from a failure before it could start. A command that is missing or cannot be executed ends with 127
+ * or 126, as under a shell; the runtime says so on standard error. Throws `RUNTIME_FAILED`. `complaints` is what came out of
+ * standard error last.
  */
-export function interpretEnd(
-  end: ProcessEnd,
-  log: string,
-  onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void,
-): ContainerEnd {
-  const messages = errorsOf(log);
-  const text = messages.join("; ");
-  if (messages.length === 0) return { exitCode: end.exitCode };
-  const code = commandProblem(text);
-  if (code !== undefined) {
-    onOutput?.("stderr", Buffer.from(`${text}\n`));
-    return { exitCode: code };
+export function interpretEnd(end: ProcessEnd, traces: StartTraces, complaints: string): ContainerEnd {
+  if (end.exitCode === 0) return { exitCode: 0 };
+  if (!existsSync(traces.ready)) {
+    throw failed(lastLines(`${complaints}\n${read(traces.setupLog)}`) || `exit code ${end.exitCode}`, end);
   }
-  throw new SlipwayError("RUNTIME_FAILED", `the container could not be started: ${text}`, {
+  const messages = errorsOf(read(traces.runtimeLog));
+  if (messages.length === 0) return { exitCode: end.exitCode };
+  const text = messages.join("; ");
+  const exitCode = commandProblem(text);
+  if (exitCode === undefined) throw failed(text, end);
+  return { exitCode };
+}
+
+function failed(reason: string, { exitCode }: ProcessEnd): SlipwayError<"RUNTIME_FAILED"> {
+  return new SlipwayError("RUNTIME_FAILED", `the container could not be started: ${reason}`, {
     hint: "`slipway doctor` says what this machine can do; --runtime chooses another runtime",
+    facts: { exitCode },
   });
 }
 
+/** In the words of crun (executable file `x` not found …, open executable: …) and runc (exec: "x": …). */
 function commandProblem(text: string): 126 | 127 | undefined {
-  if (
-    /executable file .*not found|no such file or directory.*exec|exec.*(no such file or directory|ENOENT)|open executable: no such file/i.test(
-      text,
-    )
-  )
-    return 127;
-  if (
-    /permission denied|operation not permitted|exec format error|is a directory|EACCES/i.test(text) &&
-    /exec/i.test(text)
-  )
-    return 126;
+  if (/executable file .*not found/i.test(text)) return 127;
+  if (/\bexec: ".*": (stat .*: )?no such file or directory/.test(text)) return 127;
+  if (/^open executable: No such file/m.test(text)) return 127;
+  if (/^open executable: /m.test(text)) return 126;
+  if (/\bexec: ".*": (stat .*: )?(permission denied|is a directory|not a directory)/.test(text)) return 126;
+  if (/exec format error/i.test(text)) return 126;
   return undefined;
 }
 
+/** Messages of level error and worse; a line that is no JSON counts as one. */
 function errorsOf(log: string): string[] {
-  let text: string;
+  return log.split("\n").flatMap((line) => {
+    if (line.trim() === "") return [];
+    try {
+      const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
+      return level === undefined || level === "error" || level === "fatal" ? [msg ?? line] : [];
+    } catch {
+      return [line];
+    }
+  });
+}
+
+function lastLines(text: string): string {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("dmesg(1) may have"))
+    .slice(-3)
+    .join("; ");
+}
+
+function read(path: string): string {
   try {
-    text = readFileSync(log, "utf8");
+    return readFileSync(path, "utf8");
   } catch {
-    return [];
+    return "";
   }
-  return text
-    .split("\n")
-    .filter(Boolean)
-    .flatMap((line) => {
-      try {
-        const { level, msg } = JSON.parse(line) as { level?: string; msg?: string };
-        return level === "error" || level === "fatal" || level === undefined ? [msg ?? line] : [];
-      } catch {
-        return [line];
-      }
-    });
 }

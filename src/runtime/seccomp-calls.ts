@@ -27,7 +27,7 @@ setgroups32 setpgid setpriority setregid setregid32 setresgid setresgid32 setres
 setrlimit setsid setuid setuid32 sigaltstack signal signalfd signalfd4 sigaction sigpending sigprocmask sigreturn
 sigsuspend tgkill tkill uname vfork wait4 waitid waitpid getcpu ioprio_get ioprio_set landlock_add_rule
 landlock_create_ruleset landlock_restrict_self set_mempolicy_home_node lsm_get_self_attr lsm_list_modules
-lsm_set_self_attr rseq_slice_yield`;
+lsm_set_self_attr`;
 
 const MEMORY_AND_WAITING = `
 brk clock_getres clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 epoll_create
@@ -35,7 +35,7 @@ epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_
 futex_requeue futex_time64 futex_wait futex_waitv futex_wake getitimer getrandom gettimeofday io_cancel io_destroy
 io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit ipc madvise map_shadow_stack memfd_create
 memfd_secret mincore mlock mlock2 mlockall mmap mmap2 modify_ldt mprotect mremap mseal msync munlock munlockall munmap
-nanosleep newuname _newselect pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 pselect6
+nanosleep _newselect pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 pselect6
 pselect6_time64 remap_file_pages select setitimer sysinfo time timer_create timer_delete timer_getoverrun timer_gettime
 timer_gettime64 timer_settime timer_settime64 timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime
 timerfd_settime64 times uretprobe uprobe riscv_hwprobe riscv_flush_icache`;

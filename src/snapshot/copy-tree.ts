@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { decodeName, fsPath } from "../core/file-name.ts";
 import { libc } from "../sys/libc.ts";
+import { majorOf, minorOf } from "./device-number.ts";
 import type { OverlayXattrPrefix } from "./overlay.ts";
 
 /**
@@ -85,14 +86,4 @@ function remove(target: string): void {
 
 function isDirectory(path: string): boolean {
   return fs.lstatSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-/** Linux's dev_t (gnu_dev_major). */
-export function majorOf(device: bigint): number {
-  return Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn));
-}
-
-/** Linux's dev_t (gnu_dev_minor). */
-export function minorOf(device: bigint): number {
-  return Number((device & 0xffn) | ((device >> 12n) & ~0xffn & 0xffffffffn));
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Digest, finishDigest } from "../core/digest.ts";
 import { decodeName, fsPath } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { majorOf, minorOf } from "./copy-tree.ts";
+import { majorOf, minorOf } from "./device-number.ts";
 
 export interface VerifyOptions {
   /** Compare owners and modes too: not for portable snapshots, whose owners are only in the table of contents. */

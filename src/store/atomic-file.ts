@@ -1,14 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
 import { systemErrorCode } from "../core/errors.ts";
 
 /**
- * Replaces a small file: readers see the old or the new content whole, also after a loss of power. `folder` is where the
- * temporary file is made (the same file system). System errors pass unchanged.
+ * Replaces a small file: readers see the old or the new content whole, also after a loss of power. `temporary` is a path in
+ * the temporary area, where a kill leaves it for the next sweep. System errors pass unchanged.
  */
-export function writeFileAtomically(path: string, content: string | Uint8Array, folder: string): void {
-  const temporary = join(folder, `.new-${randomBytes(12).toString("hex")}`);
+export function writeFileAtomically(path: string, content: string | Uint8Array, temporary: string): void {
   try {
     const fd = openSync(temporary, "wx", 0o644);
     try {

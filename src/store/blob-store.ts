@@ -33,11 +33,17 @@ export class BlobStore {
   readonly #paths: StorePaths;
   readonly #temp: TempArea;
   readonly #locks: Locks;
+  #changes = 0;
 
   constructor(paths: StorePaths, temp: TempArea, locks: Locks) {
     this.#paths = paths;
     this.#temp = temp;
     this.#locks = locks;
+  }
+
+  /** How many blobs this process has added and removed so far. */
+  get changes(): number {
+    return this.#changes;
   }
 
   has(digest: Digest): boolean {
@@ -87,6 +93,7 @@ export class BlobStore {
       const written = await fillFile(temporary, content, options.signal);
       const name = digest ?? finishDigest(hash);
       renameSync(temporary, this.#paths.blob(name));
+      this.#changes += 1;
       return { digest: name, size: written };
     } catch (error) {
       await rm(temporary, { force: true });
@@ -101,13 +108,17 @@ export class BlobStore {
 
   /** The unfinished download of a blob, to go on with; one process at a time (others wait). */
   partial(digest: Digest, options: { readonly signal?: AbortSignal } = {}): Promise<PartialBlob> {
-    return openPartial({ paths: this.#paths, locks: this.#locks, digest, ...options });
+    const onStored = () => {
+      this.#changes += 1;
+    };
+    return openPartial({ paths: this.#paths, locks: this.#locks, digest, onStored, ...options });
   }
 
   /** Removes a blob; false where it was not there. For garbage collection and for repair only. */
   delete(digest: Digest): boolean {
     const isThere = this.has(digest);
     rmSync(this.#paths.blob(digest), { force: true });
+    this.#changes += 1;
     return isThere;
   }
 

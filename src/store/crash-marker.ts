@@ -15,9 +15,12 @@ const PAUSE_MS = 5;
 export class CrashMarker {
   readonly #marker: string;
   readonly #writers: string;
+  readonly #temporaryFile: () => string;
   #fd: number | undefined;
 
-  constructor(index: string) {
+  /** `temporaryFile` gives a new path on the same file system. */
+  constructor(index: string, temporaryFile: () => string) {
+    this.#temporaryFile = temporaryFile;
     this.#marker = `${index}-dirty`;
     this.#writers = `${index}-writers`;
   }
@@ -46,7 +49,7 @@ export class CrashMarker {
     this.#fd = openSync(this.#writers, "a", 0o600);
     if (hasLibc()) libc().lock(this.#fd, "shared", { wait: true });
     if (readFileIfThere(this.#marker)?.toString() === bootId()) return;
-    writeFileAtomically(this.#marker, bootId(), dirname(this.#marker));
+    writeFileAtomically(this.#marker, bootId(), this.#temporaryFile());
     syncFolder(dirname(this.#marker));
   }
 

@@ -1,11 +1,12 @@
 import type { Descriptor } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import { readFileIfThere, writeFileAtomically } from "./atomic-file.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { layoutIndex } from "./layout-index.ts";
 import type { Locks } from "./lock.ts";
 import type { StorePaths } from "./paths.ts";
+import type { TempArea } from "./temp-area.ts";
 
 /** What `images.json` holds: names, and the images that can be found by id. */
 interface Registered {
@@ -23,21 +24,33 @@ export interface NamedImage {
   readonly descriptor: Descriptor;
 }
 
+interface Parts {
+  readonly paths: StorePaths;
+  readonly blobs: BlobStore;
+  readonly locks: Locks;
+  readonly temp: TempArea;
+}
+
 /**
  * Names and ids of images. Unlike the index this is no cache: it is one file, replaced atomically under a lock, so that
  * several processes can tag at once and a kill leaves the old or the new state. `oci/index.json` follows it.
+ * Throws `STORE_UNUSABLE` where the file is damaged, `DISK_FULL`, `PERMISSION_DENIED`.
  */
 export class ImageNames {
   readonly #paths: StorePaths;
   readonly #blobs: BlobStore;
   readonly #locks: Locks;
+  readonly #temp: TempArea;
   /** Ids added since the last write of this process; they are written together with the next name. */
   readonly #pending = new Map<Digest, Descriptor>();
+  /** `BlobStore.changes` when this process last wrote `oci/index.json`. */
+  #writtenAt = 0;
 
-  constructor(paths: StorePaths, blobs: BlobStore, locks: Locks) {
+  constructor({ paths, blobs, locks, temp }: Parts) {
     this.#paths = paths;
     this.#blobs = blobs;
     this.#locks = locks;
+    this.#temp = temp;
   }
 
   /** What a full name points to. With a digest in it, any image here that has this digest: the name then adds nothing. */
@@ -109,9 +122,19 @@ export class ImageNames {
     });
   }
 
-  /** Writes what `add` has collected. */
+  /** Forgets every id whose manifest `isGone`. For garbage collection. */
+  async forget(isGone: (manifest: Descriptor) => boolean): Promise<void> {
+    await this.#change((now) => {
+      const kept = Object.entries(now.ids).filter(([, manifest]) => !isGone(manifest));
+      return kept.length === Object.keys(now.ids).length ? now : { ...now, ids: Object.fromEntries(kept) };
+    });
+  }
+
+  /** Writes what `add` has collected, and `oci/index.json` where blobs that came or went may have changed it. */
   async flush(): Promise<void> {
     if (this.#pending.size > 0) await this.#change((now) => now);
+    else if (this.#blobs.changes !== this.#writtenAt && this.list().length > 0)
+      await this.#locks.withLock("images", () => this.#writeLayoutIndex(this.#read()));
   }
 
   async #change(change: (now: Registered) => Registered): Promise<void> {
@@ -123,12 +146,28 @@ export class ImageNames {
         ...Object.fromEntries([...this.#pending].map(([id, d]) => [id, plain(d)])),
       };
       if (changed === before && this.#pending.size === 0) return;
-      this.#pending.clear();
       const after: Registered = { names: changed.names, ids };
-      writeFileAtomically(this.#paths.images, JSON.stringify(after), this.#paths.home);
-      const named = Object.entries(after.names).map(([name, descriptor]) => ({ name, descriptor }));
-      writeFileAtomically(this.#paths.ociIndex, await layoutIndex(named, this.#blobs), this.#paths.oci);
+      this.#write(this.#paths.images, JSON.stringify(after));
+      this.#pending.clear();
+      await this.#writeLayoutIndex(after);
     });
+  }
+
+  async #writeLayoutIndex({ names }: Registered): Promise<void> {
+    const { changes } = this.#blobs;
+    const named = Object.entries(names).map(([name, descriptor]) => ({ name, descriptor }));
+    const text = await layoutIndex(named, this.#blobs);
+    if (readFileIfThere(this.#paths.ociIndex)?.toString("utf8") !== text)
+      this.#write(this.#paths.ociIndex, text);
+    this.#writtenAt = changes;
+  }
+
+  #write(path: string, text: string): void {
+    try {
+      writeFileAtomically(path, text, this.#temp.file("images"));
+    } catch (error) {
+      throw describeSystemError(error, `writing ${path}`);
+    }
   }
 
   #read(): Registered {

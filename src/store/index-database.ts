@@ -24,9 +24,10 @@ export class Index {
   readonly #tables = new Map<Table, Database<unknown, string>>();
   #root: RootDatabase | undefined;
 
-  constructor(path: string) {
+  /** `temporaryFile` gives a new path on the same file system. */
+  constructor(path: string, temporaryFile: () => string) {
     this.#path = path;
-    this.#marker = new CrashMarker(path);
+    this.#marker = new CrashMarker(path, temporaryFile);
   }
 
   get<T>(table: Table, key: string): T | undefined {

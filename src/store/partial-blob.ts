@@ -28,10 +28,12 @@ interface Opening {
   readonly paths: StorePaths;
   readonly locks: Locks;
   readonly digest: Digest;
+  /** Called when `finish` has put the blob in its place. */
+  readonly onStored: () => void;
   readonly signal?: AbortSignal;
 }
 
-export async function openPartial({ paths, locks, digest, signal }: Opening): Promise<PartialBlob> {
+export async function openPartial({ paths, locks, digest, onStored, signal }: Opening): Promise<PartialBlob> {
   const release = await locks.acquire(`partial-${hexOf(digest)}`, signal ? { signal } : {});
   try {
     const target = paths.blob(digest);
@@ -39,9 +41,11 @@ export async function openPartial({ paths, locks, digest, signal }: Opening): Pr
     mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
     const path = join(paths.partial, hexOf(digest));
     const file = await open(path, "a+", 0o644);
+    // One that is being resumed is not old, however long it has lain there: nobody may sweep it now.
+    await file.utimes(new Date(), new Date());
     // What an earlier process left counts only after it has been hashed here.
     const { hash, size } = await hashFile(file);
-    return new Partial({ path, target, digest, file, release, isComplete }, hash, size);
+    return new Partial({ path, target, digest, file, release, onStored, isComplete }, hash, size);
   } catch (error) {
     release();
     throw describeSystemError(error, "opening an unfinished download");
@@ -54,6 +58,7 @@ interface Place {
   readonly digest: Digest;
   readonly file: FileHandle;
   readonly release: () => void;
+  readonly onStored: () => void;
   readonly isComplete: boolean;
 }
 
@@ -88,7 +93,7 @@ class Partial implements PartialBlob {
   }
 
   async finish(): Promise<void> {
-    const { path, target, digest } = this.#place;
+    const { path, target, digest, onStored } = this.#place;
     const actual = finishDigest(this.#hash);
     if (actual !== digest) {
       await this.discard();
@@ -103,6 +108,7 @@ class Partial implements PartialBlob {
     }
     try {
       renameSync(path, target);
+      onStored();
     } catch (error) {
       throw describeSystemError(error, "storing a blob");
     } finally {

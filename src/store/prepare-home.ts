@@ -1,20 +1,22 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
+import { emptyLayoutIndex } from "./layout-index.ts";
 import type { StorePaths } from "./paths.ts";
+import type { TempArea } from "./temp-area.ts";
 
 /** Counted up when an older program could no longer read the store, or would damage it. */
 const FORMAT = 1;
 
 /** Makes what is missing of a store, or checks the one that is there. Throws `STORE_UNUSABLE`, `PERMISSION_DENIED`, `DISK_FULL`. */
-export function prepareHome(paths: StorePaths): void {
+export function prepareHome(paths: StorePaths, temp: TempArea): void {
   try {
     const isNew = !isKnownFormat(paths);
     // Snapshots hold files of other users, set-user-ID programs among them: nobody else may look inside.
     mkdirSync(paths.home, { recursive: true, mode: 0o700 });
     for (const folder of [paths.blobs, paths.layers, paths.temp, paths.locks, paths.containers])
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (isNew) writeFirstFiles(paths);
+    if (isNew) writeFirstFiles(paths, temp);
   } catch (error) {
     throw describeHomeError(error, paths.home);
   }
@@ -40,9 +42,12 @@ function isKnownFormat(paths: StorePaths): boolean {
 }
 
 /** The version file comes last: a store that has one is complete. */
-function writeFirstFiles(paths: StorePaths): void {
-  writeFileAtomically(paths.ociLayout, '{"imageLayoutVersion":"1.0.0"}', paths.oci);
-  writeFileAtomically(paths.version, `${FORMAT}\n`, paths.home);
+function writeFirstFiles(paths: StorePaths, temp: TempArea): void {
+  const write = (path: string, content: string) => writeFileAtomically(path, content, temp.file("first"));
+  write(paths.ociLayout, '{"imageLayoutVersion":"1.0.0"}');
+  // Another process may have tagged already; the next tag or pruning would put right what this overwrites in between.
+  if (!existsSync(paths.ociIndex)) write(paths.ociIndex, emptyLayoutIndex());
+  write(paths.version, `${FORMAT}\n`);
 }
 
 function describeHomeError(error: unknown, home: string): unknown {

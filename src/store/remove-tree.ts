@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { chmod, lstat, readdir, readFile, rmdir, unlink } from "node:fs/promises";
-import { systemErrorCode } from "../core/errors.ts";
+import { chmod, lstat, readdir, readFile, realpath, rmdir, unlink } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 
 /** Entries of one directory removed at a time. */
 const BATCH = 64;

@@ -47,14 +47,14 @@ export class Store {
 
   constructor(home: string) {
     this.paths = new StorePaths(home);
-    prepareHome(this.paths);
     const owner = currentOwner();
-    this.#index = new Index(this.paths.index);
-    this.locks = new Locks(this.paths.locks, () => new LockRecords(this.#index, owner));
     this.temp = new TempArea(this.paths, owner);
+    prepareHome(this.paths, this.temp);
+    this.#index = new Index(this.paths.index, () => this.temp.file("marker"));
+    this.locks = new Locks(this.paths.locks, () => new LockRecords(this.#index, owner));
     this.blobs = new BlobStore(this.paths, this.temp, this.locks);
     this.layers = new LayerStore(this.paths, this.temp);
-    this.images = new ImageNames(this.paths, this.blobs, this.locks);
+    this.images = new ImageNames({ paths: this.paths, blobs: this.blobs, locks: this.locks, temp: this.temp });
     this.records = this.#textTable("records");
     this.last = this.#textTable("last");
     this.stats = {

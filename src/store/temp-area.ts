@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { isGone, isOwner, type Owner } from "./owner.ts";
@@ -91,7 +91,7 @@ export class TempArea {
     const old: string[] = [];
     for (const name of names) {
       const path = join(this.#paths.partial, name);
-      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
       if (mtimeMs < Date.now() - PARTIAL_LIFETIME_MS) old.push(path);
     }
     return old;

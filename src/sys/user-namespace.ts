@@ -1,74 +1,82 @@
 import { readFileSync } from "node:fs";
-import { userInfo } from "node:os";
 import { findTool } from "./find-tool.ts";
 
-/** Whether an ordinary user can become root of a user namespace with a range of ids. */
+export interface UserNamespaceQuery {
+  readonly uid: number;
+  /** A PATH value. */
+  readonly path: string;
+}
+
 export interface UserNamespaceSupport {
   readonly available: boolean;
-  /** What is missing, where something is. */
+  /** What is missing, in words. Present where `available` is false. */
   readonly reason?: string;
 }
 
-/** Looks at tools, subordinate ids and kernel settings; nothing is started. */
-export function describeUserNamespace({
-  uid,
-  path,
-}: {
-  readonly uid: number;
-  readonly path: string;
-}): UserNamespaceSupport {
-  if (process.platform !== "linux") return missing("user namespaces are a feature of Linux");
-  for (const tool of ["unshare", "newuidmap", "newgidmap"])
-    if (!findTool(tool, path))
-      return missing(`${tool} is not installed (Debian packages util-linux and uidmap)`);
-  for (const file of ["/etc/subuid", "/etc/subgid"])
-    if (!hasRange(file, uid))
-      return missing(
-        `${file} has no range for this user (root can add one with usermod --add-subuids 100000-165535 --add-subgids 100000-165535)`,
-      );
-  if (readNumber("/proc/sys/user/max_user_namespaces") === 0)
-    return missing("the kernel allows no user namespaces (user.max_user_namespaces is 0)");
-  if (readNumber("/proc/sys/kernel/unprivileged_userns_clone") === 0)
-    return missing("ordinary users may not make user namespaces (kernel.unprivileged_userns_clone is 0)");
-  return { available: true };
+/** Whether `enterArgv` can work for a user, as far as files tell: the tools, the subordinate ids, the kernel's switches. */
+export function describeUserNamespace({ uid, path }: UserNamespaceQuery): UserNamespaceSupport {
+  if (process.platform !== "linux")
+    return { available: false, reason: "user namespaces are a feature of Linux" };
+  const reason = missingTool(path) ?? missingIds(uid) ?? kernelRefusal();
+  return reason === undefined ? { available: true } : { available: false, reason };
 }
 
-/** The command line that runs `argv` as root of a new user namespace: our own id is 0, the subordinate ids follow (util-linux 2.38). */
+/**
+ * The command line that runs `argv` as root of a new user namespace with all of the caller's subordinate ids mapped
+ * (unshare(1), util-linux 2.38). It ends with the process that started it, even where that is killed.
+ */
 export function enterArgv(argv: readonly string[]): string[] {
-  return ["unshare", "--user", "--map-root-user", "--map-auto", "--", ...argv];
+  const death = ["setpriv", "--pdeathsig", "KILL"];
+  return [...death, "unshare", "--user", "--map-root-user", "--map-auto", "--", ...argv];
 }
 
-function hasRange(file: string, uid: number): boolean {
-  const names = new Set([String(uid), userName()]);
-  return readText(file)
+function missingTool(path: string): string | undefined {
+  for (const tool of ["unshare", "setpriv"])
+    if (!findTool(tool, path)) return `${tool} is not installed (package util-linux, 2.38 or newer)`;
+  for (const tool of ["newuidmap", "newgidmap"])
+    if (!findTool(tool, path))
+      return `${tool} is not installed (package uidmap, in some distributions shadow)`;
+  return undefined;
+}
+
+function missingIds(uid: number): string | undefined {
+  const names = [String(uid), ...accountNames(uid)];
+  for (const file of ["/etc/subuid", "/etc/subgid"]) {
+    if (subordinateIds(file, names) > 0) continue;
+    const user = names.at(-1);
+    return `user ${user} has no range in ${file} (root can add one: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${user})`;
+  }
+  return undefined;
+}
+
+function kernelRefusal(): string | undefined {
+  for (const name of ["user.max_user_namespaces", "kernel.unprivileged_userns_clone"])
+    if (readText(`/proc/sys/${name.replace(".", "/")}`).trim() === "0")
+      return `user namespaces are switched off: sysctl ${name} is 0`;
+  return undefined;
+}
+
+function accountNames(uid: number): readonly string[] {
+  const rows = readText("/etc/passwd")
     .split("\n")
-    .some((line) => {
-      const [name = "", , count] = line.trim().split(":");
-      return names.has(name) && Number(count) > 0;
-    });
+    .map((line) => line.split(":"));
+  return rows.filter((fields) => fields[2] === String(uid)).map((fields) => fields[0]!);
 }
 
-function userName(): string {
+/** How many ids the ranges of these names hold (subuid(5): `name-or-uid:first:count`). */
+function subordinateIds(file: string, names: readonly string[]): number {
+  let sum = 0;
+  for (const line of readText(file).split("\n")) {
+    const [name = "", , count] = line.split(":");
+    if (names.includes(name)) sum += Number(count) || 0;
+  }
+  return sum;
+}
+
+function readText(file: string): string {
   try {
-    return userInfo().username;
+    return readFileSync(file, "utf8");
   } catch {
     return "";
   }
-}
-
-function readNumber(path: string): number | undefined {
-  const text = readText(path).trim();
-  return text === "" ? undefined : Number(text);
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function missing(reason: string): UserNamespaceSupport {
-  return { available: false, reason };
 }

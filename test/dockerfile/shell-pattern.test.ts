@@ -69,7 +69,7 @@ describe("replacement", () => {
     ["${V//?/x}", "a😀\nc", "xx\nx"],
     ["${V//a*c/x}", "abc\nac\nbc", "x\nx\nbc"],
     ["${V/\\//|}", "a/b/c", "a|b/c"],
-    ["${V/*b/x}", "aabab", "xab".slice(0, 1)],
+    ["${V/*b/x}", "aabab", "x"],
   ])("EX-09: %s of %j", (text, value, expected) => {
     expect(expand(text, value)).toBe(expected);
   });

@@ -1,6 +1,7 @@
 import type { InputSource } from "../../plan/graph.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
 import type { Privilege, Ulimit } from "../../runtime/request.ts";
+import type { RootfsKind } from "../../snapshot/prepare-rootfs.ts";
 import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
 import type { LayerTarget } from "../layer-commit.ts";
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly access: LayerAccess;
   readonly target: LayerTarget;
   readonly privilege: Privilege;
+  /** How root filesystems are put together here; asked when the first RUN has to be executed. */
+  readonly rootfsKind: () => Promise<RootfsKind>;
   /** Opens what a bind mount reads from. */
   readonly inputs: (source: InputSource) => Promise<SourceTree>;
   /** The layers behind such a source; a context's files are packed into one. */

@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { LayerInfo } from "../../core/layer-info.ts";
-import { captureUpper } from "../../layer/capture.ts";
+import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
 import { runContainer } from "../../runtime/run-container.ts";
 import { resolveUser } from "../../runtime/users.ts";
-import { prepareOverlay } from "../../snapshot/overlay.ts";
+import { prepareRootfs } from "../../snapshot/prepare-rootfs.ts";
+import type { Rootfs } from "../../snapshot/rootfs.ts";
 import { planStubs } from "../../snapshot/stubs.ts";
 import { planWorkdir } from "../../snapshot/workdir.ts";
 import type { Chain } from "../chain.ts";
@@ -62,7 +63,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       mounts.mounts.map((mount) => mount.target),
     );
     const root = tree.lookup("");
-    const rootfs = await prepareOverlay({
+    const rootfs = await prepareRootfs(await this.#options.rootfsKind(), {
       lowers,
       scratch,
       stubs: stubs.stubs,
@@ -98,15 +99,36 @@ export class RunExecutor implements StepExecutor<RunStep> {
     );
     await rootfs.finish();
     if (end.exitCode !== 0) throw runFailed(step, end.exitCode, tail.text());
-    const packed = await captureUpper({
-      upper: rootfs.upper,
-      parent: await access.tocBytes(parent),
-      overlayXattrPrefix: privilege.xattrPrefix,
-      stubs: new Set(stubs.stubs.map((stub) => stub.path)),
+    const made = new Set(stubs.stubs.filter((stub) => !stub.like).map((stub) => stub.path));
+    const { packed, directory } = await this.#capture(rootfs, await access.tocBytes(parent), made, signal);
+    await storeLayer(target, packed, directory);
+    return packed.info;
+  }
+
+  /** The layer, and the folder that becomes its snapshot. */
+  async #capture(rootfs: Rootfs, parent: readonly Buffer[], stubs: ReadonlySet<string>, signal: AbortSignal) {
+    const { privilege, target } = this.#options;
+    if (rootfs.kind === "overlay") {
+      const { upper } = rootfs;
+      const packed = await captureUpper({
+        upper,
+        parent,
+        overlayXattrPrefix: privilege.xattrPrefix,
+        stubs,
+        signal,
+      });
+      return { packed, directory: upper };
+    }
+    const directory = target.store.temp.directory("layer");
+    const packed = await captureTree({
+      root: rootfs.upper,
+      directory,
+      form: target.form,
+      parent,
+      stubs,
       signal,
     });
-    await storeLayer(target, packed, rootfs.upper);
-    return packed.info;
+    return { packed, directory };
   }
 
   async #user(step: RunStep, tree: ChainTree) {
