@@ -7,7 +7,7 @@ import { makeFolder, writeTree } from "./folders.ts";
 import { requireTool, runCommand, runOrFail } from "./tools.ts";
 
 /** Changes when the recipe below does, so that an old cached archive is not used. */
-const BUSYBOX_RECIPE = "3";
+const BUSYBOX_RECIPE = "4";
 const DEBIAN_RECIPE = "1";
 const DEBIAN_SUITE = "bookworm";
 
@@ -44,6 +44,8 @@ async function packBusybox(busybox: string, file: string): Promise<void> {
       "var/log",
     ])
       mkdirSync(join(root, folder), { recursive: true });
+    // The temporary folder is closed to others; a root filesystem is not.
+    chmodSync(root, 0o755);
     chmodSync(join(root, "tmp"), 0o1777);
     chmodSync(join(root, "root"), 0o700);
     writeTree(root, ACCOUNTS);
