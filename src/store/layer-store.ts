@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -120,7 +121,7 @@ export class LayerStore {
       renameSync(this.path(key), trash);
     } catch (error) {
       if (systemErrorCode(error) === "ENOENT") return;
-      throw error;
+      throw describeSystemError(error, "removing a layer");
     }
     await removeTree(trash);
   }
@@ -138,8 +139,13 @@ export class LayerStore {
 
   #place(bytes: Uint8Array, path: string): void {
     const temporary = this.#temp.file("file");
-    writeFileSync(temporary, bytes, { flag: "wx", mode: 0o644 });
-    renameSync(temporary, path);
+    try {
+      writeFileSync(temporary, bytes, { flag: "wx", mode: 0o644 });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
   }
 }
 

@@ -1,6 +1,5 @@
 import { Buffer } from "node:buffer";
 import { chmod, lstat, readdir, readFile, realpath, rmdir, unlink } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 
 /** Entries of one directory removed at a time. */
@@ -9,10 +8,11 @@ const BATCH = 64;
 /**
  * Removes a file or a whole tree. Never follows a symbolic link and never descends into what is mounted inside the tree.
  * Directories without write permission are made writable first. Goes on after a failure and throws the first one at the
- * end; a path that is not there is no failure. Names need not be UTF-8.
+ * end (`STORE_BUSY` for something mounted); a path that is not there is no failure. Names need not be UTF-8.
  */
 export async function removeTree(path: string | Buffer): Promise<void> {
-  const root = Buffer.from(path as string);
+  const root = await realLocation(Buffer.from(path as string));
+  if (!root) return;
   const removal = new Removal(await mountPointsBelow(root));
   await removal.remove(root);
   if (removal.failure !== undefined) throw removal.failure;
@@ -28,7 +28,10 @@ class Removal {
 
   async remove(path: Buffer): Promise<void> {
     try {
-      if (this.#mounts.has(path.toString("latin1"))) return;
+      if (this.#mounts.has(path.toString("latin1")))
+        throw new SlipwayError("STORE_BUSY", `something is mounted at ${path}`, {
+          hint: "unmount it, then try again",
+        });
       const isDirectory = (await lstat(path)).isDirectory();
       if (isDirectory) await this.#directory(path);
       else await unlink(path);
@@ -54,6 +57,18 @@ class Removal {
 
 function child(path: Buffer, name: Buffer): Buffer {
   return Buffer.concat([path, Buffer.from("/"), name]);
+}
+
+/** The path without links on the way to it, as mountinfo has it; its last part stays what it is. Undefined where its folder is not there. */
+async function realLocation(path: Buffer): Promise<Buffer | undefined> {
+  const slash = path.lastIndexOf("/");
+  const folder = slash < 0 ? Buffer.from(".") : path.subarray(0, Math.max(slash, 1));
+  try {
+    return child(await realpath(folder, { encoding: "buffer" }), path.subarray(slash + 1));
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 /** Mount points at or below `root` (latin1 text of their bytes), from proc(5) mountinfo; empty where there is no /proc. */

@@ -126,8 +126,13 @@ export class Snapshots {
 
   #writeNote(path: string, note: Note): void {
     const temporary = this.#temp.file("note");
-    writeFileSync(temporary, JSON.stringify(note), { flag: "wx" });
-    renameSync(temporary, path);
+    try {
+      writeFileSync(temporary, JSON.stringify(note), { flag: "wx" });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw describeSystemError(error, "storing a snapshot");
+    }
   }
 
   #removeStrayNotes(key: Digest): void {

@@ -54,7 +54,12 @@ export class Store {
     this.locks = new Locks(this.paths.locks, () => new LockRecords(this.#index, owner));
     this.blobs = new BlobStore(this.paths, this.temp, this.locks);
     this.layers = new LayerStore(this.paths, this.temp);
-    this.images = new ImageNames({ paths: this.paths, blobs: this.blobs, locks: this.locks, temp: this.temp });
+    this.images = new ImageNames({
+      paths: this.paths,
+      blobs: this.blobs,
+      locks: this.locks,
+      temp: this.temp,
+    });
     this.records = this.#textTable("records");
     this.last = this.#textTable("last");
     this.stats = {
