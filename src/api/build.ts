@@ -42,7 +42,7 @@ export async function buildHere(options: BuildOptions, environment: Environment)
     options.onEvent?.(event);
   });
   const scope = new CleanupScope();
-  try {
+  const work = async (): Promise<BuildResult> => {
     throwIfAborted(options.signal);
     checkSecrets(options.secrets ?? {}, environment);
     const session = await Session.open(environment);
@@ -55,7 +55,10 @@ export async function buildHere(options: BuildOptions, environment: Environment)
       }),
     );
     await session.store.temp.sweep();
-    return await new Build(session, options, clock, scope, counter).run();
+    return new Build(session, options, clock, scope, counter).run();
+  };
+  try {
+    return await scope.around(work);
   } catch (error) {
     const known = error instanceof SlipwayError;
     if (!(error instanceof NeedsUserNamespace))
@@ -65,8 +68,6 @@ export async function buildHere(options: BuildOptions, environment: Environment)
         message: error instanceof Error ? error.message : String(error),
       });
     throw error;
-  } finally {
-    await scope.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -52,11 +53,9 @@ export async function withSession<R>(
   work: (session: Session) => Promise<R>,
 ): Promise<R> {
   const session = await Session.open(environment);
-  try {
-    return await work(session);
-  } finally {
-    await session.close();
-  }
+  const scope = new CleanupScope();
+  scope.defer(() => session.close());
+  return scope.around(() => work(session));
 }
 
 /** Finds an image by name, id or id prefix. Throws `IMAGE_NOT_FOUND`. */

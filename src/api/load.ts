@@ -38,12 +38,10 @@ type FindFile = (path: string) => string | undefined;
 export function loadImages(options: LoadOptions, environment: Environment): Promise<LoadedImage[]> {
   return withSession(environment, async (session) => {
     const scope = new CleanupScope();
-    try {
+    return scope.around(async () => {
       const folder = await openLayout(options, session, environment.cwd, scope);
-      return await loadFolder(session, folder, options.signal);
-    } finally {
-      await scope.close();
-    }
+      return loadFolder(session, folder, options.signal);
+    });
   });
 }
 

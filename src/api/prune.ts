@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { decodeRecord } from "../cache/record.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
+import { isSlipwayError } from "../core/errors.ts";
+import { LIMITS } from "../core/limits.ts";
 import { imageChain } from "../execute/chain.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
-import { decodeManifest } from "../image/manifest.ts";
+import { decodeManifest, type Manifest } from "../image/manifest.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
@@ -72,6 +74,7 @@ async function sweep(store: Store, all: boolean): Promise<Pruned> {
   if (all) store.forgetRecords();
   const needed = await mark(store, all);
   const blobs = allBlobs(store).filter(({ digest }) => !needed.blobs.has(digest));
+  await store.images.forget(({ digest }) => !needed.blobs.has(digest));
   for (const { digest } of blobs) store.blobs.delete(digest);
   let bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
   const layers = store.layers.keys().filter((key) => !needed.layers.has(key));
@@ -106,20 +109,42 @@ async function markImage(
 ): Promise<void> {
   if (blobs.has(descriptor.digest)) return;
   blobs.add(descriptor.digest);
-  if (!store.blobs.has(descriptor.digest)) return;
-  const bytes = () => store.blobs.readBytes(descriptor, descriptor.size);
   if (isIndexType(descriptor.mediaType)) {
-    for (const entry of decodeIndex(await bytes(), descriptor.mediaType).manifests)
-      await markImage(store, entry, blobs, layers);
+    const index = await readDocument(store, descriptor, (bytes) => decodeIndex(bytes, descriptor.mediaType));
+    for (const entry of index?.manifests ?? []) await markImage(store, entry, blobs, layers);
   } else if (isManifestType(descriptor.mediaType)) {
-    const manifest = decodeManifest(await bytes(), descriptor.mediaType);
-    for (const blob of [manifest.config, ...manifest.layers]) blobs.add(blob.digest);
-    if (!store.blobs.has(manifest.config.digest)) return;
-    const config = decodeImageConfig(await store.blobs.readBytes(manifest.config, manifest.config.size));
-    for (const layer of imageChain(config.diffIds, manifest.layers).layers) {
-      layers.add(layer.diffId);
-      layers.add(layer.stack);
-    }
+    const manifest = await readDocument(store, descriptor, (bytes) =>
+      decodeManifest(bytes, descriptor.mediaType),
+    );
+    if (manifest) await markContent(store, manifest, blobs, layers);
+  }
+}
+
+async function markContent(
+  store: Store,
+  { config, layers: layerBlobs }: Manifest,
+  blobs: Set<Digest>,
+  layers: Set<Digest>,
+): Promise<void> {
+  for (const blob of [config, ...layerBlobs]) blobs.add(blob.digest);
+  const image = await readDocument(store, config, decodeImageConfig);
+  for (const layer of imageChain(image?.diffIds ?? [], layerBlobs).layers) {
+    layers.add(layer.diffId);
+    layers.add(layer.stack);
+  }
+}
+
+/** A document, or undefined where it is absent or cannot be read: what it needs is unknown then, and the image of no use. */
+async function readDocument<T>(
+  store: Store,
+  descriptor: Descriptor,
+  decode: (bytes: Uint8Array) => T,
+): Promise<T | undefined> {
+  try {
+    return decode(await store.blobs.readBytes(descriptor, LIMITS.manifest));
+  } catch (error) {
+    if (isSlipwayError(error, "BLOB_NOT_FOUND", "DIGEST_MISMATCH", "IMAGE_INVALID")) return undefined;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
+import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -59,22 +60,11 @@ export async function importArchive(
   source: AsyncIterable<Uint8Array>,
   options: ImportOptions,
 ): Promise<ImportedImage> {
-  const { store, privilege } = session;
+  const { store } = session;
   const name = fullName(parseReference(options.name));
-  const directory = store.temp.directory("import");
-  const { head, stream } = await peek(readable(source, options.source), 512);
-  const compression = detectCompression(head);
-  const archive = compression ? decompressor(compression, stream) : stream;
-  const packed = await ingestLayer({
-    archive,
-    directory,
-    form: privilege.form,
-    ...(options.signal ? { signal: options.signal } : {}),
-  });
-  const layer = { info: await canonicalInfo(packed, directory), toc: packed.toc };
-  await storeLayer({ store, form: privilege.form }, layer, directory);
+  const info = await storeRootfs(session, source, options);
   const created = new Date().toISOString();
-  const chain = stackLayer(EMPTY_CHAIN, layer.info, created);
+  const chain = stackLayer(EMPTY_CHAIN, info, created);
   const config: ImageConfig = {
     platform: options.platform ?? hostPlatform(),
     created,
@@ -86,11 +76,36 @@ export async function importArchive(
         comment: "slipway import",
       },
     ],
-    diffIds: [layer.info.diffId],
+    diffIds: [info.diffId],
   };
   const image = documentsOf(config, chain);
   const descriptor = await storeImage(store, [image], [name]);
   return { id: image.configDescriptor.digest, name, descriptor };
+}
+
+/** Unpacks the archive as a layer of the store. */
+async function storeRootfs(
+  { store, privilege: { form } }: Session,
+  source: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): Promise<LayerInfo> {
+  const directory = store.temp.directory("import");
+  const scope = new CleanupScope();
+  scope.defer(() => store.temp.remove(directory));
+  return scope.around(async () => {
+    const { head, stream } = await peek(readable(source, options.source), 512);
+    const compression = detectCompression(head);
+    const archive = compression ? decompressor(compression, stream) : stream;
+    const packed = await ingestLayer({
+      archive,
+      directory,
+      form,
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+    const layer = { info: await canonicalInfo(packed, directory), toc: packed.toc };
+    await storeLayer({ store, form }, layer, directory);
+    return layer.info;
+  });
 }
 
 /**

@@ -47,15 +47,13 @@ export interface RunImageRequest {
 export async function runImage(request: RunImageRequest): Promise<number> {
   const { store, access, chain } = request;
   const scope = new CleanupScope();
-  try {
+  return scope.around(async () => {
     const scratch = store.temp.directory("run");
     scope.defer(() => store.temp.remove(scratch));
     const lowers = await access.snapshots(chain);
     const tree = await access.tree("image", chain, true);
-    return await start(request, scratch, lowers, tree);
-  } finally {
-    await scope.close();
-  }
+    return start(request, scratch, lowers, tree);
+  });
 }
 
 async function start(

@@ -11,6 +11,19 @@ export class CleanupScope {
     else this.#actions.push(action);
   }
 
+  /** Does the work and then closes; where the work fails, its error is the one thrown, whatever closing meets. */
+  async around<T>(work: () => Promise<T>): Promise<T> {
+    let result: T;
+    try {
+      result = await work();
+    } catch (error) {
+      await this.close().catch(() => {});
+      throw error;
+    }
+    await this.close();
+    return result;
+  }
+
   /** Runs every action even if some fail, then throws the first failure. */
   async close(): Promise<void> {
     this.#closed = true;

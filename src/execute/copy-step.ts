@@ -87,15 +87,13 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       linkIdentity: (entry) => source.linkIdentity(entry),
     });
     const scope = new CleanupScope();
-    try {
+    return scope.around(async () => {
       if (tree) await this.#placeLocal(step, tree, selected, changes, place(tree), scope, signal);
       for (const source of remote) await source.place(changes, place(below), scope, signal);
       this.#placeHeredocs(step, changes, place(below));
       const { info } = await packAndStore(changes.finish(), target, signal);
       return info;
-    } finally {
-      await scope.close();
-    }
+    });
   }
 
   async #placeLocal(

@@ -1,4 +1,4 @@
-import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { compressionOf } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
@@ -103,18 +103,22 @@ export class LayerAccess {
     const { store, form, signal } = this.#options;
     const archive = await this.#archive(layer);
     const directory = unpack ? store.temp.directory("unpack") : undefined;
-    const packed = await ingestLayer({
-      archive,
-      parent: tocsOf(below),
-      parentDirectories: below.map(({ key }) => this.#snapshots.usable(key)),
-      expectedDiffId: layer.diffId,
-      signal,
-      ...(directory ? { directory, form } : {}),
+    const scope = new CleanupScope();
+    if (directory) scope.defer(() => store.temp.remove(directory));
+    return scope.around(async () => {
+      const packed = await ingestLayer({
+        archive,
+        parent: tocsOf(below),
+        parentDirectories: below.map(({ key }) => this.#snapshots.usable(key)),
+        expectedDiffId: layer.diffId,
+        signal,
+        ...(directory ? { directory, form } : {}),
+      });
+      const key = packed.dependsOnParent ? layer.stack : layer.diffId;
+      store.layers.put(key, packed.info, packed.toc);
+      if (directory) await store.layers.commitSnapshot(key, directory, { form: form.kind });
+      return { key, toc: Toc.open(packed.toc), bytes: packed.toc };
     });
-    const key = packed.dependsOnParent ? layer.stack : layer.diffId;
-    store.layers.put(key, packed.info, packed.toc);
-    if (directory) await store.layers.commitSnapshot(key, directory, { form: form.kind });
-    return { key, toc: Toc.open(packed.toc), bytes: packed.toc };
   }
 
   async #archive(layer: ChainLayer): Promise<AsyncIterable<Uint8Array>> {

@@ -1,3 +1,4 @@
+import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Change } from "../layer/change.ts";
 import { packLayer } from "../layer/pack.ts";
@@ -16,10 +17,15 @@ export async function packAndStore(
   { store, form }: LayerTarget,
   signal: AbortSignal,
 ): Promise<{ info: LayerInfo; toc: Buffer }> {
-  const directory = await store.temp.directory("layer");
-  const packed = await packLayer({ changes, directory, form, signal });
-  await storeLayer({ store, form }, packed, directory);
-  return packed;
+  const directory = store.temp.directory("layer");
+  const scope = new CleanupScope();
+  // Once it is a snapshot it is no longer there.
+  scope.defer(() => store.temp.remove(directory));
+  return scope.around(async () => {
+    const packed = await packLayer({ changes, directory, form, signal });
+    await storeLayer({ store, form }, packed, directory);
+    return packed;
+  });
 }
 
 /** Stores a layer whose files are already in `directory`, which is moved into the store. */

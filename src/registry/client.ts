@@ -30,6 +30,8 @@ export type { RegistryOptions } from "./options.ts";
 export interface BlobOptions {
   /** Bytes the caller has already. */
   readonly offset?: number;
+  /** Endpoints from the front that are not asked, because what they gave was wrong. */
+  readonly skip?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -86,9 +88,10 @@ export class Registry {
     descriptor: Descriptor,
     options: BlobOptions = {},
   ): AsyncGenerator<Uint8Array> {
-    const { offset = 0, signal } = options;
+    const { offset = 0, skip = 0, signal } = options;
     const { domain, repository } = name;
-    const endpoints = await this.endpoints({ domain, repository, digest: descriptor.digest });
+    const all = await this.endpoints({ domain, repository, digest: descriptor.digest });
+    const endpoints = all.slice(Math.min(skip, all.length - 1));
     const [session, failover, retry] = [this.#session, this.#failover, this.#retry];
     yield* downloadBlob({ session, failover, retry, endpoints, descriptor, offset, signal });
   }

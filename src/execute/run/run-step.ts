@@ -43,16 +43,14 @@ export class RunExecutor implements StepExecutor<RunStep> {
   ): Promise<LayerInfo> {
     const { access, target } = this.#options;
     const scope = new CleanupScope();
-    try {
+    return scope.around(async () => {
       const lowers = await access.snapshots(parent);
       const tree = await access.tree("stage", parent, true);
       const scratch = target.store.temp.directory("run");
       scope.defer(() => target.store.temp.remove(scratch));
       const mounts = await prepareMounts({ step, options: this.#options, scratch, scope, signal });
-      return await this.#runOver({ step, parent, lowers, tree, scratch, mounts }, reporter, signal);
-    } finally {
-      await scope.close();
-    }
+      return this.#runOver({ step, parent, lowers, tree, scratch, mounts }, reporter, signal);
+    });
   }
 
   async #runOver(at: Prepared, reporter: StepReporter, signal: AbortSignal): Promise<LayerInfo> {
