@@ -1,36 +1,7 @@
 import { type Command, Option } from "commander";
 import { collect, collectCommas } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
-
-/** Flags of `build` as commander gives them. */
-export interface BuildFlags {
-  readonly addHost: readonly string[];
-  readonly allow: readonly string[];
-  readonly buildArg: readonly string[];
-  readonly buildContext: readonly string[];
-  readonly file?: string;
-  readonly iidfile?: string;
-  readonly label: readonly string[];
-  readonly load?: boolean;
-  readonly metadataFile?: string;
-  readonly network?: string;
-  readonly cache: boolean;
-  /** `--no-cache-filter`: commander takes the `no-` for a negation. */
-  readonly cacheFilter: readonly string[];
-  readonly output: readonly string[];
-  readonly platform: readonly string[];
-  readonly progress?: string;
-  readonly pull?: boolean;
-  readonly push?: boolean;
-  readonly quiet?: boolean;
-  readonly runtime?: string;
-  readonly secret: readonly string[];
-  readonly shmSize?: string;
-  readonly ssh: readonly string[];
-  readonly tag: readonly string[];
-  readonly target?: string;
-  readonly ulimit: readonly string[];
-}
+import type { BuildFlags } from "./build-flag-values.ts";
 
 /** Flags of other builders that need no meaning here (SPEC 8.1, hidden). */
 const ACCEPTED = ["--compress", "--rm", "--force-rm", "--squash"];

@@ -7,7 +7,7 @@ import { type OutputSpec, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimit } from "../parse-flags.ts";
-import type { BuildFlags } from "./build-flags.ts";
+import type { BuildFlags } from "./build-flag-values.ts";
 
 /** Turns the command line into the library's options (SPEC 8.1). Throws `USAGE` with the flag that is wrong. */
 export function buildOptions(context: CliContext, path: string, flags: BuildFlags): BuildOptions {

@@ -8,7 +8,7 @@ import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
-import type { BuildFlags } from "./build-flags.ts";
+import type { BuildFlags } from "./build-flag-values.ts";
 import { buildOptions } from "./build-request.ts";
 
 /** `slipway build`. */

@@ -1,31 +1,7 @@
 import type { Command } from "commander";
 import { collect, collectCommas } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
-
-/** Flags of `run` as commander gives them. */
-export interface RunFlags {
-  readonly rm?: boolean;
-  readonly interactive?: boolean;
-  readonly tty?: boolean;
-  readonly env: readonly string[];
-  readonly envFile: readonly string[];
-  readonly volume: readonly string[];
-  readonly workdir?: string;
-  readonly user?: string;
-  readonly entrypoint?: string;
-  readonly network: string;
-  readonly hostname?: string;
-  readonly addHost: readonly string[];
-  readonly readOnly?: boolean;
-  readonly tmpfs: readonly string[];
-  readonly capAdd: readonly string[];
-  readonly capDrop: readonly string[];
-  readonly shmSize?: string;
-  readonly ulimit: readonly string[];
-  readonly platform?: string;
-  readonly pull: string;
-  readonly runtime?: string;
-}
+import type { RunFlags } from "./run-flag-values.ts";
 
 /** Commands that launch what was built. */
 export function defineContainers(program: Command, run: Run): void {

@@ -7,7 +7,7 @@ import { type CliContext, EXIT } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimit } from "../parse-flags.ts";
 import { reportError } from "../report-error.ts";
-import type { RunFlags } from "./container-flags.ts";
+import type { RunFlags } from "./run-flag-values.ts";
 
 /** Signals that go to the container's process instead of ending us. */
 const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;

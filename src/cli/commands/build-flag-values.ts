@@ -1,0 +1,29 @@
+/** Flags of `build` as commander gives them. */
+export interface BuildFlags {
+  readonly addHost: readonly string[];
+  readonly allow: readonly string[];
+  readonly buildArg: readonly string[];
+  readonly buildContext: readonly string[];
+  readonly file?: string;
+  readonly iidfile?: string;
+  readonly label: readonly string[];
+  readonly load?: boolean;
+  readonly metadataFile?: string;
+  readonly network?: string;
+  readonly cache: boolean;
+  /** `--no-cache-filter`: commander takes the `no-` for a negation. */
+  readonly cacheFilter: readonly string[];
+  readonly output: readonly string[];
+  readonly platform: readonly string[];
+  readonly progress?: string;
+  readonly pull?: boolean;
+  readonly push?: boolean;
+  readonly quiet?: boolean;
+  readonly runtime?: string;
+  readonly secret: readonly string[];
+  readonly shmSize?: string;
+  readonly ssh: readonly string[];
+  readonly tag: readonly string[];
+  readonly target?: string;
+  readonly ulimit: readonly string[];
+}
