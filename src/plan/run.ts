@@ -27,6 +27,7 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
     history: historyItem(runText(argv, state.buildArgs, state.env), false),
     argv,
     env: [...environmentList(state.env), ...env],
+    buildArgs: argumentsOf(state),
     proxyEnv: call.stage.build.proxyEnv,
     cwd: currentDirectory(state),
     user: state.config.User ?? "",
@@ -61,4 +62,11 @@ function checkEntitlements(
       hint: `add \`--allow ${denied}\` if you trust this Dockerfile with it`,
       facts: { entitlement: denied },
     });
+}
+
+/** Variables of the environment that an ARG brought in, and no ENV has written since: those also stand in the image's Env. */
+function argumentsOf(state: StageState): readonly string[] {
+  const isEnv = new Set((state.config.Env ?? []).map((pair) => pair.split("=", 1)[0]));
+  const names = new Set(state.buildArgs.map(({ key }) => key).filter((key) => !isEnv.has(key)));
+  return environmentList(state.env).filter((pair) => names.has(pair.split("=", 1)[0]!));
 }
