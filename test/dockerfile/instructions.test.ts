@@ -72,7 +72,7 @@ describe("RUN, CMD, ENTRYPOINT", () => {
   });
 
   it("RX-03: the forms of a device", () => {
-    expect(parseDevice("vendor.com/gpu=1".replace("=", ":"))).toEqual({
+    expect(parseDevice("vendor.com/gpu:1")).toEqual({
       name: "vendor.com/gpu:1",
       required: false,
     });

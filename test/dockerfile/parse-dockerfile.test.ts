@@ -1,0 +1,153 @@
+import { describe, expect, it } from "vitest";
+import { docComment } from "../../src/dockerfile/doc-comment.ts";
+import type { ParseWarning } from "../../src/dockerfile/instructions.ts";
+import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
+import { failureOf } from "./failure-of.ts";
+
+const parse = (text: string) => parseDockerfile(text, "Dockerfile");
+const problem = (text: string) => {
+  const { code, message, source } = failureOf(() => parse(text));
+  return [code, message, source && [source.start, source.end]];
+};
+const findings = (text: string) =>
+  parse(text).warnings.map(({ rule, message, source }) => [rule, message, source.start, source.end]);
+
+describe("a whole Dockerfile", () => {
+  it("PO-03: nothing to build", () => {
+    expect(problem("")).toEqual(["DOCKERFILE_EMPTY", "the Dockerfile cannot be empty", undefined]);
+    expect(problem("# c\n\n")).toEqual(["DOCKERFILE_EMPTY", "file with no instructions", undefined]);
+    expect(problem("\ufeff")).toEqual(["DOCKERFILE_EMPTY", "file with no instructions", undefined]);
+    expect(problem("ARG a\nARG b")).toEqual([
+      "DOCKERFILE_SYNTAX",
+      "dockerfile contains no stages to build",
+      [2, 2],
+    ]);
+  });
+
+  it("PO-03: nothing but ARG comes before the first FROM", () => {
+    expect(problem("ARG a\nRUN b \\\n c\nFROM x")).toEqual([
+      "DOCKERFILE_SYNTAX",
+      "no build stage in current context",
+      [2, 3],
+    ]);
+  });
+
+  it("PO-04: errors of phase A come first and have no prefix", () => {
+    expect(problem("FROM x\nBOGUS\nENV a")).toEqual([
+      "DOCKERFILE_SYNTAX",
+      "ENV must have two arguments",
+      [3, 3],
+    ]);
+  });
+
+  it("PO-04, PO-07: errors of phase B name the first line and carry the range, in any stage", () => {
+    expect(problem("FROM x\n\nCOPY --bogus <<E \\\n /d\n1\nE\nFROM y")).toEqual([
+      "INSTRUCTION_INVALID",
+      "dockerfile parse error on line 3: unknown flag: --bogus",
+      [3, 6],
+    ]);
+    expect(problem("FROM x\nFROO y")).toEqual([
+      "DOCKERFILE_SYNTAX",
+      "dockerfile parse error on line 2: unknown instruction: FROO (did you mean FROM?)",
+      [2, 2],
+    ]);
+  });
+
+  it("gives global ARGs, stages and directives", () => {
+    const file = parse("\ufeff# syntax=a b\n# escape=`\nARG V=1\nFROM a AS b\nARG V\nRUN x\nFROM b\n");
+    expect(file.globalArgs.map(({ args }) => args)).toEqual([[{ key: "V", value: "1" }]]);
+    expect(
+      file.stages.map(({ from, instructions }) => [
+        from.image,
+        from.stageName,
+        instructions.map((i) => i.kind),
+      ]),
+    ).toEqual([
+      ["a", "b", ["ARG", "RUN"]],
+      ["b", undefined, []],
+    ]);
+    expect(file.directives).toEqual({ syntax: "a b", escape: "`" });
+    expect([file.file, file.escape, file.text.slice(0, 8)]).toEqual(["Dockerfile", "`", "# syntax"]);
+  });
+
+  it("LX-07: the comment that describes a name", () => {
+    const { stages, globalArgs } = parse(
+      "# x other\n# V is a version\n# V again\nARG V\n# web  serves\nFROM a AS Web",
+    );
+    expect(docComment("V", globalArgs[0]!.comments)).toBe("is a version");
+    expect(docComment("web", stages[0]!.from.comments)).toBe(" serves");
+    expect(docComment("V", ["V", "Version x"])).toBeUndefined();
+  });
+});
+
+describe("warnings of the parser", () => {
+  it("LX-09, LN-07: NoEmptyContinuation, at the last line", () => {
+    expect(findings("FROM x\nRUN a \\\n\n\\\nb")).toEqual([
+      ["NoEmptyContinuation", "Empty continuation line", 5, 5],
+    ]);
+  });
+
+  it("StageNameCasing and FromAsCasing", () => {
+    expect(findings("FROM x as Foo")).toEqual([
+      ["StageNameCasing", "Stage name 'Foo' should be lowercase", 1, 1],
+      ["FromAsCasing", "'as' and 'FROM' keywords' casing do not match", 1, 1],
+    ]);
+    expect(findings("from x AS foo")).toEqual([
+      ["FromAsCasing", "'AS' and 'from' keywords' casing do not match", 1, 1],
+    ]);
+    expect(findings("FROM x As foo")).toEqual([
+      ["FromAsCasing", "'As' and 'FROM' keywords' casing do not match", 1, 1],
+    ]);
+    expect(findings("FROM x AS foo")).toEqual([]);
+  });
+
+  it("MaintainerDeprecated and LegacyKeyValueFormat", () => {
+    expect(findings("FROM x\nMAINTAINER y\nENV a b\nLABEL a b\nENV a=b")).toEqual([
+      ["MaintainerDeprecated", "Maintainer instruction is deprecated in favor of using label", 2, 2],
+      [
+        "LegacyKeyValueFormat",
+        '"ENV key=value" should be used instead of legacy "ENV key value" format',
+        3,
+        3,
+      ],
+      [
+        "LegacyKeyValueFormat",
+        '"LABEL key=value" should be used instead of legacy "LABEL key value" format',
+        4,
+        4,
+      ],
+    ]);
+  });
+
+  it("ConsistentInstructionCasing: the majority wins, a tie goes to upper case", () => {
+    expect(findings("from x\nrun a\nRun b\nRUN c")).toEqual([
+      [
+        "ConsistentInstructionCasing",
+        "Command 'Run' should match the case of the command majority (lowercase)",
+        3,
+        3,
+      ],
+      [
+        "ConsistentInstructionCasing",
+        "Command 'RUN' should match the case of the command majority (lowercase)",
+        4,
+        4,
+      ],
+    ]);
+    expect(findings("arg A\nFROM x\nrun a")).toEqual([
+      [
+        "ConsistentInstructionCasing",
+        "Command 'run' should match the case of the command majority (uppercase)",
+        3,
+        3,
+      ],
+    ]);
+  });
+
+  it("PO-08: warnings ahead of an error are told", () => {
+    const heard: ParseWarning[] = [];
+    const onWarning = (warning: ParseWarning) => heard.push(warning);
+    failureOf(() => parseDockerfile("FROM x AS Foo\nMAINTAINER y\nBOGUS", "f", { onWarning }));
+    expect(heard.map(({ rule }) => rule)).toEqual(["StageNameCasing", "MaintainerDeprecated"]);
+  });
+});
