@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { findDockerfile, readIgnoreRules } from "../context/find-dockerfile.ts";
 import { type GitSource, parseGitUrl } from "../context/git-url.ts";
@@ -139,11 +139,13 @@ class ContextOpener {
   }
 
   async #folder(text: string, isMain: boolean): Promise<ContextFolder> {
+    // A folder of that name wins over what else the text might mean.
+    const folder = resolve(this.#session.environment.cwd, text);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { root: folder, isLocal: true };
     const git = parseGitUrl(text, { context: true });
     if (git) return this.#gitFolder(git);
     if (/^https?:\/\//i.test(text)) return this.#httpFolder(text, isMain);
-    const root = resolve(this.#session.environment.cwd, text);
-    return { root, isLocal: true };
+    return { root: folder, isLocal: true };
   }
 
   async #gitFolder(source: GitSource): Promise<ContextFolder> {

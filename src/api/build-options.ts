@@ -1,6 +1,5 @@
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import type { SlipwayError } from "../core/errors.ts";
 import type { EventSink, StageSize } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ImageConfig } from "../image/config.ts";
@@ -86,5 +85,3 @@ export interface BuildResult {
   /** Number of steps, and how many of them came from the cache. */
   readonly steps: { readonly total: number; readonly cached: number };
 }
-
-export type BuildFailure = SlipwayError;

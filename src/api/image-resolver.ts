@@ -4,7 +4,7 @@ import { LIMITS } from "../core/limits.ts";
 import { formatPlatform, type Platform, platformMatches } from "../core/platform.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
-import { decodeManifest, type Manifest } from "../image/manifest.ts";
+import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
 import { fullName, parseReference, type Reference } from "../image/reference.ts";
 import { selectPlatform } from "../image/select-platform.ts";
 import type { LayerContent } from "../output/layer-content.ts";
@@ -91,6 +91,7 @@ export class StoreImageResolver implements ImageResolver {
       : root;
     const manifest = decodeManifest(await content.document(chosen), chosen.mediaType);
     const config = decodeImageConfig(await content.document(manifest.config));
+    checkLayerCount(manifest, config);
     return { name, reference: written, platform: config.platform, manifest: chosen.digest, config };
   }
 }

@@ -8,7 +8,7 @@ import { decodeImageConfig } from "../image/decode-config.ts";
 import { pairHistory } from "../image/history.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { type DockerInspect, dockerInspect } from "../image/inspect.ts";
-import { decodeManifest, type Manifest } from "../image/manifest.ts";
+import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
 import { familiarName, fullName, parseReference } from "../image/reference.ts";
 import { selectPlatform } from "../image/select-platform.ts";
 import { LayerContent } from "../output/layer-content.ts";
@@ -80,6 +80,7 @@ export async function openImage(
     : root;
   const manifest = decodeManifest(await content.document(manifestDescriptor), manifestDescriptor.mediaType);
   const config = decodeImageConfig(await content.document(manifest.config));
+  checkLayerCount(manifest, config);
   return { root, manifestDescriptor, manifest, config, id: manifest.config.digest };
 }
 

@@ -1,4 +1,5 @@
 import { fetchUrl } from "../context/fetch-url.ts";
+import { gitIdentity } from "../context/git-resolve.ts";
 import { parseGitUrl, withGitFlags } from "../context/git-url.ts";
 import { openLocalContext } from "../context/local-context.ts";
 import { httpAuthorization } from "../context/source-auth.ts";
@@ -45,11 +46,7 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
         scope,
         signal,
       });
-      const identity = [
-        resolved.commit,
-        flags.keepGitDir ? `.git#${resolved.ref ?? ""}` : "",
-        source.subdir ?? "",
-      ].join(" ");
+      const identity = gitIdentity(source, resolved);
       return { tree: new ContextSource(`git ${source.remote}`, openLocalContext({ root })), identity };
     },
     spool: async (of) => {

@@ -14,12 +14,6 @@ export interface CacheRecord {
   readonly description: string;
 }
 
-/** Where records live; implemented by the store's index. */
-export interface RecordStorage {
-  get(key: string): Uint8Array | undefined;
-  put(key: string, value: Uint8Array): void;
-}
-
 /** Reads a record; a damaged or newer one counts as absent (the step runs again). */
 export function decodeRecord(bytes: Uint8Array | undefined): CacheRecord | undefined {
   if (!bytes) return undefined;

@@ -41,9 +41,16 @@ export function ociSpec(
     hostname: request.hostname,
     process: processOf(request, names),
     mounts: [
+      {
+        destination: "/",
+        type: "bind",
+        source: request.rootfs.merged,
+        options: ["remount", "bind", "nodev"],
+      },
       ...systemMounts(request, at.privilege).map((mount) => systemMount(mount, at.recursiveReadOnly)),
       ...byTarget(mounts).map((placed) => ownMount(placed, at.recursiveReadOnly)),
     ],
+    hooks: { createContainer: [{ path: "/usr/bin/mount", args: ["mount", "-n", "-o", "remount,bind,nodev", request.rootfs.merged] }] },
     linux: {
       namespaces: namespaces(request),
       ...(insecure

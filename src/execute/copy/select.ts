@@ -22,10 +22,6 @@ export interface SelectedSource {
   readonly entries: readonly SelectedEntry[];
 }
 
-export interface Selection {
-  readonly sources: readonly SelectedSource[];
-}
-
 /** Tells why a source is not there: the ignore rule that hides it, a similar name. */
 export type ExplainMissing = (path: string) => string | undefined;
 

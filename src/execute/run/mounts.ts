@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
@@ -197,9 +196,4 @@ function missingSource(source: string, where: string): SlipwayError {
       hint: "check the source= of the mount; it is looked up from the root of what from= names",
     },
   );
-}
-
-/** The machine's resolver file exists on every Linux; elsewhere nothing runs. */
-export function hasResolver(path: string): boolean {
-  return existsSync(path);
 }

@@ -1,1 +1,0 @@
-export type { LayerInfo } from "../core/layer-info.ts";
