@@ -124,6 +124,7 @@ export class ImageNames {
 
   /** Forgets every id whose manifest `isGone`. For garbage collection. */
   async forget(isGone: (manifest: Descriptor) => boolean): Promise<void> {
+    for (const [id, manifest] of this.#pending) if (isGone(manifest)) this.#pending.delete(id);
     await this.#change((now) => {
       const kept = Object.entries(now.ids).filter(([, manifest]) => !isGone(manifest));
       return kept.length === Object.keys(now.ids).length ? now : { ...now, ids: Object.fromEntries(kept) };

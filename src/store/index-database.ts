@@ -16,7 +16,7 @@ const REFUSED = [1, 13, 30];
 
 /**
  * The LMDB database beside the blobs. Loaded and opened at first use. Every call is one transaction, atomic between
- * processes, and committed when it returns. Throws `STORE_UNUSABLE`, `DISK_FULL`, `PERMISSION_DENIED`.
+ * processes, and committed when it returns; what another process writes is seen from the next turn of the event loop on. Throws `STORE_UNUSABLE`, `DISK_FULL`, `PERMISSION_DENIED`.
  */
 export class Index {
   readonly #path: string;
@@ -55,7 +55,7 @@ export class Index {
     });
   }
 
-  /** All keys and values of a table, as they are now. */
+  /** All keys and values of a table. */
   entries<T>(table: Table): readonly { readonly key: string; readonly value: T }[] {
     return this.#guard(() =>
       Array.from(this.#table(table).getRange(), ({ key, value }) => ({ key, value: value as T })),
