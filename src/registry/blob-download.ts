@@ -6,7 +6,7 @@ import { describeNetworkError } from "./network-errors.ts";
 import { responseError } from "./response-errors.ts";
 import { backoff, pause, type RetryPolicy } from "./retry.ts";
 import type { Session } from "./session.ts";
-import { type HttpResponse, headerOf } from "./transport.ts";
+import { discard, type HttpResponse, headerOf } from "./transport.ts";
 
 export interface BlobDownload {
   readonly session: Session;
@@ -91,7 +91,7 @@ async function open(request: BlobDownload, endpoint: Endpoint, position: number)
 async function* fromPosition(response: HttpResponse, position: number): AsyncGenerator<Uint8Array> {
   let skip = response.status === 206 ? position - rangeStart(response) : position;
   if (skip < 0) {
-    response.body.destroy();
+    discard(response);
     throw new SlipwayError(
       "REGISTRY_PROTOCOL",
       `${response.url.host} answered with another range than asked for`,

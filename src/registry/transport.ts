@@ -111,6 +111,8 @@ export class Transport {
         ...(signal ? { signal } : {}),
         ...(headersTimeout === undefined ? {} : { headersTimeout }),
       });
+      // Whoever reads the body sees its failure; an answer that is not read must not bring the program down.
+      response.body.on("error", () => {});
       return {
         response: { status: response.statusCode, headers: response.headers, body: response.body, url },
       };
@@ -130,7 +132,6 @@ export function headerOf(response: HttpResponse, name: string): string | undefin
 
 /** Lets go of an answer's body; a short one is read, so that its connection can be used again. */
 export function discard(response: HttpResponse): void {
-  response.body.on("error", () => {});
   response.body.dump({ limit: 64 * 1024 }).catch(() => {});
 }
 
