@@ -53,8 +53,8 @@ export function exposeInstruction(node: AstNode, base: InstructionBase): ExposeI
 
 /** VOLUME (SPEC CF-13). */
 export function volumeInstruction(node: AstNode, base: InstructionBase): VolumeInstruction {
-  readFlags(node.flags, {});
   requireArguments("VOLUME", node);
+  readFlags(node.flags, {});
   const volumes = node.args.map(trimSpace);
   if (volumes.includes("")) throw invalid("VOLUME specified can not be an empty string");
   return { ...base, kind: "VOLUME", volumes };

@@ -98,8 +98,11 @@ export function refuseTrigger(command: string): void {
     throw invalid(`${keyword} isn't allowed as an ONBUILD trigger`);
 }
 
+/** The suggestion is in upper case where the command is, else in lower case. */
 function unknownInstruction(command: string): SlipwayError {
-  const near = suggest(command.toUpperCase(), KEYWORDS);
-  const question = near === undefined ? "" : ` (did you mean ${near}?)`;
+  const upper = command.toUpperCase();
+  const near = suggest(upper, KEYWORDS);
+  const spelled = command === upper ? near : near?.toLowerCase();
+  const question = spelled === undefined ? "" : ` (did you mean ${spelled}?)`;
   return new SlipwayError("DOCKERFILE_SYNTAX", `unknown instruction: ${command}${question}`);
 }

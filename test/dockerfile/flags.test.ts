@@ -100,6 +100,17 @@ describe("flags", () => {
     expect(typedProblem(line)).toBe(message);
   });
 
+  it.each(["EXPOSE", "VOLUME", "USER", "WORKDIR", "MAINTAINER", "ONBUILD", "COPY", "FROM", "HEALTHCHECK"])(
+    "IN-04: %s counts its arguments before it looks at its flags",
+    (keyword) => {
+      expect(typedProblem(`${keyword} --x`)).toMatch(/ requires /);
+    },
+  );
+
+  it.each(["ENV", "LABEL", "SHELL", "RUN", "CMD"])("IN-03: %s looks at its flags first", (keyword) => {
+    expect(typedProblem(`${keyword} --x`)).toBe("unknown flag: --x");
+  });
+
   it("IN-04: RUN, CMD and ENTRYPOINT may be empty", () => {
     expect(parse("RUN")).toMatchObject({ command: { form: "shell", command: "" } });
     expect(parse("CMD []")).toMatchObject({ command: { form: "exec", argv: [] } });

@@ -178,7 +178,8 @@ describe("configuration", () => {
       "DOCKERFILE_SYNTAX",
       "unknown instruction: COPI (did you mean COPY?)",
     ]);
-    expect(problem("rum a")).toEqual(["DOCKERFILE_SYNTAX", "unknown instruction: rum (did you mean RUN?)"]);
+    expect(problem("rum a")).toEqual(["DOCKERFILE_SYNTAX", "unknown instruction: rum (did you mean run?)"]);
+    expect(problem("Copi a b")[1]).toBe("unknown instruction: Copi (did you mean copy?)");
     expect(problem("bogus a")).toEqual(["DOCKERFILE_SYNTAX", "unknown instruction: bogus"]);
     expect(problem("\\")).toEqual(["DOCKERFILE_SYNTAX", "unknown instruction: "]);
     expect(problem('\u017fhell ["a"]')[0]).toBe("DOCKERFILE_SYNTAX");
