@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { closeSync, fdatasyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database, RootDatabase } from "lmdb";
-import { SlipwayError } from "../core/errors.ts";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { CrashMarker } from "./crash-marker.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
@@ -11,12 +11,17 @@ export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" 
 /** LMDB takes up to 1,978 bytes. */
 const LONGEST_KEY = 1000;
 const MAX_READERS = 512;
+/** `MDB_MAGIC`, little-endian, with which the body of a meta page begins. */
+const META_MARK = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
+const FIRST_PAGE_HEADER = 64;
+/** The second meta page begins where the first page ends, and pages have at most 64 KiB. */
+const LARGEST_META_PAGES = 66_000;
 const DISK_FULL = [28, 122];
 const REFUSED = [1, 13, 30];
 
 /**
  * The LMDB database beside the blobs. Loaded and opened at first use. Every call is one transaction, atomic between
- * processes, and committed when it returns; what another process writes is seen from the next turn of the event loop on. Throws `STORE_UNUSABLE`, `DISK_FULL`, `PERMISSION_DENIED`.
+ * processes, and committed when it returns; what another process writes is seen a moment later (`update` sees it at once). Throws `STORE_UNUSABLE`, `DISK_FULL`, `PERMISSION_DENIED`.
  */
 export class Index {
   readonly #path: string;
@@ -86,15 +91,12 @@ export class Index {
 
   #openFile(): RootDatabase {
     this.#marker.recoverIfSuspect(() => removeIndex(this.#path));
-    try {
-      return openDatabase(this.#path);
-    } catch (error) {
-      // A file that is no database at all: nobody can have it open, and all it held was a cache.
-      if (!/MDB_(INVALID|VERSION_MISMATCH|CORRUPTED)/.test(String(error))) throw error;
+    if (!isDatabaseOrAbsent(this.#path)) {
+      // Nobody can have it open, and all it held was a cache.
       renameSync(this.#path, `${this.#path}.damaged`);
       removeIndex(this.#path);
-      return openDatabase(this.#path);
     }
+    return openDatabase(this.#path);
   }
 
   #write<T>(action: () => T): T {
@@ -125,6 +127,27 @@ function openDatabase(path: string): RootDatabase {
     // See CrashMarker; elsewhere there is no boot id to tell a crash by, so LMDB has to flush.
     noSync: process.platform === "linux",
   });
+}
+
+/** LMDB itself does not survive opening a file that is no database: so look for the mark in both of its meta pages. */
+function isDatabaseOrAbsent(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return true;
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(fd);
+    const pages = Buffer.alloc(LARGEST_META_PAGES);
+    const length = readSync(fd, pages, 0, pages.length, 0);
+    const first = pages.subarray(0, length).indexOf(META_MARK);
+    // An empty file is one that somebody is making at this moment.
+    return size === 0 || (first >= 0 && first < FIRST_PAGE_HEADER && pages.lastIndexOf(META_MARK) > first);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function removeIndex(path: string): void {
