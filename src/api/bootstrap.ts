@@ -32,7 +32,7 @@ const TIDY = [
   "--dpkgopt=path-include=/usr/share/doc/*/copyright",
   '--customize-hook=rm -f "$1"/etc/resolv.conf "$1"/etc/hostname "$1"/var/log/apt/* "$1"/var/log/dpkg.log "$1"/var/log/alternatives.log',
   // Containers get a /dev of their own.
-  '--customize-hook=rm -rf "$1"/dev/*',
+  "--skip=output/dev",
 ];
 
 /** Makes a minimal base image from a Debian or Ubuntu package mirror, for machines that reach a mirror and no registry. */
