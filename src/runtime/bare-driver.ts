@@ -2,14 +2,15 @@ import { join } from "node:path";
 import { SlipwayError } from "../core/errors.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import { findTool } from "../sys/process.ts";
-import { capabilitiesOf, knownCapabilities } from "./capabilities.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import { byTarget, environmentOf, ownMountOptions, type PlacedMount } from "./oci-spec.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { MASKED_PATHS, READ_ONLY_PATHS, type SystemMount, systemMounts } from "./system-mounts.ts";
 
 export interface BareSurroundings {
   readonly privilege: Privilege;
-  readonly lastCapability: number;
+  /** Capabilities that we have to give, without `CAP_`. */
+  readonly capabilities: readonly string[];
   /** PATH for tools. */
   readonly path: string;
 }
@@ -137,29 +138,47 @@ function ownLines({ mount, source }: PlacedMount, inRoot: InRoot): readonly stri
  * setpriv bounds the capabilities and sets the groups while it still may; unshare changes the root and then the user, which
  * drops the rest. Both are the machine's programs and run before the change of root.
  */
-function commandLine(request: ContainerRequest, { lastCapability, path }: BareSurroundings): string {
+function commandLine(request: ContainerRequest, { capabilities, path }: BareSurroundings): string {
   const { user, workdir, argv } = request;
-  const keep = capabilitiesOf(request, knownCapabilities(lastCapability)).map(
-    (name) => `+${name.toLowerCase()}`,
-  );
+  const keep = capabilitiesOf(request, capabilities);
+  checkNeeded(keep, user.uid);
+  const bounds = ["-all", ...keep.map((name) => `+${name.toLowerCase()}`)].join(",");
   const { outside, inside } = splitEnvironment(environmentOf(request));
   const limits = (request.ulimits ?? []).map(({ name, soft, hard }) => `--${name}=${soft}:${hard}`);
   const words = [
-    tool("env", path),
-    "-i",
-    ...outside,
+    ...[tool("env", path), "-i", "--", ...outside],
     ...(limits.length > 0 ? [tool("prlimit", path), ...limits] : []),
-    ...[tool("setpriv", path), `--bounding-set=${["-all", ...keep].join(",")}`, "--inh-caps=-all"],
+    ...[tool("setpriv", path), `--bounding-set=${bounds}`, "--inh-caps=-all"],
     ...[
       `--regid=${user.gid}`,
       groups(user.additionalGids),
       ...(request.noNewPrivileges ? ["--no-new-privs"] : []),
     ],
-    ...[tool("unshare", path), "--root=.", `--wd=${workdir.path}`, `--setuid=${user.uid}`, "--"],
+    ...[
+      tool("unshare", path),
+      "--root=.",
+      `--wd=${workdir.path}`,
+      ...(user.uid === 0 ? [] : [`--setuid=${user.uid}`]),
+      "--",
+    ],
     ...(inside.length > 0 ? ["env", ...inside] : []),
     ...argv,
   ];
   return `exec ${words.map(quote).join(" ")}`;
+}
+
+/** The capabilities are bounded before root and user change, so what these two steps need cannot be taken away. */
+function checkNeeded(keep: readonly string[], uid: number): void {
+  const needed = uid === 0 ? ["SYS_CHROOT"] : ["SYS_CHROOT", "SETUID"];
+  const missing = needed.find((name) => !keep.includes(name));
+  if (missing === undefined) return;
+  throw new SlipwayError(
+    "RUNTIME_UNAVAILABLE",
+    `util-linux alone cannot start a container without ${missing}`,
+    {
+      hint: "install crun (Debian package crun)",
+    },
+  );
 }
 
 function groups(gids: readonly number[]): string {
@@ -170,11 +189,12 @@ function groups(gids: readonly number[]): string {
 const LOADER =
   /^(LD_|GLIBC_|GCONV_|GETCONF_|MALLOC_|LOCPATH|NLSPATH|LOCALDOMAIN|RES_OPTIONS|HOSTALIASES|RESOLV_|TZDIR|DYLD_)/;
 
-/** Such variables are set after the change of root, by the image's own `env` (CVE-2019-14271's kin). */
+/** What is no `NAME=value` is left out: env would take it for the program. Such variables as above are set after the change of root, by the image's own `env` (CVE-2019-14271's kin). */
 function splitEnvironment(env: readonly string[]): { outside: readonly string[]; inside: readonly string[] } {
+  const pairs = env.filter((pair) => pair.indexOf("=") > 0);
   return {
-    outside: env.filter((pair) => !LOADER.test(pair)),
-    inside: env.filter((pair) => LOADER.test(pair)),
+    outside: pairs.filter((pair) => !LOADER.test(pair)),
+    inside: pairs.filter((pair) => LOADER.test(pair)),
   };
 }
 

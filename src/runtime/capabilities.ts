@@ -49,25 +49,32 @@ export interface CapabilityRequest {
 }
 
 /**
- * Names without `CAP_`, in order of number. `insecure` has every capability that the kernel knows. Throws `USAGE` for a name
- * that is none.
+ * Names without `CAP_`, in order of number; `available` bounds them. Throws `USAGE` for a name that is none, and
+ * `RUNTIME_UNAVAILABLE` for one asked for by name that cannot be given here.
  */
-export function capabilitiesOf(
-  request: CapabilityRequest,
-  known: readonly string[] = CAPABILITIES,
-): readonly string[] {
+export function capabilitiesOf(request: CapabilityRequest, available: readonly string[]): readonly string[] {
   const added = (request.addCapabilities ?? []).map(plainName);
   const dropped = (request.dropCapabilities ?? []).map(plainName);
+  const missing = added.find((name) => name !== "ALL" && !available.includes(name));
+  if (missing) {
+    throw new SlipwayError(
+      "RUNTIME_UNAVAILABLE",
+      `the capability ${missing} cannot be given on this machine`,
+      {
+        hint: "slipway itself does not have it: look at CapBnd in /proc/self/status",
+      },
+    );
+  }
   const all = request.security === "insecure" || added.includes("ALL");
-  const base = dropped.includes("ALL") ? [] : all ? known : DEFAULT_CAPABILITIES;
+  const base = dropped.includes("ALL") ? [] : all ? available : DEFAULT_CAPABILITIES;
   const chosen = new Set([...base, ...added]);
   for (const name of dropped) if (!added.includes(name)) chosen.delete(name);
-  return known.filter((name) => chosen.has(name));
+  return available.filter((name) => chosen.has(name));
 }
 
-/** How many of `CAPABILITIES` this kernel knows: the number in /proc/sys/kernel/cap_last_cap. Runtimes refuse others. */
-export function knownCapabilities(lastCapability: number): readonly string[] {
-  return CAPABILITIES.slice(0, lastCapability + 1);
+/** The capabilities of a bounding set, as /proc/self/status writes it. Nobody can give a container more than its own; runtimes refuse to try. */
+export function capabilitiesIn(boundingSet: bigint): readonly string[] {
+  return CAPABILITIES.filter((_, number) => ((boundingSet >> BigInt(number)) & 1n) === 1n);
 }
 
 function plainName(name: string): string {

@@ -1,4 +1,4 @@
-import { capabilitiesOf, knownCapabilities } from "./capabilities.ts";
+import { capabilitiesOf } from "./capabilities.ts";
 import type { HostDevice } from "./host-devices.ts";
 import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
 import { seccompProfile } from "./seccomp.ts";
@@ -7,14 +7,22 @@ import { MASKED_PATHS, READ_ONLY_PATHS, type SystemMount, systemMounts } from ".
 /** What the machine decides of a specification. */
 export interface SpecSurroundings {
   readonly privilege: Privilege;
-  /** Number of the kernel's last capability (/proc/sys/kernel/cap_last_cap). */
-  readonly lastCapability: number;
+  /** Capabilities that we have to give, without `CAP_`. */
+  readonly capabilities: readonly string[];
   /** `process.arch`. */
   readonly architecture: string;
   /** Read-only binds can be made so with everything mounted below them (mount_setattr, Linux 5.12). */
   readonly recursiveReadOnly: boolean;
+  /** Given where the runtime forgets that the root filesystem is mounted `nodev` (crun). */
+  readonly remountTools?: RemountTools;
   /** Every device of the machine; used for `--security=insecure` only. */
   readonly hostDevices: readonly HostDevice[];
+}
+
+/** Absolute paths. */
+export interface RemountTools {
+  readonly shell: string;
+  readonly mount: string;
 }
 
 /** A mount with the place of this machine that it shows. */
@@ -33,7 +41,7 @@ export function ociSpec(
   at: SpecSurroundings,
 ): object {
   const insecure = request.security === "insecure";
-  const names = capabilitiesOf(request, knownCapabilities(at.lastCapability));
+  const names = capabilitiesOf(request, at.capabilities);
   const seccomp = insecure ? undefined : seccompProfile(names, at.architecture);
   return {
     ociVersion: "1.0.2",
@@ -41,16 +49,10 @@ export function ociSpec(
     hostname: request.hostname,
     process: processOf(request, names),
     mounts: [
-      {
-        destination: "/",
-        type: "bind",
-        source: request.rootfs.merged,
-        options: ["remount", "bind", "nodev"],
-      },
       ...systemMounts(request, at.privilege).map((mount) => systemMount(mount, at.recursiveReadOnly)),
       ...byTarget(mounts).map((placed) => ownMount(placed, at.recursiveReadOnly)),
     ],
-    hooks: { createContainer: [{ path: "/usr/bin/mount", args: ["mount", "-n", "-o", "remount,bind,nodev", request.rootfs.merged] }] },
+    ...(at.remountTools ? { hooks: { createContainer: [shutDevices(request, at.remountTools)] } } : {}),
     linux: {
       namespaces: namespaces(request),
       ...(insecure
@@ -59,6 +61,16 @@ export function ociSpec(
       ...(seccomp ? { seccomp } : {}),
     },
   };
+}
+
+/**
+ * Runs among the machine's files, in the container's mount namespace, before the root changes. It reads its input to the end: the
+ * runtime writes the container's state there, and fails where nobody takes it.
+ */
+function shutDevices({ rootfs, readOnlyRoot }: ContainerRequest, { shell, mount }: RemountTools): object {
+  const options = `remount,bind,nodev${readOnlyRoot ? ",ro" : ""}`;
+  const script = 'while read -r _; do :; done; exec "$@"';
+  return { path: shell, args: ["sh", "-c", script, "sh", mount, "-n", "-o", options, rootfs.merged] };
 }
 
 function processOf(request: ContainerRequest, capabilityNames: readonly string[]): object {

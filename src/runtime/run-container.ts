@@ -2,8 +2,10 @@ import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { closeOnExec } from "../sys/close-on-exec.ts";
 import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
+import { capabilitiesIn } from "./capabilities.ts";
 import { openOutput } from "./container-output.ts";
 import { type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
@@ -70,15 +72,21 @@ function startLines(
   { privilege, path }: RunContainerOptions,
   { placed }: PreparedMounts,
 ): readonly string[] {
-  const at = { privilege, lastCapability: lastCapability() };
+  const at = { privilege, capabilities: capabilitiesIn(boundingSet()) };
   if (driver.name === "unshare") return bareLines(request, placed, { ...at, path });
   const bundle = join(request.scratch, "bundle");
   const state = join(request.scratch, "state");
   mkdirSync(bundle);
+  // The kernel itself opens no device on what a user namespace has mounted.
+  const mustShutDevices = request.security === "sandbox" && !privilege.userNamespace;
+  const [shell, mount] = [findTool("sh", path), findTool("mount", path)];
   const spec = ociSpec(request, placed, {
     ...at,
     architecture: process.arch,
     recursiveReadOnly: kernelIsAtLeast(5, 12),
+    ...(shell && mount && driver.name === "crun" && mustShutDevices
+      ? { remountTools: { shell, mount } }
+      : {}),
     hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
   writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
@@ -114,6 +122,7 @@ async function launch(
     ...(output?.descriptors ?? (["inherit", "inherit"] as const)),
     ...(secrets === undefined ? [] : [secrets]),
   ];
+  if (driver.name === "unshare") closeOnExec();
   const env = { PATH: toolPath(options.path), LC_ALL: "C", LIBMOUNT_FORCE_MOUNT2: "always" };
   const child = spawnProcess(argv, { env, stdio, detached: !interactive });
   output?.childStarted();
@@ -133,10 +142,8 @@ function kernelIsAtLeast(major: number, minor: number): boolean {
   return a > major || (a === major && b >= minor);
 }
 
-function lastCapability(): number {
-  try {
-    return Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"));
-  } catch {
-    return 40;
-  }
+/** Of this process (proc(5), CapBnd). */
+function boundingSet(): bigint {
+  const line = /^CapBnd:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  return BigInt(`0x${line?.[1] ?? "0"}`);
 }

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
-import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { nativeFunction } from "./native-function.ts";
 
 /** A pipe of the kernel: what is written to the descriptor comes out of the stream, which ends once every copy of the descriptor is closed. */
 export interface Pipe {
@@ -20,7 +20,8 @@ const O_CLOEXEC = 0o2000000;
  */
 export function openPipe(): Pipe | undefined {
   const fds = new Int32Array(2);
-  if (!makePipe(fds)) return undefined;
+  const pipe2 = nativeFunction("pipe2", "int", ["void *", "int"]);
+  if (pipe2?.(fds, O_CLOEXEC) !== 0) return undefined;
   const [readFd, writeFd] = fds as unknown as [number, number];
   const readable = new Socket({ fd: readFd, readable: true, writable: false });
   let open = true;
@@ -33,17 +34,3 @@ export function openPipe(): Pipe | undefined {
     },
   };
 }
-
-function makePipe(fds: Int32Array): boolean {
-  if (process.platform !== "linux") return false;
-  try {
-    const koffi = createRequire(import.meta.url)("koffi") as {
-      load(path: null): { func(name: string, result: string, parameters: readonly string[]): PipeCall };
-    };
-    return koffi.load(null).func("pipe2", "int", ["void *", "int"])(fds, O_CLOEXEC) === 0;
-  } catch {
-    return false;
-  }
-}
-
-type PipeCall = (fds: Int32Array, flags: number) => number;

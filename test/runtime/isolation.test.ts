@@ -19,8 +19,8 @@ describe.each(["crun", "runc", "unshare"])("a container of %s", (driver) => {
     (await run({ ...scene, argv: sh(script) })).stdout;
 
   it("CVE-2024-21626: has the three standard descriptors only", async () => {
-    // ls itself opens the directory that it lists.
-    expect(await outputOf("ls /proc/self/fd | wc -l; ls -l /proc/1/fd | grep -c ' -> '")).toBe("4\n3\n");
+    // The fourth is the directory itself, which the shell has open while it lists it.
+    expect(await outputOf("cd /proc/1/fd; echo *")).toBe("0 1 2 3\n");
   });
 
   it("cannot open device files of the machine, wherever it makes them", async () => {
@@ -38,7 +38,7 @@ describe.each(["crun", "runc", "unshare"])("a container of %s", (driver) => {
         { type: "tmpfs", target: "/t" },
       ],
     });
-    expect(stdout).toBe("Permission denied\n".repeat(places.length).replaceAll("Perm", "Perm"));
+    expect(stdout).toBe("Permission denied\n".repeat(places.length));
   });
 
   it("cannot change the owner or mode of the machine's own devices", async () => {
@@ -61,10 +61,10 @@ describe.each(["crun", "runc", "unshare"])("a container of %s", (driver) => {
     expect(await outputOf("cat /proc/keys /proc/timer_list | wc -c; ls -A /sys/firmware | wc -l")).toBe(
       "0\n0\n",
     );
-    expect(await outputOf('for p in bus fs irq sys; do grep -c " /proc/$p ro" /proc/mounts; done')).toBe(
+    expect(await outputOf('for p in bus fs irq sys; do grep -c " /proc/$p proc ro" /proc/mounts; done')).toBe(
       "1\n1\n1\n1\n",
     );
-    const write = await run({ argv: sh("echo 1 > /proc/sys/kernel/sysrq") });
+    const write = await run({ argv: sh("echo 1 > /proc/sys/kernel/core_pattern") });
     expect(write.stderr).toContain("Read-only file system");
   });
 
@@ -92,9 +92,9 @@ describe.each(["crun", "runc", "unshare"])("a container of %s", (driver) => {
   });
 
   it("drops and adds capabilities, and gains none where asked", async () => {
-    const scene = { dropCapabilities: ["ALL"], addCapabilities: ["CAP_CHOWN"], noNewPrivileges: true };
+    const scene = { dropCapabilities: ["ALL"], addCapabilities: ["CAP_SYS_CHROOT"], noNewPrivileges: true };
     const stdout = await outputOf("grep -E '^(CapBnd|NoNewPrivs):' /proc/self/status", scene);
-    expect(stdout.replaceAll(/\s+/g, " ")).toBe("CapBnd: 0000000000000001 NoNewPrivs: 1 ");
+    expect(stdout.replaceAll(/\s+/g, " ")).toBe("CapBnd: 0000000000040000 NoNewPrivs: 1 ");
   });
 
   it("RX-02: insecure has every capability, no filter, a writable /sys and the machine's devices", async () => {
