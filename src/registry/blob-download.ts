@@ -91,7 +91,7 @@ async function open(request: BlobDownload, endpoint: Endpoint, position: number)
 async function* fromPosition(response: HttpResponse, position: number): AsyncGenerator<Uint8Array> {
   let skip = response.status === 206 ? position - rangeStart(response) : position;
   if (skip < 0) {
-    discard(response);
+    void discard(response);
     throw new SlipwayError(
       "REGISTRY_PROTOCOL",
       `${response.url.host} answered with another range than asked for`,

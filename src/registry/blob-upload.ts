@@ -70,7 +70,7 @@ export async function mountBlob(upload: Omit<BlobUpload, "open">, from: string):
   const target = `${endpoint.repository}/blobs/uploads/?${query}`;
   const response = await call(upload, { method: "POST", target, mountFrom: from, body: new Uint8Array(0) });
   if (response.status === 202) return takeLocation(response, endpoint);
-  discard(response);
+  void discard(response);
   return response.status === 201;
 }
 
@@ -98,7 +98,7 @@ async function send(upload: BlobUpload, place: Place, isFirst: boolean): Promise
           retry: false,
         });
     if (committed.status !== 201 && committed.status !== 204) return await refused(upload, committed);
-    discard(committed);
+    void discard(committed);
     return "done";
   } catch (error) {
     if (source.failure !== undefined) throw source.failure;
@@ -132,7 +132,7 @@ async function status(upload: BlobUpload, url: URL): Promise<Place | undefined> 
     return undefined;
   });
   if (response === undefined) return undefined;
-  discard(response);
+  void discard(response);
   const range = /^(?:bytes=)?0-(\d+)$/.exec(headerOf(response, "range") ?? "")?.[1];
   if (response.status !== 204 || range === undefined) return undefined;
   // "0-0" is what registries say for nothing as well as for one byte.
@@ -145,7 +145,7 @@ async function status(upload: BlobUpload, url: URL): Promise<Place | undefined> 
 async function isStored(upload: BlobUpload): Promise<boolean> {
   const target = `${upload.endpoint.repository}/blobs/${upload.descriptor.digest}`;
   const response = await call(upload, { method: "HEAD", target, follow: false });
-  discard(response);
+  void discard(response);
   return response.status === 200;
 }
 
@@ -175,7 +175,7 @@ function failure({ endpoint, descriptor }: BlobUpload, response: HttpResponse): 
 /** The Location of an answer: relative or absolute, its query kept. */
 function takeLocation(response: HttpResponse, { host }: Endpoint): URL {
   const location = headerOf(response, "location") ?? "";
-  discard(response);
+  void discard(response);
   const base = response.url;
   if (location === "" || !URL.canParse(location, base.href)) {
     throw new SlipwayError("REGISTRY_PROTOCOL", `${host} gives no address for an upload`, {

@@ -118,7 +118,7 @@ export class Registry {
     // A registry that keeps blobs elsewhere answers with a redirect: that is a yes.
     const request = { method: "HEAD", target, headers, access: "push", follow: false, signal } as const;
     const response = await this.#session.request(endpoint, request);
-    discard(response);
+    await discard(response);
     const { status } = response;
     if (status === 200 || (status >= 300 && status < 400)) return true;
     if (status === 404 || status === 405) return false;
@@ -165,7 +165,7 @@ export class Registry {
       const subject = `the manifest ${endpoint.repository}${isDigest(key) ? "@" : ":"}${key}`;
       throw await responseError(response, { host, subject, upload: true });
     }
-    discard(response);
+    void discard(response);
     checkStored(headerOf(response, "docker-content-digest"), descriptor.digest, host);
   }
 
@@ -185,7 +185,7 @@ export class Registry {
       access: "pull",
       signal,
     });
-    if (response.status === 200) discard(response);
+    if (response.status === 200) void discard(response);
     else throw await responseError(response, { host, subject: "registry at /v2/", upload: false });
   }
 

@@ -37,7 +37,7 @@ const SCHEMA_1 = /^application\/vnd\.docker\.distribution\.manifest\.v1\+/;
  */
 export async function resolveManifest(session: Session, request: ManifestRequest): Promise<Descriptor> {
   const response = await send(session, "HEAD", request);
-  discard(response);
+  await discard(response);
   const claimed = response.status === 200 ? claimedDescriptor(response) : undefined;
   if (claimed && (request.digest === undefined || claimed.digest === request.digest)) return claimed;
   if (response.status === 429 || response.status >= 500) throw await failure(response, request);

@@ -42,7 +42,12 @@ export function isRetryableError(error: unknown): boolean {
 export function isConnectError(error: unknown): boolean {
   const code = networkCode(error) ?? "";
   const refused = ["ECONNREFUSED", "ECONNRESET", "UND_ERR_SOCKET", "UND_ERR_CONNECT_TIMEOUT"].includes(code);
-  return refused || TLS_PROTOCOL.test(code);
+  return refused || TLS_PROTOCOL.test(code) || isRefusedByProxy(error);
+}
+
+/** undici has no code of its own for a proxy that answers CONNECT with anything but 200. */
+function isRefusedByProxy(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith("Proxy response (");
 }
 
 /** Turns what the network layer throws into `REGISTRY_UNREACHABLE` (host named, remedy) or `CANCELLED`. */

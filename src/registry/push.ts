@@ -1,9 +1,9 @@
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import { isSlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { type ContentSource, type ContentTarget, type CopyProgress, copyImage } from "../image/copy.ts";
-import type { Reference } from "../image/reference.ts";
+import { fullName, type Reference } from "../image/reference.ts";
 import { collect, verified } from "../store/verified.ts";
 import type { Registry } from "./client.ts";
 import type { RepositoryName } from "./reference.ts";
@@ -31,6 +31,11 @@ export interface PushRequest {
  */
 export async function pushImage(request: PushRequest): Promise<Descriptor> {
   const { reference, source, descriptor, onProgress, signal, concurrency } = request;
+  if (reference.digest !== undefined && reference.digest !== descriptor.digest) {
+    throw new SlipwayError("USAGE", `${fullName(reference)} names another image than ${descriptor.digest}`, {
+      hint: "push to a name without a digest",
+    });
+  }
   const target = new RegistryTarget(request);
   await copyImage({
     from: source,

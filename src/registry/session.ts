@@ -52,7 +52,7 @@ export class Session {
     const offered = first.headers["www-authenticate"];
     const renewed = await this.#authorizer.renew(auth, offered, header, request.signal);
     if (renewed === undefined || !isReplayable(request)) return first;
-    discard(first);
+    void discard(first);
     return this.#transport.send(httpRequest(url, request, scheme.verify, renewed));
   }
 
@@ -83,7 +83,7 @@ export class Session {
           retry: isLast,
           signal,
         });
-        discard(response);
+        await discard(response);
         return scheme;
       } catch (error) {
         if (!(error instanceof SlipwayError) || !isConnectError(error.cause)) throw error;

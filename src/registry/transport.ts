@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -68,7 +69,7 @@ export class Transport {
       const response = await this.#repeat(current);
       const target = redirectTarget(current, response);
       if (target === undefined) return response;
-      discard(response);
+      void discard(response);
       if (hops === MAX_REDIRECTS) throw protocolError(request.url.host, "redirects in circles");
       current = redirected(current, target);
     }
@@ -90,7 +91,7 @@ export class Transport {
         if ("error" in outcome) throw describeNetworkError(outcome.error, request.url.host, request.signal);
         return outcome.response;
       }
-      if ("response" in outcome) discard(outcome.response);
+      if ("response" in outcome) void discard(outcome.response);
       this.#options.onRetry?.(reasonOf(outcome, request.url.host), delay);
       await pause(delay, request.signal);
     }
@@ -106,6 +107,8 @@ export class Transport {
       const response = await call(url, {
         dispatcher,
         method,
+        // undici would give up the connection after each HEAD.
+        reset: false,
         headers: { "user-agent": this.#options.userAgent, ...headers },
         ...(body === undefined ? {} : { body }),
         ...(signal ? { signal } : {}),
@@ -130,9 +133,11 @@ export function headerOf(response: HttpResponse, name: string): string | undefin
   return Array.isArray(value) ? value.join(", ") : value;
 }
 
-/** Lets go of an answer's body; a short one is read, so that its connection can be used again. */
-export function discard(response: HttpResponse): void {
-  response.body.dump({ limit: 64 * 1024 }).catch(() => {});
+/** Lets go of an answer's body; a short one is read, and when this ends its connection can be used again. Never rejects. */
+export async function discard(response: HttpResponse): Promise<void> {
+  await response.body.dump({ limit: 64 * 1024 }).catch(() => {});
+  // The pool counts the connection as busy until the next turn of the event loop.
+  await setImmediate();
 }
 
 function repetitionDelay(outcome: Outcome, attempt: number, policy: RetryPolicy): number | undefined {

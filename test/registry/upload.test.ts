@@ -219,6 +219,12 @@ describe("pushImage", () => {
     expect(lines.at(-1)).toBe("PUT /v2/x/manifests/1");
   });
 
+  it("refuses a name with the digest of another image", async () => {
+    const reference = parseReference(`reg.test/x@${layer.digest}`);
+    const request = { registry: testRegistry(), reference, source, descriptor: manifest.descriptor };
+    await expect(pushImage(request)).rejects.toMatchObject({ code: "USAGE" });
+  });
+
   it("only sets the tag where the registry has the image", async () => {
     const { lines } = await push((line) => (line.startsWith("HEAD") ? [200] : undefined));
     expect(lines).toEqual([`HEAD /v2/x/manifests/${manifest.descriptor.digest}`, "PUT /v2/x/manifests/1"]);
