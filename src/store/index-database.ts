@@ -1,23 +1,18 @@
 import { createHash } from "node:crypto";
-import { closeSync, fdatasyncSync, fstatSync, openSync, readSync, renameSync, rmSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database, RootDatabase } from "lmdb";
-import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { SlipwayError } from "../core/errors.ts";
 import { CrashMarker } from "./crash-marker.ts";
+import { allocateLockFile, INDEX_READERS, setAsideIfDamaged } from "./index-files.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
 export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" | "stats";
 
 /** LMDB takes up to 1,978 bytes. */
 const LONGEST_KEY = 1000;
-const MAX_READERS = 512;
-/** `MDB_MAGIC`, little-endian, with which the body of a meta page begins. */
-const META_MARK = Buffer.from([0xde, 0xc0, 0xef, 0xbe]);
-const FIRST_PAGE_HEADER = 64;
-/** The second meta page begins where the first page ends, and pages have at most 64 KiB. */
-const LARGEST_META_PAGES = 66_000;
-const DISK_FULL = [28, 122];
-const REFUSED = [1, 13, 30];
+const DISK_FULL: readonly unknown[] = [28, 122, "ENOSPC", "EDQUOT"];
+const REFUSED: readonly unknown[] = [1, 13, 30, "EPERM", "EACCES", "EROFS"];
 
 /**
  * The LMDB database beside the blobs. Loaded and opened at first use. Every call is one transaction, atomic between
@@ -26,12 +21,14 @@ const REFUSED = [1, 13, 30];
 export class Index {
   readonly #path: string;
   readonly #marker: CrashMarker;
+  readonly #temporaryFile: () => string;
   readonly #tables = new Map<Table, Database<unknown, string>>();
   #root: RootDatabase | undefined;
 
   /** `temporaryFile` gives a new path on the same file system. */
   constructor(path: string, temporaryFile: () => string) {
     this.#path = path;
+    this.#temporaryFile = temporaryFile;
     this.#marker = new CrashMarker(path, temporaryFile);
   }
 
@@ -91,11 +88,8 @@ export class Index {
 
   #openFile(): RootDatabase {
     this.#marker.recoverIfSuspect(() => removeIndex(this.#path));
-    if (!isDatabaseOrAbsent(this.#path)) {
-      // Nobody can have it open, and all it held was a cache.
-      renameSync(this.#path, `${this.#path}.damaged`);
-      removeIndex(this.#path);
-    }
+    setAsideIfDamaged(this.#path);
+    allocateLockFile(this.#path, this.#temporaryFile);
     return openDatabase(this.#path);
   }
 
@@ -123,31 +117,10 @@ function openDatabase(path: string): RootDatabase {
     path,
     noSubdir: true,
     maxDbs: 16,
-    maxReaders: MAX_READERS,
+    maxReaders: INDEX_READERS,
     // See CrashMarker; elsewhere there is no boot id to tell a crash by, so LMDB has to flush.
     noSync: process.platform === "linux",
   });
-}
-
-/** LMDB itself does not survive opening a file that is no database: so look for the mark in both of its meta pages. */
-function isDatabaseOrAbsent(path: string): boolean {
-  let fd: number;
-  try {
-    fd = openSync(path, "r");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return true;
-    throw error;
-  }
-  try {
-    const { size } = fstatSync(fd);
-    const pages = Buffer.alloc(LARGEST_META_PAGES);
-    const length = readSync(fd, pages, 0, pages.length, 0);
-    const first = pages.subarray(0, length).indexOf(META_MARK);
-    // An empty file is one that somebody is making at this moment.
-    return size === 0 || (first >= 0 && first < FIRST_PAGE_HEADER && pages.lastIndexOf(META_MARK) > first);
-  } finally {
-    closeSync(fd);
-  }
 }
 
 function removeIndex(path: string): void {
@@ -170,12 +143,12 @@ function shortKey(key: string): string {
 function describeIndexError(error: unknown, path: string): unknown {
   if (error instanceof SlipwayError) return error;
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
-  if (DISK_FULL.includes(code as number) || /ENOSPC|No space left/.test(String(message)))
+  if (DISK_FULL.includes(code) || /ENOSPC|No space left/.test(String(message)))
     return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
       cause: error,
       hint: "free some space, or set SLIPWAY_HOME to a larger disk",
     });
-  if (REFUSED.includes(code as number) || /EACCES|EROFS|Permission denied|Read-only/.test(String(message)))
+  if (REFUSED.includes(code) || /EACCES|EROFS|Permission denied|Read-only/.test(String(message)))
     return new SlipwayError("PERMISSION_DENIED", `no permission to use ${path}: ${message}`, {
       cause: error,
       hint: "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own",

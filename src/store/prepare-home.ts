@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { emptyLayoutIndex } from "./layout-index.ts";
@@ -50,8 +51,21 @@ function writeFirstFiles(paths: StorePaths, temp: TempArea): void {
   write(paths.version, `${FORMAT}\n`);
 }
 
+/** Making folders with their parents on a read-only file system fails with ENOENT in Node; asking for permission says why. */
+function refusalBehind(error: unknown, home: string): unknown {
+  if (systemErrorCode(error) !== "ENOENT") return error;
+  let folder = home;
+  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+    return error;
+  } catch (refusal) {
+    return refusal;
+  }
+}
+
 function describeHomeError(error: unknown, home: string): unknown {
-  const described = describeSystemError(error, `opening the store ${home}`);
+  const described = describeSystemError(refusalBehind(error, home), `opening the store ${home}`);
   if (described instanceof SlipwayError) return described;
   return new SlipwayError(
     "STORE_UNUSABLE",
