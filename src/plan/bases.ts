@@ -1,15 +1,20 @@
-import { formatPlatform, normalizePlatform, type Platform, platformMatches } from "../core/platform.ts";
-import type { ResolvedImage, StagePlan } from "./graph.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
+import { suggest } from "../core/suggest.ts";
+import type { ImageResolver, ResolvedImage, StagePlan } from "./graph.ts";
 import { classifyContext, type NamedContext, type NamedContexts } from "./named-context.ts";
 import type { PlanOptions } from "./options.ts";
 import type { StageEntry } from "./stage-table.ts";
-import type { Warn } from "./warnings.ts";
+import { didYouMean, type Warn } from "./warnings.ts";
 
 export type ResolvedBase = Exclude<StagePlan["base"], { readonly kind: "stage" }>;
 
 export interface BaseRequest {
   readonly options: PlanOptions;
+  readonly images: ImageResolver;
   readonly contexts: NamedContexts;
+  /** Names that a mistyped base may have meant. */
+  readonly stageNames: readonly string[];
   readonly warn: Warn;
 }
 
@@ -19,15 +24,16 @@ export interface StageBase {
   readonly platform: Platform;
 }
 
-/** Resolves what an entry without a parent stage is made from (SPEC FR-03, SG-09, SG-11). Throws what the resolver throws, located. */
+/** Resolves what an entry without a parent stage is made from (SPEC FR-03, SG-09, SG-11). Throws what the resolver throws. */
 export async function resolveBase(entry: StageEntry, request: BaseRequest): Promise<StageBase> {
   const { options, contexts } = request;
-  const platform = (entry.implicit ? undefined : entry.platform) ?? options.platform ?? options.buildPlatform;
-  const context =
-    entry.replacement ?? (entry.base === "scratch" ? undefined : contexts.find(entry.base, platform));
-  if (context) return fromContext(entry, context, platform, request);
-  if (entry.base === "scratch") return { base: { kind: "scratch" }, platform };
-  return fromImage(entry, entry.base, platform, request);
+  const target = options.platform ?? options.buildPlatform;
+  const platform = entry.platform ?? target;
+  if (!entry.replacement && entry.base === "scratch") return { base: { kind: "scratch" }, platform: target };
+  const context = entry.replacement ?? contexts.find(entry.base, platform);
+  return context
+    ? fromContext(entry, context, platform, request)
+    : fromImage(entry, entry.base, platform, request);
 }
 
 async function fromContext(
@@ -48,7 +54,9 @@ async function fromImage(
   platform: Platform,
   request: BaseRequest,
 ): Promise<StageBase> {
-  const image = await request.options.resolver.resolve(reference, platform);
+  const image = await request.images.resolve(reference, platform).catch((error: unknown) => {
+    throw withSuggestion(error, reference, request.stageNames);
+  });
   return { base: { kind: "image", image }, platform: settlePlatform(entry, image, platform, request) };
 }
 
@@ -59,15 +67,54 @@ function settlePlatform(
   expected: Platform,
   { options, warn }: BaseRequest,
 ): Platform {
-  if (platformMatches(image.platform, expected)) return expected;
+  const actual = image.config.platform;
+  if (isSameMachine(actual, expected)) return expected;
   const supported = options.supportedPlatforms ?? [options.buildPlatform];
   const asked = entry.platform !== undefined || options.platform !== undefined;
-  if (!asked && supported.some((platform) => platformMatches(image.platform, platform)))
-    return normalizePlatform(image.platform);
+  const runnable = asked ? undefined : supported.find((platform) => isSameMachine(actual, platform));
+  if (runnable) return normalizePlatform(runnable);
   warn(
     "InvalidBaseImagePlatform",
-    `Base image ${entry.base} was pulled with platform "${formatPlatform(image.platform)}", expected "${formatPlatform(expected)}" for current build`,
+    `Base image ${entry.base} was pulled with platform "${formatPlatform(actual)}", expected "${formatPlatform(expected)}" for current build`,
     entry.source,
   );
   return expected;
+}
+
+/** Variants do not count here. */
+function isSameMachine(a: Platform, b: Platform): boolean {
+  return a.os === b.os && a.architecture === b.architecture;
+}
+
+const WELL_KNOWN =
+  "alpine almalinux amazonlinux archlinux bash busybox caddy debian docker fedora gcc golang haproxy httpd mariadb maven memcached mongo mysql nginx node openjdk perl php postgres python rabbitmq redis rockylinux ruby rust traefik ubuntu".split(
+    " ",
+  );
+
+/** An image that is not there may be a mistyped stage or a well-known image (SPEC FR-08). */
+function withSuggestion(error: unknown, reference: string, stageNames: readonly string[]): unknown {
+  if (!isSlipwayError(error, "IMAGE_NOT_FOUND", "REGISTRY_NOT_FOUND", "REGISTRY_UNAUTHORIZED")) return error;
+  const name = reference.replace(/[:@].*$/s, "");
+  const candidate = suggest(name, [...stageNames, ...WELL_KNOWN]);
+  if (candidate === undefined || WELL_KNOWN.includes(name)) return error;
+  const { code, message, cause, hint, facts, source } = error;
+  return new SlipwayError(code, message + didYouMean(candidate), {
+    cause,
+    facts,
+    ...(hint ? { hint } : {}),
+    ...(source ? { source } : {}),
+  });
+}
+
+/** A resolver that is asked once for each reference and platform, however many stages want it (SPEC SG-07). */
+export function resolvingOnce(resolver: ImageResolver): ImageResolver {
+  const known = new Map<string, Promise<ResolvedImage>>();
+  return {
+    resolve(reference, platform) {
+      const key = JSON.stringify([reference, formatPlatform(platform), platform.osVersion]);
+      const image = known.get(key) ?? resolver.resolve(reference, platform);
+      known.set(key, image);
+      return image;
+    },
+  };
 }

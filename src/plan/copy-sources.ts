@@ -1,23 +1,24 @@
+import { type GitFlags, parseGitUrl, withGitFlags } from "../context/git-url.ts";
 import { invalidInstruction } from "./located.ts";
 
 /** What a source of COPY or ADD is: a path in a context or stage, a URL, or a git repository (SPEC CP-01, AD-09). */
 export type SourceKind = "path" | "url" | "git";
 
-const GIT_SCHEME = /^(?:git|ssh):\/\//;
-const SCP_STYLE = /^[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:/;
-const HTTP = /^https?:\/\//;
-
-/** Tells the kinds apart by their text alone. `github.com/o/r` is a path here, and so is whatever begins with `./` or `../`. */
+/**
+ * Tells the kinds apart by their text alone. `github.com/o/r` is a path here, and so is whatever begins with `./` or
+ * `../`. Throws INSTRUCTION_INVALID for a git URL with a wrong query or ref (SPEC AD-10).
+ */
 export function classifySource(source: string): SourceKind {
-  if (/^\.\.?\//.test(source)) return "path";
-  if (GIT_SCHEME.test(source) || SCP_STYLE.test(source)) return "git";
-  if (!HTTP.test(source)) return "path";
-  return pathOfUrl(source).endsWith(".git") ? "git" : "url";
+  if (parseGitUrl(source)) return "git";
+  return /^https?:\/\//.test(source) ? "url" : "path";
 }
 
-function pathOfUrl(url: string): string {
-  const withoutFragment = url.replace(/#.*$/s, "");
-  return withoutFragment.replace(/\?.*$/s, "").replace(HTTP, "");
+/** What the flags of an ADD and the query of its git sources say must agree (SPEC AD-11). Throws INSTRUCTION_INVALID. */
+export function checkGitSources(sources: readonly string[], flags: GitFlags): void {
+  for (const source of sources) {
+    const git = parseGitUrl(source);
+    if (git) withGitFlags(git, flags);
+  }
 }
 
 /** COPY reads files only (SPEC CP-01). Throws INSTRUCTION_INVALID. */

@@ -2,7 +2,7 @@ import { chompHeredoc } from "../dockerfile/heredoc.ts";
 import type { CopyInstruction } from "../dockerfile/instructions.ts";
 import { stepBase, withStep } from "./add-step.ts";
 import { checkChmod } from "./chmod.ts";
-import { checkChecksum, checkCopySources, classifySource } from "./copy-sources.ts";
+import { checkChecksum, checkCopySources, checkGitSources, classifySource } from "./copy-sources.ts";
 import { expandAllIn, expandBodyIn, expandIn } from "./expansion.ts";
 import type { CopyStep, InputSource } from "./graph.ts";
 import { checkHeredocName } from "./heredoc-name.ts";
@@ -18,7 +18,9 @@ export function interpretCopy(state: StageState, call: Call<CopyInstruction>): S
   const args = expandArguments(state, call);
   if (instruction.kind === "COPY") checkCopySources(args.sources);
   if (args.chmod) checkChmod(args.chmod);
-  if (args.checksum) checkChecksum(args.checksum, args.sources);
+  if (args.checksum)
+    checkChecksum(args.checksum, [...args.sources, ...instruction.heredocs.map(({ name }) => name)]);
+  if (instruction.kind === "ADD") checkGitSources(args.sources, gitFlags(instruction, args.checksum));
   const heredocs = instruction.heredocs.map(({ name, content, chomp, expand }) => {
     checkHeredocName(name);
     const body = chomp ? chompHeredoc(content) : content;
@@ -64,6 +66,10 @@ function expandArguments(state: StageState, call: Call<CopyInstruction>): Argume
     sources: expandAllIn(state, call, sources),
     destination: expandIn(state, call, destination),
   };
+}
+
+function gitFlags({ keepGitDir }: CopyInstruction, checksum: string) {
+  return { ...(keepGitDir === undefined ? {} : { keepGitDir }), ...(checksum ? { checksum } : {}) };
 }
 
 type CopyOptions = Pick<

@@ -1,7 +1,8 @@
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { type Platform, parsePlatform } from "../core/platform.ts";
 import { suggest } from "../core/suggest.ts";
 import type { FromInstruction, ParsedStage } from "../dockerfile/instructions.ts";
+import { parseReference } from "../image/reference.ts";
 import type { Environment } from "./environment.ts";
 import { type EscapeCharacter, expandText } from "./expansion.ts";
 import { invalidStage, located } from "./located.ts";
@@ -12,8 +13,8 @@ import { didYouMean, type Warn } from "./warnings.ts";
 /** What FROM lines are evaluated with. */
 export interface FromScope {
   readonly globalArgs: Environment;
-  /** The global scope with nothing but defaults, for the lint of default values. */
-  readonly defaultArgs: Environment;
+  /** The global scope with nothing but defaults, for the lint of default values; absent where it cannot be evaluated. */
+  readonly defaultArgs: Environment | undefined;
   /** Every name the global scope declares, set or not. */
   readonly globalNames: ReadonlySet<string>;
   readonly escape: EscapeCharacter;
@@ -27,7 +28,6 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
   const { from } = stage;
   table.register(
     located(from.source, () => {
-      warnOfNames(table, from, scope.warn);
       const base = expandBase(from, scope);
       const platform = from.platform === undefined ? undefined : expandPlatform(from, from.platform, scope);
       const replacement =
@@ -51,23 +51,28 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
   );
 }
 
-function warnOfNames(table: StageTable, from: FromInstruction, warn: Warn): void {
-  const name = from.stageName;
-  if (name === undefined) return;
-  if (table.find(name) !== undefined)
-    warn("DuplicateStageName", `Duplicate stage name "${name}", stage names should be unique`, from.source);
-  if (name === "scratch" || name === "context")
-    warn(
-      "ReservedStageName",
-      `Stage name should not use the same name as reserved stage "${name}"`,
-      from.source,
-    );
+/** SPEC §7 ReservedStageName and DuplicateStageName; comes before anything else that planning judges (PO-05). */
+export function warnOfStageNames(stages: readonly ParsedStage[], warn: Warn): void {
+  const seen = new Set<string>();
+  for (const { from } of stages) {
+    const name = from.stageName;
+    if (name === undefined) continue;
+    if (name === "scratch" || name === "context")
+      warn(
+        "ReservedStageName",
+        `Stage name should not use the same name as reserved stage "${name}"`,
+        from.source,
+      );
+    if (seen.has(name))
+      warn("DuplicateStageName", `Duplicate stage name "${name}", stage names should be unique`, from.source);
+    seen.add(name);
+  }
 }
 
 function expandBase(from: FromInstruction, scope: FromScope): string {
+  warnOfDefault(from, scope);
   const { text, unset } = expandText(from.image, scope.globalArgs, scope.escape);
   warnOfUndeclared(unset, from, scope);
-  warnOfDefault(from, scope);
   if (text === "")
     throw invalidStage(
       `base name (${from.image}) should not be blank`,
@@ -93,14 +98,24 @@ function warnOfUndeclared(
 
 /** SPEC §7 InvalidDefaultArgInFrom: without build arguments the name would be empty or malformed. */
 function warnOfDefault(from: FromInstruction, scope: FromScope): void {
-  if (!from.image.includes("$")) return;
-  const { text } = expandText(from.image, scope.defaultArgs, scope.escape);
-  if (text !== "" && !/^[:/@]|[:/@]$|\/\/|::/.test(text)) return;
+  if (!scope.defaultArgs || !from.image.includes("$") || isImageName(from.image, scope)) return;
   scope.warn(
     "InvalidDefaultArgInFrom",
     `Default value for ARG ${from.image} results in empty or invalid base image name`,
     from.source,
   );
+}
+
+/** Tells whether the text gives a well-formed image name; one that only a build-arg makes expandable passes (`${X:?}`). */
+function isImageName(image: string, { defaultArgs, escape }: FromScope): boolean {
+  try {
+    parseReference(expandText(image, defaultArgs ?? new Map(), escape).text);
+    return true;
+  } catch (error) {
+    if (isSlipwayError(error, "REFERENCE_INVALID")) return false;
+    if (isSlipwayError(error, "EXPANSION_FAILED")) return true;
+    throw error;
+  }
 }
 
 const TARGET_PLATFORM = /^\$(TARGETPLATFORM|\{TARGETPLATFORM\})$/;
@@ -114,8 +129,11 @@ function expandPlatform(from: FromInstruction, written: string, scope: FromScope
     );
   const { text, unset } = expandText(written, scope.globalArgs, scope.escape);
   warnOfUndeclared(unset, from, scope);
-  if (text === "") throw invalidStage(`empty platform value from expression ${written}`);
-  const platform = parseOrExplain(text);
+  if (text === "") {
+    const candidate = unset.map((name) => suggest(name, scope.globalNames)).find(Boolean);
+    throw invalidStage(`empty platform value from expression ${written}${didYouMean(candidate)}`);
+  }
+  const platform = parseOrExplain(text, written);
   const name = from.stageName ?? "";
   if (!written.includes("$") && !name.includes(platform.os) && !name.includes(platform.architecture))
     scope.warn(
@@ -126,14 +144,14 @@ function expandPlatform(from: FromInstruction, written: string, scope: FromScope
   return platform;
 }
 
-function parseOrExplain(text: string): Platform {
+function parseOrExplain(text: string, written: string): Platform {
   try {
     return parsePlatform(text);
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     throw new SlipwayError(
       "PLATFORM_INVALID",
-      `failed to parse platform ${text}: ${error.message}`,
+      `failed to parse platform ${written}: ${error.message}`,
       error.hint ? { hint: error.hint } : {},
     );
   }

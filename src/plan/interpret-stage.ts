@@ -12,6 +12,7 @@ import {
   startFromStage,
 } from "./stage-state.ts";
 import type { StageEntry, StageTable } from "./stage-table.ts";
+import { fromStepName } from "./step-name.ts";
 
 export interface StageRequest {
   readonly table: StageTable;
@@ -28,6 +29,7 @@ export interface InterpretedStage {
   readonly setting: StageSetting;
   readonly state: StageState;
   readonly base: StagePlan["base"];
+  readonly fromStepName?: string;
 }
 
 /** Instructions that are steps of their own (SPEC SG-08). */
@@ -43,8 +45,10 @@ export function interpretStage(request: StageRequest): InterpretedStage {
     : (own?.base ?? missing(entry));
   const platform = own?.platform ?? parent!.setting.platform;
   const instructions = entry.replacement ? [] : entry.instructions;
-  const counted = instructions.filter(({ instruction }) => COUNTED.has(instruction.kind)).length;
-  const first = base.kind === "image" ? 1 : 0;
+  const counted = instructions.filter(
+    ({ instruction, fromTrigger }) => fromTrigger || COUNTED.has(instruction.kind),
+  ).length;
+  const first = base.kind === "image" || base.kind === "named-context" ? 1 : 0;
   const setting: StageSetting = {
     index: entry.index,
     label: entry.label,
@@ -62,25 +66,37 @@ export function interpretStage(request: StageRequest): InterpretedStage {
       sources: sources.map((source) => (source === undefined ? undefined : sourceRef(source, request))),
       stage: setting,
     });
-  return { entry, setting, state, base };
+  const shownBase = base.kind === "image" ? base.image.name : entry.base;
+  return {
+    entry,
+    setting,
+    state,
+    base,
+    ...(first > 0 ? { fromStepName: fromStepName(setting, shownBase) } : {}),
+  };
 }
 
-function startState(base: StagePlan["base"], { platform }: StageSetting, position: number): StageState {
+function startState(
+  base: StagePlan["base"],
+  { platform, build }: StageSetting,
+  position: number,
+): StageState {
   const image = base.kind === "image" ? base.image : undefined;
   return startFromImage({
     config: image ? image.config.config : emptyConfig(platform.os),
     ...(image?.config.author ? { author: image.config.author } : {}),
-    imagePlatform: image?.config.platform ?? platform,
+    imagePlatform: image?.config.platform ?? build.targetPlatform,
     os: platform.os,
     position,
   });
 }
 
-/** A stage can be read by those below it; images and contexts by everybody (SPEC SG-04, OB-05). */
+/** A stage can be read by those below it; images and contexts, also those in the place of a stage, by everybody (SPEC SG-04, OB-05). */
 function sourceRef(index: number, { table, entry, bases }: StageRequest): SourceRef {
   const source = table.at(index);
-  if (!source.implicit)
-    return index < entry.index ? { usable: true, input: { kind: "stage", stage: index } } : { usable: false };
+  if (!source.implicit && index < entry.index)
+    return { usable: true, input: { kind: "stage", stage: index } };
+  if (!source.implicit && !source.replacement) return { usable: false };
   return { usable: true, input: (bases.get(index) ?? missing(source)).base satisfies InputSource };
 }
 

@@ -20,7 +20,7 @@ export function linkInstructions(table: StageTable, list: readonly LinkedInstruc
 
 function sourcesOf(table: StageTable, instruction: Instruction): readonly (number | undefined)[] {
   if (instruction.kind === "COPY")
-    return instruction.from === undefined ? [] : [copySource(table, instruction, instruction.from)];
+    return instruction.from ? [copySource(table, instruction, instruction.from)] : [];
   if (instruction.kind !== "RUN") return [];
   return instruction.mounts.map(({ text }) => {
     const from = mountFrom(text);
@@ -35,7 +35,7 @@ function copySource(table: StageTable, instruction: Instruction, from: string): 
     throw invalidInstruction(
       "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
     );
-  if (/^\d+$/.test(from)) return table.at(Number(from)).index;
+  if (/^[+-]?\d+$/.test(from)) return table.at(Number(from)).index;
   return table.find(from) ?? table.addImplicit(from, instruction.source);
 }
 

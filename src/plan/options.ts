@@ -6,7 +6,9 @@ import type { PlanWarning } from "./warnings.ts";
 /** A source whose time can be the epoch (SPEC EP-02). */
 export type EpochSource =
   | { readonly kind: "context" }
-  | { readonly kind: "named-context"; readonly name: string };
+  | { readonly kind: "named-context"; readonly name: string }
+  /** A URL or git reference, as ADD takes them. */
+  | { readonly kind: "remote"; readonly source: string; readonly checksum?: string };
 
 /** What `planBuild` works from. The resolver and `sourceTime` are the only ways out of it. */
 export interface PlanOptions {

@@ -1,10 +1,11 @@
-import { SlipwayError } from "../core/errors.ts";
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { suggest } from "../core/suggest.ts";
-import { resolveBase, type StageBase } from "./bases.ts";
-import { withVariables } from "./environment.ts";
-import { EPOCH_ARG, resolveEpoch } from "./epoch.ts";
-import { registerStage } from "./from.ts";
+import { resolveBase, resolvingOnce, type StageBase } from "./bases.ts";
+import type { Environment } from "./environment.ts";
+import { resolveEpoch, withEpoch } from "./epoch.ts";
+import { registerStage, warnOfStageNames } from "./from.ts";
 import { evaluateGlobalArgs, globalNames } from "./global-scope.ts";
 import type { BuildPlan, StagePlan } from "./graph.ts";
 import { type InterpretedStage, interpretStage } from "./interpret-stage.ts";
@@ -25,7 +26,9 @@ export type { PlanOptions } from "./options.ts";
  * INSTRUCTION_INVALID, EXPANSION_FAILED, ENTITLEMENT_DENIED, and what the resolver throws, each with its place in the Dockerfile.
  */
 export async function planBuild(options: PlanOptions): Promise<BuildPlan> {
+  throwIfAborted(options.signal);
   const log = new WarningLog(options.onWarning);
+  warnOfStageNames(options.dockerfile.stages, log.warn);
   const scope = await globalScope(options);
   const contexts = new NamedContexts(options.namedContexts);
   const table = new StageTable();
@@ -39,11 +42,14 @@ export async function planBuild(options: PlanOptions): Promise<BuildPlan> {
   const target = findTarget(table, options.target);
   linkStages(table);
   checkCycles(table);
-  const bases = await resolveBases(table, target, { options, contexts, warn: log.warn });
+  const images = resolvingOnce(options.resolver);
+  const stageNames = table.names;
+  const bases = await resolveBases(table, target, { options, images, contexts, stageNames, warn: log.warn });
   const build: BuildSetting = {
     escape: options.dockerfile.escape,
     globalArgs: scope.globalArgs,
-    buildArgs: options.buildArgs,
+    targetPlatform: options.platform ?? options.buildPlatform,
+    buildArgs: withEpoch(options.buildArgs, scope.epoch),
     proxyEnv: proxyVariables(options.buildArgs),
     network: options.network ?? "default",
     allow: new Set(options.allow),
@@ -78,15 +84,23 @@ async function globalScope(options: PlanOptions) {
   });
   const evaluated = evaluateGlobalArgs({ start, args, buildArgs, escape });
   const epoch = await resolveEpoch(evaluated, options);
-  const globalArgs = new Map(evaluated);
-  if (globalArgs.has(EPOCH_ARG) && epoch === undefined) globalArgs.delete(EPOCH_ARG);
   return {
-    globalArgs: epoch === undefined ? globalArgs : withVariables(globalArgs, [[EPOCH_ARG, String(epoch)]]),
-    defaultArgs: evaluateGlobalArgs({ start, args, buildArgs: new Map(), escape }),
+    globalArgs: withEpoch(evaluated, epoch),
+    defaultArgs: defaultsAlone({ start, args, buildArgs: new Map(), escape }),
     globalNames: globalNames(evaluated, args),
     escape,
     epoch,
   };
+}
+
+/** The scope without any build-arg; undefined where a default needs one (`ARG A=${B:?}`). */
+function defaultsAlone(request: Parameters<typeof evaluateGlobalArgs>[0]): Environment | undefined {
+  try {
+    return evaluateGlobalArgs(request);
+  } catch (error) {
+    if (isSlipwayError(error, "EXPANSION_FAILED")) return undefined;
+    throw error;
+  }
 }
 
 function findTarget(table: StageTable, name: string | undefined): number {
@@ -114,6 +128,7 @@ async function resolveBases(
   const bases = new Map<number, StageBase>();
   const fired = new Set<number>();
   for (;;) {
+    throwIfAborted(request.options.signal);
     const needed = [...reachableFrom(table, target)].map((index) => table.at(index));
     const open = needed.filter((entry) => entry.parent === undefined && !bases.has(entry.index));
     await Promise.all(
@@ -128,7 +143,7 @@ async function resolveBases(
     if (open.length === 0 && firing.length === 0) return bases;
     for (const entry of firing) {
       fired.add(entry.index);
-      const triggers = triggersOf(table, entry, bases.get(entry.index));
+      const triggers = triggersOf(table, entry, bases);
       if (triggers.length > 0) fireTriggers(table, entry, triggers, entry.source);
     }
     checkCycles(table);
@@ -158,7 +173,7 @@ function interpretStages(
 }
 
 function stagePlan(
-  { entry, setting, state, base }: InterpretedStage,
+  { entry, setting, state, base, fromStepName }: InterpretedStage,
   target: number,
   options: PlanOptions,
 ): StagePlan {
@@ -173,6 +188,7 @@ function stagePlan(
     base,
     platform: setting.platform,
     source: entry.source,
+    ...(fromStepName === undefined ? {} : { fromStepName }),
     steps: state.steps,
     config: labels ? { ...state.config, Labels: labels } : state.config,
     ...(state.author === undefined ? {} : { author: state.author }),

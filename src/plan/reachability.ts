@@ -1,13 +1,19 @@
 import { SlipwayError } from "../core/errors.ts";
+import type { SourceRange } from "../core/source-range.ts";
 import type { StageEntry, StageTable } from "./stage-table.ts";
 
-/** Indexes of the entries that a stage needs directly: its base stage, and what its instructions read. */
-export function needsOf(entry: StageEntry): readonly number[] {
+/** One entry that an instruction of another reads from. */
+interface Read {
+  readonly index: number;
+  /** The instruction. */
+  readonly at: SourceRange;
+}
+
+function readsOf(entry: StageEntry): readonly Read[] {
   if (entry.replacement) return [];
-  const sources = entry.instructions.flatMap(({ sources }) =>
-    sources.filter((source) => source !== undefined),
+  return entry.instructions.flatMap(({ instruction, sources }) =>
+    sources.flatMap((index) => (index === undefined ? [] : [{ index, at: instruction.source }])),
   );
-  return entry.parent === undefined ? sources : [entry.parent, ...sources];
 }
 
 /** Everything that the target needs, itself included (SPEC SG-03). */
@@ -17,28 +23,49 @@ export function reachableFrom(table: StageTable, target: number): ReadonlySet<nu
   for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
     if (reached.has(index)) continue;
     reached.add(index);
-    pending.push(...needsOf(table.at(index)));
+    const entry = table.at(index);
+    if (entry.parent !== undefined) pending.push(entry.parent);
+    pending.push(...readsOf(entry).map((read) => read.index));
   }
   return reached;
 }
 
-/** Stages that need each other, or themselves, are refused, built or not (SPEC SG-04, PO-06). Throws STAGE_CYCLE. */
+/**
+ * Refuses stages that copy from each other, or from themselves, built or not (SPEC SG-04, PO-06). A FROM cannot close a
+ * circle alone: the COPY that goes with it names a later stage, which is an error of its own. Throws STAGE_CYCLE.
+ */
 export function checkCycles(table: StageTable): void {
   const done = new Set<number>();
-  const path = new Set<number>();
+  const path: Read[] = [];
   const visit = (index: number): void => {
     if (done.has(index)) return;
-    const entry = table.at(index);
-    if (path.has(index))
-      throw new SlipwayError("STAGE_CYCLE", `circular dependency detected on stage: ${entry.label}`, {
-        source: entry.source,
-        hint: "a stage can only read from stages above it",
-        facts: { stages: [...path].map((i) => table.at(i).label) },
-      });
-    path.add(index);
-    for (const next of needsOf(entry)) visit(next);
-    path.delete(index);
+    for (const read of readsOf(table.at(index))) {
+      path.push(read);
+      if (read.index === index || path.slice(0, -1).some((step) => step.index === read.index))
+        throw circle(table, path);
+      visit(read.index);
+      path.pop();
+    }
     done.add(index);
   };
-  for (const entry of table.entries) visit(entry.index);
+  for (const { index } of table.entries) {
+    path.push({ index, at: table.at(index).source });
+    visit(index);
+    path.pop();
+  }
+}
+
+/** `path` ends with the read that leads back to an entry further up in it. */
+function circle(table: StageTable, path: readonly Read[]): SlipwayError<"STAGE_CYCLE"> {
+  const last = path.at(-1)!;
+  const reads = path.slice(path.findIndex((step) => step.index === last.index) + 1);
+  const { label } = table.at(last.index);
+  return new SlipwayError("STAGE_CYCLE", `circular dependency detected on stage: ${label}`, {
+    source: reads[0]!.at,
+    hint: "a stage can only read from stages above it",
+    facts: {
+      stages: reads.map((read) => table.at(read.index).label),
+      locations: reads.map((read) => read.at),
+    },
+  });
 }

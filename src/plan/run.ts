@@ -52,7 +52,8 @@ function checkEntitlements(
   { network, hasDevices }: { readonly network: RunStep["network"]; readonly hasDevices: boolean },
 ): void {
   const asked = [
-    ...(network === "host" ? ["network.host"] : []),
+    // A request that makes `host` the default has allowed it.
+    ...(network === "host" && call.stage.build.network !== "host" ? ["network.host"] : []),
     ...(call.instruction.security === "insecure" ? ["security.insecure"] : []),
     ...(hasDevices ? ["device"] : []),
   ];

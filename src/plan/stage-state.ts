@@ -12,6 +12,8 @@ import type { Warn } from "./warnings.ts";
 export interface BuildSetting {
   readonly escape: "\\" | "`";
   readonly globalArgs: Environment;
+  /** What the image is for, unless its base says otherwise. */
+  readonly targetPlatform: Platform;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly proxyEnv: readonly string[];
   readonly network: "default" | "none" | "host";

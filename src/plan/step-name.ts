@@ -1,5 +1,5 @@
 import { isSlipwayError } from "../core/errors.ts";
-import { formatPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
+import { normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
 import { expandWord } from "../dockerfile/expand.ts";
 import type { Environment } from "./environment.ts";
 import { formatWithVersion } from "./predefined-args.ts";
@@ -83,9 +83,4 @@ export function heredocSummary(body: string): string {
 /** The name of a stage's FROM. */
 export function fromStepName(stage: StageSetting, image: string): string {
   return `${stepPrefix(stage, 1, new Map())}FROM ${image}`;
-}
-
-/** `os/arch[/variant]` for messages. */
-export function platformText(platform: Platform): string {
-  return formatPlatform(normalizePlatform(platform));
 }
