@@ -48,12 +48,7 @@ export async function buildHere(options: BuildOptions, environment: Environment)
     const session = await Session.open(environment);
     scope.defer(() => session.close());
     // Garbage collection waits for this; what dead processes left behind goes now.
-    scope.defer(
-      await session.store.locks.acquire("builds", {
-        shared: true,
-        ...(options.signal ? { signal: options.signal } : {}),
-      }),
-    );
+    scope.defer(await session.keepContent(options.signal));
     await session.store.temp.sweep();
     return new Build(session, options, clock, scope, counter).run();
   };

@@ -47,7 +47,7 @@ export interface HistoryEntry {
   readonly layer?: Digest;
 }
 
-/** Opens a session for the time of one piece of work. */
+/** Opens a session for the time of one piece of work. Nothing that the store holds is collected meanwhile. */
 export async function withSession<R>(
   environment: Environment,
   work: (session: Session) => Promise<R>,
@@ -55,7 +55,10 @@ export async function withSession<R>(
   const session = await Session.open(environment);
   const scope = new CleanupScope();
   scope.defer(() => session.close());
-  return scope.around(() => work(session));
+  return scope.around(async () => {
+    scope.defer(await session.keepContent());
+    return work(session);
+  });
 }
 
 /** Finds an image by name, id or id prefix. Throws `IMAGE_NOT_FOUND`. */

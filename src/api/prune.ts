@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRecord } from "../cache/record.ts";
+import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
 import { isSlipwayError } from "../core/errors.ts";
@@ -12,6 +13,7 @@ import { decodeManifest, type Manifest } from "../image/manifest.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
+import { CONTENT_LOCK, Session } from "./session.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface UsageRow {
@@ -57,16 +59,22 @@ export function diskUsage(environment: Environment): Promise<UsageRow[]> {
   });
 }
 
-/** Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until no build is running. */
+/** Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until nobody else works with the store: builds, transfers, containers. */
 export function prune(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
   return elevated({ operation: "prune", options, environment }, () => pruneHere(options, environment));
 }
 
-export function pruneHere(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
-  return withSession(environment, async ({ store, privilege }) => {
-    if (privilege.kind === "user" && userNamespaceAvailable(environment).available)
+export async function pruneHere(
+  options: { readonly all: boolean },
+  environment: Environment,
+): Promise<Pruned> {
+  const session = await Session.open(environment);
+  const scope = new CleanupScope();
+  scope.defer(() => session.close());
+  return scope.around(async () => {
+    if (session.privilege.kind === "user" && userNamespaceAvailable(environment).available)
       throw new NeedsUserNamespace();
-    return store.withLock("builds", () => sweep(store, options.all));
+    return session.store.withLock(CONTENT_LOCK, () => sweep(session.store, options.all));
   });
 }
 

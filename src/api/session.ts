@@ -8,6 +8,9 @@ import type { Environment } from "./environment.ts";
 import { type FilePrivilege, filePrivilege } from "./privilege.ts";
 import { proxiesFrom } from "./proxies.ts";
 
+/** Shared by everybody who works with the store's content, exclusive for who collects garbage. */
+export const CONTENT_LOCK = "builds";
+
 /** What one operation works with: the store, the registry client (made at first use) and what this process may do. */
 export class Session {
   readonly environment: Environment;
@@ -53,6 +56,11 @@ export class Session {
       ...(signal ? { signal } : {}),
     });
   };
+
+  /** Keeps garbage collection away until the result is called; waits while one is going on. */
+  keepContent(signal?: AbortSignal): Promise<() => void> {
+    return this.store.locks.acquire(CONTENT_LOCK, { shared: true, ...(signal ? { signal } : {}) });
+  }
 
   close(): Promise<void> {
     return this.#scope.close();

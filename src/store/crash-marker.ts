@@ -46,11 +46,19 @@ export class CrashMarker {
   /** Before the first write of this process. */
   begin(): void {
     if (this.#fd !== undefined) return;
-    this.#fd = openSync(this.#writers, "a", 0o600);
-    if (hasLibc()) libc().lock(this.#fd, "shared", { wait: true });
-    if (readFileIfThere(this.#marker)?.toString() === bootId()) return;
-    writeFileAtomically(this.#marker, bootId(), this.#temporaryFile());
-    syncFolder(dirname(this.#marker));
+    const fd = openSync(this.#writers, "a", 0o600);
+    try {
+      if (hasLibc()) libc().lock(fd, "shared", { wait: true });
+      if (readFileIfThere(this.#marker)?.toString() !== bootId()) {
+        writeFileAtomically(this.#marker, bootId(), this.#temporaryFile());
+        syncFolder(dirname(this.#marker));
+      }
+    } catch (error) {
+      // Without a marker nothing may be written; the next write tries again.
+      closeSync(fd);
+      throw error;
+    }
+    this.#fd = fd;
   }
 
   /** After the last write. `flush` is called if no other writer is left; without locks nobody can tell, so the marker stays. */
