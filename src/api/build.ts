@@ -162,6 +162,7 @@ class Build {
       ...(this.#options.stdout ? { stdout: this.#options.stdout } : {}),
       ...(this.#options.signal ? { signal: this.#options.signal } : {}),
     });
+    for (const message of this.#session.takeNotices()) this.#clock.emit({ type: "warning", message });
     const stages = (
       await Promise.all(builds.map(({ plan, execution }) => stageSizes(plan, store, execution.chainOf)))
     ).flat();

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { RegistriesConfPlaces } from "../registry/registries-conf.ts";
 
 /** What the surroundings of a process decide. Everything below the command line gets these values handed in. */
 export interface Environment {
@@ -10,8 +11,10 @@ export interface Environment {
   readonly uid: number;
   /** Docker's client configuration: credentials and proxies. */
   readonly dockerConfig: string;
-  /** registries.conf files, the first that exists is the main one. */
-  readonly registriesConf: readonly string[];
+  /** Where registries.conf and its drop-ins may be (containers-registries.conf(5)). */
+  readonly registriesConf: RegistriesConfPlaces;
+  /** Folders with certificates per registry host. */
+  readonly certsDirs: readonly string[];
   /** Everything else that a tool or a build argument may ask for by name. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -41,18 +44,22 @@ export function readEnvironment(
     uid: at.uid,
     dockerConfig: join(defined.DOCKER_CONFIG || join(at.homeDirectory, ".docker"), "config.json"),
     registriesConf: registriesConf(defined, config, at.uid),
+    certsDirs: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
     variables: defined,
   });
 }
 
-/** containers-registries.conf(5): an explicit file, else the user's, else the system's. */
+/** An explicit file, else the user's, else the system's; drop-ins of both. Root has no files of its own. */
 function registriesConf(
   variables: Readonly<Record<string, string>>,
   config: string,
   uid: number,
-): readonly string[] {
-  const explicit = variables.CONTAINERS_REGISTRIES_CONF;
-  if (explicit) return [explicit];
-  const system = "/etc/containers/registries.conf";
-  return uid === 0 ? [system] : [join(config, "containers/registries.conf"), system];
+): RegistriesConfPlaces {
+  const override = variables.CONTAINERS_REGISTRIES_CONF;
+  const folders = uid === 0 ? ["/etc/containers"] : ["/etc/containers", join(config, "containers")];
+  return {
+    ...(override ? { override } : {}),
+    files: folders.map((folder) => join(folder, "registries.conf")).reverse(),
+    folders: folders.map((folder) => join(folder, "registries.conf.d")),
+  };
 }

@@ -1,6 +1,6 @@
 import { DockerCredentials } from "../registry/credentials.ts";
 import type { Environment } from "./environment.ts";
-import { proxiesFrom } from "./proxies.ts";
+import { registryOptions } from "./registry-options.ts";
 
 export interface LoginOptions {
   /** Host name of the registry, with a port where it has one. */
@@ -15,9 +15,8 @@ export async function login(options: LoginOptions, environment: Environment): Pr
   const { Registry } = await import("../registry/client.ts");
   const { server, username, password, signal } = options;
   const registry = new Registry({
+    ...(await registryOptions(environment)),
     credentials: { lookup: async () => ({ kind: "password", username, password }) },
-    registriesConfPaths: environment.registriesConf,
-    proxies: proxiesFrom(environment.variables),
   });
   try {
     await registry.ping(server, signal);

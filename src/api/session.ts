@@ -6,7 +6,6 @@ import type { Registry } from "../registry/client.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { type FilePrivilege, filePrivilege } from "./privilege.ts";
-import { proxiesFrom } from "./proxies.ts";
 
 /** Shared by everybody who works with the store's content, exclusive for who collects garbage. */
 export const CONTENT_LOCK = "builds";
@@ -17,6 +16,7 @@ export class Session {
   readonly store: Store;
   readonly privilege: FilePrivilege;
   readonly #scope = new CleanupScope();
+  readonly #notices: string[] = [];
   #registry: Promise<Registry> | undefined;
 
   private constructor(environment: Environment, store: Store) {
@@ -57,6 +57,11 @@ export class Session {
     });
   };
 
+  /** What the registry client wanted to say since the last call: repetitions, mirrors that fail, broken credential helpers. */
+  takeNotices(): readonly string[] {
+    return this.#notices.splice(0);
+  }
+
   /** Keeps garbage collection away until the result is called; waits while one is going on. */
   keepContent(signal?: AbortSignal): Promise<() => void> {
     return this.store.locks.acquire(CONTENT_LOCK, { shared: true, ...(signal ? { signal } : {}) });
@@ -68,12 +73,10 @@ export class Session {
 
   async #openRegistry(): Promise<Registry> {
     const { Registry } = await import("../registry/client.ts");
-    const { dockerConfig, registriesConf, variables } = this.environment;
+    const { registryOptions } = await import("./registry-options.ts");
     const registry = new Registry({
-      dockerConfigPath: dockerConfig,
-      registriesConfPaths: registriesConf,
-      helperEnvironment: variables,
-      proxies: proxiesFrom(variables),
+      ...(await registryOptions(this.environment)),
+      onNotice: (message) => this.#notices.push(message),
     });
     this.#scope.defer(() => registry.close());
     return registry;

@@ -151,7 +151,8 @@ add("link/through-link")
 `,
     ]);
     const result = await shop.it.run(["build", "-t", "evil", context]);
-    if (result.exitCode === 0) expect(await shop.it.shell("evil", "ls / | grep -c escape; true")).toMatch(/^\d\n$/);
+    if (result.exitCode === 0)
+      expect(await shop.it.shell("evil", "ls / | grep -c escape; true")).toMatch(/^\d\n$/);
     else expect(result.stderr).toContain("(LAYER_INVALID)");
     const { existsSync } = await import("node:fs");
     for (const path of ["/slipway-escape", "/abs-escape", "/through-link"])
