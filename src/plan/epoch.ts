@@ -20,7 +20,8 @@ export async function resolveEpoch(
   const value = options.buildArgs.get(EPOCH_ARG) ?? globalArgs.get(EPOCH_ARG);
   if (!value) return undefined;
   if (/^-?\d{1,15}$/.test(value)) return Number(value);
-  return options.sourceTime?.(epochSource(value, globalArgs, options));
+  const source = epochSource(value, globalArgs, options);
+  return options.sourceTime?.(source);
 }
 
 /** The variables with the epoch as a number, or without it where it could not be told (SPEC EP-04). */
