@@ -6,12 +6,12 @@ import {
   mkdirSync,
   openSync,
   statSync,
-  symlinkSync,
   unlinkSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { layOverlay } from "../snapshot/overlay.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import type { PlacedMount } from "./oci-spec.ts";
 import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
@@ -61,13 +61,13 @@ type BindMount = Extract<ContainerMount, { type: "bind" }>;
 function placeBind(mount: BindMount, place: string, privilege: Privilege, script: string[]): PlacedMount {
   const { source } = mount;
   if (source.kind === "layers") {
-    script.push(...layerLines(source.lowers, place, { privilege, writable: !mount.readOnly }));
+    script.push(...layerLines(source.lowers, place, privilege));
     return { mount, source: join(place, "merged", source.path) };
   }
   const isDirectory = statSync(source.path).isDirectory();
   if (!mount.discardWrites) return { mount, source: source.path, holdsMounts: isDirectory };
   if (isDirectory) {
-    script.push(...layerLines([source.path], place, { privilege, writable: true }));
+    script.push(...layerLines([source.path], place, privilege));
     return { mount, source: join(place, "merged") };
   }
   // A single file has no overlay: a copy takes the writes.
@@ -93,26 +93,16 @@ function secretLines(
   ];
 }
 
-/** Snapshots as one tree: read-only, or writable over a directory that is thrown away (SPEC MT-04). */
-function layerLines(
-  lowers: readonly string[],
-  place: string,
-  { privilege, writable }: { readonly privilege: Privilege; readonly writable: boolean },
-): string[] {
+/** Snapshots as one tree, over an upper directory that is thrown away (SPEC MT-04); what is read-only is so by its bind. */
+function layerLines(lowers: readonly string[], place: string, { xattrPrefix }: Privilege): readonly string[] {
   mkdirSync(place);
-  for (const name of ["merged", "upper", "work", "empty"]) mkdirSync(join(place, name), { mode: 0o755 });
+  const { mountScript, upper } = layOverlay({ lowers, scratch: place, stubs: [], xattrPrefix });
   const top = lowers.at(-1);
-  if (writable && top !== undefined) lookLike(join(place, "upper"), top);
-  for (const [i, lower] of lowers.entries()) symlinkSync(lower, join(place, `l${i.toString(36)}`));
-  // A read-only overlay wants two directories at least; an empty one at the bottom changes nothing.
-  const names = [...lowers.map((_, i) => `l${i.toString(36)}`).reverse(), "empty"];
-  const upper = writable ? ",upperdir=upper,workdir=work" : "";
-  const attributes = privilege.xattrPrefix === "user.overlay." ? ",userxattr" : "";
-  const options = `nodev,lowerdir=${names.join(":")}${upper},redirect_dir=nofollow,metacopy=off,index=off${attributes}`;
-  return [`cd ${quote(place)}`, `mount -t overlay -o ${quote(options)} overlay merged`];
+  if (top !== undefined) lookLike(upper, top);
+  return mountScript;
 }
 
-/** The root of a writable overlay is its upper directory, which must look like what it covers. */
+/** The root of an overlay is its upper directory, which must look like what it covers. */
 function lookLike(upper: string, model: string): void {
   const { mode, uid, gid } = statSync(model);
   chownSync(upper, uid, gid);

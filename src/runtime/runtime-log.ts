@@ -19,11 +19,19 @@ export function interpretEnd(end: ProcessEnd, traces: StartTraces, complaints: s
     throw failed(lastLines(`${complaints}\n${read(traces.setupLog)}`) || `exit code ${end.exitCode}`, end);
   }
   const messages = errorsOf(read(traces.runtimeLog));
-  if (messages.length === 0) return { exitCode: end.exitCode };
+  if (messages.length === 0) return { exitCode: wasKilled(end, complaints) ? 137 : end.exitCode };
   const text = messages.join("; ");
   const exitCode = commandProblem(text);
   if (exitCode === undefined) throw failed(text, end);
   return { exitCode };
+}
+
+/** unshare wants to end by the signal that ended its child, and trips over SIGKILL, which has no handler to reset (util-linux 2.38). */
+function wasKilled({ exitCode }: ProcessEnd, complaints: string): boolean {
+  return (
+    exitCode === 1 &&
+    /^unshare: .* failed: Invalid argument\n$/m.test(complaints.split("\n").slice(-2).join("\n"))
+  );
 }
 
 function failed(reason: string, { exitCode }: ProcessEnd): SlipwayError<"RUNTIME_FAILED"> {

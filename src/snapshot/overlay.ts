@@ -39,13 +39,14 @@ const BASE_PREFIX = "_";
  */
 export async function prepareOverlay(request: OverlayRequest): Promise<Rootfs> {
   try {
-    return prepare(request);
+    return layOverlay(request);
   } catch (error) {
     throw describeSystemError(error, "preparing a root filesystem");
   }
 }
 
-function prepare(request: OverlayRequest): Rootfs {
+/** `prepareOverlay` with the system's own errors. */
+export function layOverlay(request: OverlayRequest): Rootfs {
   const { scratch } = request;
   const stubs = join(scratch, "stubs");
   const upper = request.upper ?? join(scratch, "upper");

@@ -83,7 +83,7 @@ export async function prepareScene(scene: Scene): Promise<ContainerRequest> {
   const mounts = scene.mounts ?? [];
   const targets = mounts.map((mount) => ({ path: mount.target, type: typeOf(mount) }));
   const stubs = planStubs(tree, targets);
-  const { lowers, cwd = "/", options: _, ...rest } = scene;
+  const { lowers, cwd = "/", options: _, mounts: __, ...rest } = scene;
   const xattrPrefix = "trusted.overlay.";
   return {
     id: `test-${randomUUID()}`,
@@ -96,7 +96,7 @@ export async function prepareScene(scene: Scene): Promise<ContainerRequest> {
     hostname: "sandbox",
     network: "none",
     security: "sandbox",
-    mounts,
+    mounts: mounts.map((mount, i) => ({ ...mount, target: stubs.resolved[i]! })),
     ...rest,
   };
 }
@@ -121,6 +121,7 @@ function typeOf(mount: ContainerMount): "dir" | "file" {
   if (mount.type === "tmpfs") return "dir";
   if (mount.type !== "bind") return "file";
   const { source } = mount;
+  if (source.kind === "layers" && source.lowers.length === 0) return "dir";
   const at = source.kind === "path" ? source.path : join(source.lowers.at(-1)!, source.path);
   return lstatSync(at).isDirectory() ? "dir" : "file";
 }
