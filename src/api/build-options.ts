@@ -29,6 +29,7 @@ export interface BuildOptions {
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly labels?: Readonly<Record<string, string>>;
+  /** `[type[,type…]:]key=value`, for every output (SPEC MF-04). */
   readonly annotations?: readonly string[];
   /** Target platforms; several make an index. Default: the bases' own. */
   readonly platforms?: readonly (string | Platform)[];

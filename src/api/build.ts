@@ -2,6 +2,7 @@ import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { fullName, parseReference } from "../image/reference.ts";
+import { parseAnnotation } from "../output/annotations.ts";
 import { exportBuild } from "../output/export-build.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import { type OutputSpec, outputOf } from "../output/output-spec.ts";
@@ -201,12 +202,18 @@ class Build {
   }
 }
 
-/** Explicit outputs, with --push and --load folded in (SPEC 8.1); the default is the store. */
+/** Explicit outputs, with --push, --load and --annotation folded in (SPEC 8.1); the default is the store. */
 function outputsOf(options: BuildOptions): readonly OutputSpec[] {
-  const outputs = options.outputs?.length ? [...options.outputs] : [outputOf("image")];
+  const given = options.outputs?.length ? [...options.outputs] : [outputOf("image")];
+  const annotations = (options.annotations ?? []).flatMap(parseAnnotation);
+  const outputs = given.map((output) =>
+    annotations.length > 0
+      ? outputOf(output.type, { ...output, annotations: [...output.annotations, ...annotations] })
+      : output,
+  );
   if (!options.push) return outputs;
   const images = outputs.filter((output) => output.type === "image");
-  if (images.length === 0) return [...outputs, outputOf("image", { push: true })];
+  if (images.length === 0) return [...outputs, outputOf("image", { push: true, annotations })];
   return outputs.map((output) =>
     output.type === "image" ? outputOf("image", { ...output, push: true }) : output,
   );

@@ -23,7 +23,9 @@ export function readFlags(words: readonly string[], known: Readonly<Record<strin
     if (kind === undefined) throw unknownFlag(name, Object.keys(known));
     const given = values.get(name);
     if (given && kind !== "list") throw invalid(`duplicate flag specified: --${name}`);
-    values.set(name, [...(given ?? []), checkValue(name, kind, value)]);
+    const checked = checkValue(name, kind, value);
+    if (given) given.push(checked);
+    else values.set(name, [checked]);
   }
   return {
     text: (name) => values.get(name)?.[0],

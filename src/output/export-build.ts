@@ -71,6 +71,7 @@ async function prepare(request: ExportRequest, output: OutputSpec) {
     ...(output.compressionLevel === undefined ? {} : { compressionLevel: output.compressionLevel }),
     forceCompression: output.forceCompression,
     family: output.ociMediaTypes ? "oci" : "docker",
+    annotations: output.annotations,
   });
 }
 

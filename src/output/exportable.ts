@@ -1,10 +1,12 @@
 import { type Compression, compressionOf, type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
+import type { Platform } from "../core/platform.ts";
 import type { ContentSource } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex, encodeIndex } from "../image/index-document.ts";
 import { decodeManifest, encodeManifest, type Manifest } from "../image/manifest.ts";
 import { convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
+import { type Annotation, annotationsFor, checkAnnotations, withAnnotations } from "./annotations.ts";
 import type { LayerContent } from "./layer-content.ts";
 
 export interface ExportOptions {
@@ -13,6 +15,8 @@ export interface ExportOptions {
   /** Recompress base layers too (SPEC LT-09). */
   readonly forceCompression: boolean;
   readonly family: MediaFamily;
+  /** Put on manifests, the index and their descriptors (SPEC MF-04). */
+  readonly annotations?: readonly Annotation[];
 }
 
 /** An image ready to leave: every layer in its final form, documents included. */
@@ -35,6 +39,10 @@ export async function exportable(
   content: LayerContent,
   options: ExportOptions,
 ): Promise<Exportable> {
+  checkAnnotations(options.annotations ?? [], {
+    isIndex: isIndexType(root.mediaType),
+    family: options.family,
+  });
   const documents = new Map<Digest, Uint8Array>();
   const blobs = new Map<Digest, Descriptor>();
   const images: Exportable["images"][number][] = [];
@@ -46,12 +54,17 @@ export async function exportable(
   };
   const image = async (descriptor: Descriptor): Promise<Descriptor> => {
     const manifest = decodeManifest(await content.document(descriptor), descriptor.mediaType);
-    const made = await exportManifest(manifest, content, options);
+    const made = await exportManifest(manifest, descriptor.platform, content, options);
     for (const layer of made.manifest.layers) add(layer);
     add(made.manifest.config);
     add(made.descriptor, made.bytes);
     images.push({ manifest: made.descriptor, config: made.manifest.config, layers: made.manifest.layers });
-    return { ...made.descriptor, ...(descriptor.platform ? { platform: descriptor.platform } : {}) };
+    const annotations = annotationsFor(options.annotations, "manifest-descriptor", descriptor.platform);
+    return {
+      ...made.descriptor,
+      ...(descriptor.platform ? { platform: descriptor.platform } : {}),
+      ...(annotations ? { annotations } : {}),
+    };
   };
   const final = isIndexType(root.mediaType)
     ? await exportIndex(root, content, options, image, add)
@@ -77,11 +90,17 @@ async function exportIndex(
       ...(artifactType ? { artifactType } : {}),
     });
   }
-  const encoded = encodeIndex({ ...index, family: options.family, manifests });
+  const annotations = withAnnotations(index.annotations, annotationsFor(options.annotations, "index"));
+  const encoded = encodeIndex({ ...index, family: options.family, manifests, ...annotations });
   return add(encoded.descriptor, encoded.bytes);
 }
 
-async function exportManifest(manifest: Manifest, content: LayerContent, options: ExportOptions) {
+async function exportManifest(
+  manifest: Manifest,
+  platform: Platform | undefined,
+  content: LayerContent,
+  options: ExportOptions,
+) {
   const config = decodeImageConfig(await content.document(manifest.config));
   const layers: Descriptor[] = [];
   for (const [i, layer] of manifest.layers.entries())
@@ -91,6 +110,7 @@ async function exportManifest(manifest: Manifest, content: LayerContent, options
     family: options.family,
     config: convertDescriptor(manifest.config, options.family),
     layers,
+    ...withAnnotations(manifest.annotations, annotationsFor(options.annotations, "manifest", platform)),
   };
   return { manifest: made, ...encodeManifest(made) };
 }

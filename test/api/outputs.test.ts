@@ -160,4 +160,68 @@ describe("outputs", () => {
       "image.name": "docker.io/library/facts:latest",
     });
   });
+
+  it("MF-04: annotations go to the manifest, or to where their type says; Docker's types refuse them", async () => {
+    const file = join(shop.it.folder, "annotated.tar");
+    const context = shop.it.context(FILES);
+    await shop.it.succeed([
+      "build",
+      "--annotation",
+      "a=1",
+      "-o",
+      `type=oci,dest=${file},annotation.b=2`,
+      context,
+    ]);
+    const read = (name: string) =>
+      JSON.parse(execFileSync("tar", ["-xOf", file, name], { encoding: "utf8" }));
+    const { digest } = read("index.json").manifests[0];
+    expect(read(`blobs/sha256/${digest.slice(7)}`).annotations).toEqual({ a: "1", b: "2" });
+    const refused = await shop.it.run([
+      "build",
+      "--annotation",
+      "index:a=1",
+      "-o",
+      `type=oci,dest=${file}`,
+      context,
+    ]);
+    expect(refused.stderr).toContain("index annotations not supported for single platform export");
+    expect(
+      (await shop.it.run(["build", "-o", `type=docker,dest=${file},annotation.a=1`, context])).stderr,
+    ).toContain("(OUTPUT_INVALID)");
+  });
+
+  it("SG-13, MF-03: two platforms of files alone make an index", async () => {
+    const file = join(shop.it.folder, "platforms.tar");
+    const context = shop.it.context({
+      Dockerfile: "FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY a /a\n",
+      a: "1",
+    });
+    await shop.it.succeed([
+      "build",
+      "--platform",
+      "linux/amd64,linux/arm64",
+      "-t",
+      "both",
+      "-o",
+      `type=oci,dest=${file}`,
+      context,
+    ]);
+    const read = (name: string) =>
+      JSON.parse(execFileSync("tar", ["-xOf", file, name], { encoding: "utf8" }));
+    const blob = (digest: string) => read(`blobs/sha256/${digest.slice(7)}`);
+    const index = blob(read("index.json").manifests[0].digest);
+    const configs = index.manifests.map((m: { digest: string }) => blob(blob(m.digest).config.digest));
+    expect(
+      configs.map((c: { architecture: string; config: { Labels: object } }) => [
+        c.architecture,
+        c.config.Labels,
+      ]),
+    ).toEqual([
+      ["amd64", { arch: "amd64" }],
+      ["arm64", { arch: "arm64" }],
+    ]);
+    expect(
+      index.manifests.map((m: { platform: { architecture: string } }) => m.platform.architecture),
+    ).toEqual(["amd64", "arm64"]);
+  });
 });

@@ -1,5 +1,6 @@
 /** Flags of `build` as commander gives them. */
 export interface BuildFlags {
+  readonly annotation: readonly string[];
   readonly addHost: readonly string[];
   readonly allow: readonly string[];
   readonly buildArg: readonly string[];

@@ -76,6 +76,7 @@ function defineOutputs(command: Command): void {
       collect,
       [],
     )
+    .option("--annotation <[type:]key=value>", "annotate the exported image", collect, [])
     .option("--push", "push the image to its registry")
     .option("--load", "keep the image in the store (the default)")
     .option("--iidfile <path>", "write the image id to a file")

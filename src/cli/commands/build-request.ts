@@ -42,6 +42,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     ulimits: flags.ulimit.map(parseUlimit),
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
     outputs: outputs(flags.output),
+    annotations: flags.annotation,
   };
 }
 
