@@ -133,4 +133,10 @@ describe("large inputs", () => {
       onlyUserErrors(() => expandWord(`${before}${long}/}}`, lookup));
     onlyUserErrors(() => expandWords(long, lookup));
   });
+
+  it("a repeated flag costs no more for each repetition", () => {
+    const text = `FROM x\nRUN ${"--mount=a \\\n".repeat(200_000)} x`;
+    const [run] = parseDockerfile(text, "f").stages[0]!.instructions;
+    expect(run?.kind === "RUN" && run.mounts.length).toBe(200_000);
+  });
 });
