@@ -18,15 +18,15 @@ import { type Call, configured, type StageState } from "./stage-state.ts";
 
 /** CMD (SPEC CF-01). */
 export function interpretCmd(state: StageState, call: Call<CommandInstruction>): StageState {
-  const argv = commandArgv(state, call);
   const next = markSeen(state, call);
+  const argv = commandArgv(state, call);
   return configured(next, { ...state.config, Cmd: argv, ArgsEscaped: true }, `CMD ${quotedList(argv)}`);
 }
 
 /** ENTRYPOINT: clears a Cmd that this very stage did not set (SPEC CF-02, CF-03). */
 export function interpretEntrypoint(state: StageState, call: Call<CommandInstruction>): StageState {
-  const argv = isBlank(call.instruction) ? [] : commandArgv(state, call);
   const next = markSeen(state, call);
+  const argv = isBlank(call.instruction) ? [] : commandArgv(state, call);
   const { Entrypoint: _, Cmd, ...rest } = state.config;
   const config = {
     ...rest,

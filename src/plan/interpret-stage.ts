@@ -52,7 +52,7 @@ export function interpretStage(request: StageRequest): InterpretedStage {
   const setting: StageSetting = {
     index: entry.index,
     label: entry.label,
-    shownName: table.written.length === 1 ? "" : entry.label,
+    shownName: table.writtenCount === 1 ? "" : entry.label,
     platform,
     stepTotal: counted + first,
     noCache: request.noCache,

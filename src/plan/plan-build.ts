@@ -13,7 +13,7 @@ import { linkStages } from "./link.ts";
 import { NamedContexts } from "./named-context.ts";
 import { fireTriggers, triggersOf } from "./onbuild.ts";
 import type { PlanOptions } from "./options.ts";
-import { predefinedArgs, proxyVariables } from "./predefined-args.ts";
+import { checkControlArgs, predefinedArgs, proxyVariables } from "./predefined-args.ts";
 import { checkCycles, reachableFrom } from "./reachability.ts";
 import type { BuildSetting } from "./stage-state.ts";
 import { StageTable } from "./stage-table.ts";
@@ -27,6 +27,7 @@ export type { PlanOptions } from "./options.ts";
  */
 export async function planBuild(options: PlanOptions): Promise<BuildPlan> {
   throwIfAborted(options.signal);
+  checkControlArgs(options.buildArgs);
   const log = new WarningLog(options.onWarning);
   warnOfStageNames(options.dockerfile.stages, log.warn);
   const scope = await globalScope(options);
@@ -104,7 +105,7 @@ function defaultsAlone(request: Parameters<typeof evaluateGlobalArgs>[0]): Envir
 }
 
 function findTarget(table: StageTable, name: string | undefined): number {
-  if (name === undefined || name === "") return table.written.length - 1;
+  if (name === undefined || name === "") return table.writtenCount - 1;
   const found = table.find(name);
   if (found !== undefined) return found;
   throw new SlipwayError(

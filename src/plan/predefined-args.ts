@@ -1,3 +1,4 @@
+import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import { type Environment, type Variable, withVariables } from "./environment.ts";
 
@@ -63,4 +64,14 @@ export function proxyVariables(buildArgs: ReadonlyMap<string, string>): readonly
 /** The shell of shell-form commands where no SHELL is set (SPEC RN-01). */
 export function defaultShell(os: string): readonly string[] {
   return os === "windows" ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
+}
+
+const REMOVED_SWITCH = "BUILDKIT_DISABLE_FILEOP";
+
+/** Refuses a control argument that has no meaning any more (SPEC SC-13). Throws USAGE. */
+export function checkControlArgs(buildArgs: ReadonlyMap<string, string>): void {
+  if (!/^(1|t|true)$/i.test(buildArgs.get(REMOVED_SWITCH) ?? "")) return;
+  throw new SlipwayError("USAGE", `build argument ${REMOVED_SWITCH}=true is no longer supported`, {
+    hint: `leave --build-arg ${REMOVED_SWITCH} out`,
+  });
 }

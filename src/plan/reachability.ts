@@ -25,7 +25,7 @@ export function reachableFrom(table: StageTable, target: number): ReadonlySet<nu
     reached.add(index);
     const entry = table.at(index);
     if (entry.parent !== undefined) pending.push(entry.parent);
-    pending.push(...readsOf(entry).map((read) => read.index));
+    for (const read of readsOf(entry)) pending.push(read.index);
   }
   return reached;
 }
@@ -36,22 +36,32 @@ export function reachableFrom(table: StageTable, target: number): ReadonlySet<nu
  */
 export function checkCycles(table: StageTable): void {
   const done = new Set<number>();
-  const path: Read[] = [];
-  const visit = (index: number): void => {
-    if (done.has(index)) return;
-    for (const read of readsOf(table.at(index))) {
-      path.push(read);
-      if (read.index === index || path.slice(0, -1).some((step) => step.index === read.index))
-        throw circle(table, path);
-      visit(read.index);
+  for (const { index, source } of table.entries) descend(table, { index, at: source }, done);
+}
+
+interface Visit {
+  readonly read: Read;
+  readonly open: Iterator<Read>;
+}
+
+/** Depth first with a path of its own: a file may chain more stages than the call stack has room for. */
+function descend(table: StageTable, start: Read, done: Set<number>): void {
+  if (done.has(start.index)) return;
+  const visit = (read: Read): Visit => ({ read, open: readsOf(table.at(read.index)).values() });
+  const path = [visit(start)];
+  const onPath = new Set([start.index]);
+  for (let top = path.at(-1); top; top = path.at(-1)) {
+    const { value: read } = top.open.next() as IteratorResult<Read, undefined>;
+    if (read === undefined) {
       path.pop();
+      onPath.delete(top.read.index);
+      done.add(top.read.index);
+    } else if (onPath.has(read.index)) {
+      throw circle(table, [...path.map((step) => step.read), read]);
+    } else if (!done.has(read.index)) {
+      path.push(visit(read));
+      onPath.add(read.index);
     }
-    done.add(index);
-  };
-  for (const { index } of table.entries) {
-    path.push({ index, at: table.at(index).source });
-    visit(index);
-    path.pop();
   }
 }
 

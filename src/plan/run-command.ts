@@ -26,7 +26,7 @@ export function runCommand(state: StageState, call: Call<RunInstruction>): RunCo
     return { argv: withShell(state, call, appendHeredocs(command.command, heredocs)), nameSuffix: "" };
   const body = first.chomp ? chompHeredoc(first.content) : first.content;
   const nameSuffix = heredocSummary(first.content);
-  if (!first.content.startsWith("#!") || call.stage.platform.os === "windows")
+  if (!body.startsWith("#!") || call.stage.platform.os === "windows")
     return { argv: withShell(state, call, body), nameSuffix };
   checkHeredocName(first.name);
   return {

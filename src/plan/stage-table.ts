@@ -42,6 +42,7 @@ export type NewStage = Omit<StageEntry, "index" | "implicit" | "label" | "parent
 export class StageTable {
   readonly #entries: StageEntry[] = [];
   readonly #byName = new Map<string, number>();
+  #writtenCount = 0;
 
   /** Adds the next stage of the file. Its base is an earlier stage if one is called exactly that (SPEC FR-03). */
   register(stage: NewStage): void {
@@ -54,6 +55,7 @@ export class StageTable {
       label: stage.name ?? `stage-${index}`,
       ...(parent === undefined ? {} : { parent }),
     });
+    this.#writtenCount++;
     if (stage.name !== undefined) this.#byName.set(stage.name, index);
   }
 
@@ -78,7 +80,12 @@ export class StageTable {
 
   /** The stages that have a FROM. */
   get written(): readonly StageEntry[] {
-    return this.#entries.filter((entry) => !entry.implicit);
+    return this.#entries.slice(0, this.#writtenCount);
+  }
+
+  /** How many stages have a FROM. */
+  get writtenCount(): number {
+    return this.#writtenCount;
   }
 
   get names(): readonly string[] {

@@ -4,6 +4,7 @@ import { SlipwayError } from "../../src/core/errors.ts";
 import type { Platform } from "../../src/core/platform.ts";
 import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import type { ContainerConfig, HistoryItem } from "../../src/image/config.ts";
+import { fullName, parseReference } from "../../src/image/reference.ts";
 import type {
   BuildPlan,
   CopyStep,
@@ -41,7 +42,7 @@ export class KnownImages implements ImageResolver {
     const image = this.#images[reference];
     if (!image) throw new SlipwayError("REGISTRY_NOT_FOUND", `no image ${reference}`);
     return {
-      name: `docker.io/library/${reference}:latest`,
+      name: /[A-Z]|:\/\//.test(reference) ? reference : fullName(parseReference(reference)),
       reference,
       platform: image.platform ?? platform,
       manifest: digestOf(reference),

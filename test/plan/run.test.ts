@@ -39,7 +39,7 @@ describe("RUN: the process", () => {
   });
 
   it("RN-02: a body that begins with #! becomes a script", async () => {
-    const run = await onlyRun("RUN <<-END\n#!/usr/bin/awk -f\n\tBEGIN {}\nEND");
+    const run = await onlyRun("RUN <<-END\n\t#!/usr/bin/awk -f\n\tBEGIN {}\nEND");
     expect(run.argv).toEqual(["/bin/sh", "-c", "/dev/pipes/END"]);
     expect(run.script).toEqual({ name: "END", content: "#!/usr/bin/awk -f\nBEGIN {}\n" });
     expect(run.history.created_by).toBe("RUN /bin/sh -c /dev/pipes/END # buildkit");

@@ -1,0 +1,13 @@
+ARG BASE=alpine
+ARG TAG
+FROM ${BASE}:${TAG:-3.20} AS one
+ARG TAG=own
+ARG HTTP_PROXY
+ENV TAG_SEEN=$TAG LAST=${MISSING}
+ARG API_TOKEN
+RUN build
+FROM one
+ENV TAG=env
+ARG EXTRA=${TAG}-$TAG_SEEN
+RUN test $EXTRA
+LABEL org.example.tag="$TAG" org.example.extra='$EXTRA'
