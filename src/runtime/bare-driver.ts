@@ -5,7 +5,13 @@ import { findTool } from "../sys/process.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import { byTarget, environmentOf, ownMountOptions, type PlacedMount } from "./oci-spec.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
-import { MASKED_PATHS, READ_ONLY_PATHS, type SystemMount, systemMounts } from "./system-mounts.ts";
+import {
+  deviceMounts,
+  MASKED_PATHS,
+  READ_ONLY_PATHS,
+  type SystemMount,
+  systemMounts,
+} from "./system-mounts.ts";
 
 export interface BareSurroundings {
   readonly privilege: Privilege;
@@ -35,16 +41,17 @@ export function bareLines(
   const inRoot: InRoot = (path) => quote(join(root, path));
   const sandbox = request.security === "sandbox";
   return [
-    `printf %s ${quote(request.hostname)} > /proc/sys/kernel/hostname`,
+    // In a user namespace the file is refused, and the tool is not everywhere.
+    `hostname ${quote(request.hostname)} || printf %s ${quote(request.hostname)} > /proc/sys/kernel/hostname || :`,
     ...(request.network === "none" ? ["ip link set lo up || ifconfig lo up || :"] : []),
     ...(sandbox ? sandboxLines(request, at, inRoot) : insecureLines(request, at, inRoot)),
     `root=${quote(root)}`,
     ...PLAIN,
     ...byTarget(placed).flatMap((mount) => ownLines(mount, inRoot)),
-    ...(request.readOnlyRoot ? [`mount -o remount,bind,ro,nodev ${quote(root)}`] : []),
+    ...(request.readOnlyRoot ? [`mount -n -o remount,bind,ro,nodev ${quote(root)}`] : []),
     // Moved, not pivoted: lookups of this shell still start in the old root, so the tools are found; for what is started in the
     // new one there is no way back, for `..` of its root is itself.
-    `cd ${quote(root)} && mount --move . /`,
+    `cd ${quote(root)} && mount -n --move . /`,
     commandLine(request, at),
   ];
 }
@@ -65,7 +72,9 @@ function sandboxLines(
   inRoot: InRoot,
 ): readonly string[] {
   return [
-    ...systemMounts(request, privilege).flatMap((mount) => systemLines(mount, inRoot)),
+    ...[...systemMounts(request, privilege), ...deviceMounts()].flatMap((mount) =>
+      systemLines(mount, inRoot),
+    ),
     ...DEVICE_LINKS.map(([name, target]) => `ln -s ${target} ${inRoot(`/dev/${name}`)}`),
     ...maskLines(inRoot),
   ];
@@ -78,7 +87,10 @@ function insecureLines(
   inRoot: InRoot,
 ): readonly string[] {
   const mounts = systemMounts(request, privilege).filter(({ target }) => !/^\/dev(\/|$)/.test(target));
-  return [...mounts.flatMap((mount) => systemLines(mount, inRoot)), `mount --rbind /dev ${inRoot("/dev")}`];
+  return [
+    ...mounts.flatMap((mount) => systemLines(mount, inRoot)),
+    `mount -n --rbind /dev ${inRoot("/dev")}`,
+  ];
 }
 
 /** A mount point below another mount may have been planted as a link: never follow one. */
@@ -99,7 +111,7 @@ function systemLines(mount: SystemMount, inRoot: InRoot): readonly string[] {
   const optional = type === "cgroup2" || type === "mqueue" ? " || :" : "";
   return [
     isFile ? `: > ${target}` : `[ -d ${target} ] || mkdir -p ${target}${optional}`,
-    `mount ${kind}-o ${options} ${quote(mount.source)} ${target}${optional}`,
+    `mount -n ${kind}-o ${options} ${quote(mount.source)} ${target}${optional}`,
   ];
 }
 
@@ -108,12 +120,12 @@ function maskLines(inRoot: InRoot): readonly string[] {
   return [
     ...MASKED_PATHS.map((path) => {
       const at = inRoot(path);
-      const file = `mount --bind ${inRoot("/dev/null")} ${at}`;
-      return `if [ -d ${at} ]; then mount -t tmpfs -o ro,nosuid,nodev,noexec,size=4k tmpfs ${at}; elif [ -e ${at} ]; then ${file}; fi`;
+      const file = `mount -n --bind ${inRoot("/dev/null")} ${at}`;
+      return `if [ -d ${at} ]; then mount -n -t tmpfs -o ro,nosuid,nodev,noexec,size=4k tmpfs ${at}; elif [ -e ${at} ]; then ${file}; fi`;
     }),
     ...READ_ONLY_PATHS.map((path) => {
       const at = inRoot(path);
-      return `[ ! -e ${at} ] || mount -o bind,ro,nosuid,nodev,noexec ${at} ${at}`;
+      return `[ ! -e ${at} ] || mount -n -o bind,ro,nosuid,nodev,noexec ${at} ${at}`;
     }),
   ];
 }
@@ -123,14 +135,18 @@ function ownLines({ mount, source }: PlacedMount, inRoot: InRoot): readonly stri
   const options = ownMountOptions(mount).join(",");
   const plain = `plain ${target}`;
   if (source === undefined) {
-    return [plain, `[ -d ${target} ] || mkdir -p ${target}`, `mount -t tmpfs -o ${options} tmpfs ${target}`];
+    return [
+      plain,
+      `[ -d ${target} ] || mkdir -p ${target}`,
+      `mount -n -t tmpfs -o ${options} tmpfs ${target}`,
+    ];
   }
   const from = quote(source);
   const file = `[ -e ${target} ] || { mkdir -p ${inRoot(join(mount.target, ".."))}; : > ${target}; }`;
   return [
     plain,
     `if [ -d ${from} ]; then [ -d ${target} ] || mkdir -p ${target}; else ${file}; fi`,
-    `mount -o ${options} ${from} ${target}`,
+    `mount -n -o ${options} ${from} ${target}`,
   ];
 }
 

@@ -64,7 +64,7 @@ export function runtimeLines(
   const how = name === "crun" ? "--cgroup-manager=disabled" : "--rootless=true";
   const run = name === "crun" ? "run" : "run --no-new-keyring";
   return [
-    "mount -t cgroup2 -o ro cgroup2 /sys/fs/cgroup || :",
+    "mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup || :",
     `exec ${quote(program)} ${options} ${how} ${run} --bundle ${quote(bundle)} ${quote(id)}`,
   ];
 }

@@ -86,7 +86,7 @@ function secretLines(
   // By path, not by the descriptor itself: each reader then has a position of its own.
   const read = `tail -c +${offset + 1} /proc/self/fd/${SECRETS} | head -c ${mount.data.length}`;
   return [
-    `mount -t tmpfs -o size=1m,mode=0755 tmpfs ${quote(place)}`,
+    `mount -n -t tmpfs -o size=1m,mode=0755 tmpfs ${quote(place)}`,
     `(umask 077; ${mount.data.length === 0 ? ":" : read} > ${file})`,
     `chown ${mount.uid}:${mount.gid} ${file}`,
     `chmod ${mount.mode.toString(8)} ${file}`,

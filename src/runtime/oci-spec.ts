@@ -2,7 +2,13 @@ import { capabilitiesOf } from "./capabilities.ts";
 import type { HostDevice } from "./host-devices.ts";
 import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
 import { seccompProfile } from "./seccomp.ts";
-import { MASKED_PATHS, READ_ONLY_PATHS, type SystemMount, systemMounts } from "./system-mounts.ts";
+import {
+  deviceMounts,
+  MASKED_PATHS,
+  READ_ONLY_PATHS,
+  type SystemMount,
+  systemMounts,
+} from "./system-mounts.ts";
 
 /** What the machine decides of a specification. */
 export interface SpecSurroundings {
@@ -49,7 +55,9 @@ export function ociSpec(
     hostname: request.hostname,
     process: processOf(request, names),
     mounts: [
-      ...systemMounts(request, at.privilege).map((mount) => systemMount(mount, at.recursiveReadOnly)),
+      ...[...systemMounts(request, at.privilege), ...ownDevices(request, at.privilege)].map((mount) =>
+        systemMount(mount, at.recursiveReadOnly),
+      ),
       ...byTarget(mounts).map((placed) => ownMount(placed, at.recursiveReadOnly)),
     ],
     ...(at.remountTools ? { hooks: { createContainer: [shutDevices(request, at.remountTools)] } } : {}),
@@ -102,6 +110,11 @@ export function environmentOf({ env, user }: Pick<ContainerRequest, "env" | "use
 function namespaces({ network }: ContainerRequest): readonly { readonly type: string }[] {
   const types = ["pid", "ipc", "uts", "mount", "cgroup", ...(network === "none" ? ["network"] : [])];
   return types.map((type) => ({ type }));
+}
+
+/** In a user namespace the runtimes bind the devices themselves, and nothing there belongs to the container's root. */
+function ownDevices({ security }: ContainerRequest, { userNamespace }: Privilege): readonly SystemMount[] {
+  return security === "sandbox" && !userNamespace ? deviceMounts() : [];
 }
 
 function systemMount({ target, type, source, options }: SystemMount, recursive: boolean): object {

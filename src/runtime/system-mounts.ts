@@ -28,9 +28,7 @@ const SAFE = ["nosuid", "noexec", "nodev"];
 
 /**
  * The file systems of the kernel (SPEC RN-09), parents first. No control group keeps device files shut here, so mount options
- * do: a container's root may make any device (CAP_MKNOD), but can open none, because everything is mounted `nodev`. The six
- * usual devices are bound one by one, and read-only: that does not hinder using them, but their owner and mode on the machine
- * are out of reach.
+ * do: a container's root may make any device (CAP_MKNOD), but can open none, because everything is mounted `nodev`.
  */
 export function systemMounts(
   request: Pick<ContainerRequest, "network" | "security" | "shmSize">,
@@ -43,7 +41,6 @@ export function systemMounts(
   return [
     { target: "/proc", type: "proc", source: "proc", options: SAFE },
     { target: "/dev", type: "tmpfs", source: "tmpfs", options: dev },
-    ...(insecure ? [] : DEVICES.map(device)),
     { target: "/dev/pts", type: "devpts", source: "devpts", options: pts },
     { target: "/dev/shm", type: "tmpfs", source: "shm", options: shm },
     { target: "/dev/mqueue", type: "mqueue", source: "mqueue", options: SAFE },
@@ -51,9 +48,15 @@ export function systemMounts(
   ];
 }
 
-function device(name: string): SystemMount {
-  const path = `/dev/${name}`;
-  return { target: path, type: "bind", source: path, options: ["bind", "nosuid", "noexec", "ro"] };
+/**
+ * The usual devices of the machine, for a /dev that is mounted `nodev`. Read-only: that does not hinder using them, but their
+ * owner and mode on the machine are out of reach.
+ */
+export function deviceMounts(): readonly SystemMount[] {
+  return DEVICES.map((name) => {
+    const path = `/dev/${name}`;
+    return { target: path, type: "bind", source: path, options: ["bind", "nosuid", "noexec", "ro"] };
+  });
 }
 
 function ownSys(insecure: boolean): readonly SystemMount[] {

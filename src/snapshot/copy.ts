@@ -43,7 +43,7 @@ export async function prepareCopy(request: CopyRequest): Promise<Rootfs> {
     kind: "copy",
     merged,
     upper: merged,
-    mountScript: [`mount --bind ${options}${quote(merged)} ${quote(merged)}`],
+    mountScript: [`mount -n --bind ${options}${quote(merged)} ${quote(merged)}`],
     finish: async () => removeStubs(merged, created),
   };
 }

@@ -57,7 +57,7 @@ export function layOverlay(request: OverlayRequest): Rootfs {
     // The root of the merged view is the upper directory itself.
     if (request.root) copyMetadata(upper, request.root);
   }
-  const groups = groupLowers([...request.lowers, stubs], join(scratch, "base"));
+  const groups = groupLowers([...withoutRepeats(request.lowers), stubs], join(scratch, "base"));
   const script = [`cd ${quote(join(scratch, "l"))}`];
   if (groups.base) {
     mkdirSync(join(scratch, "base"), 0o755);
@@ -82,6 +82,14 @@ export function layOverlay(request: OverlayRequest): Rootfs {
     mountScript: script,
     finish: async () => {},
   };
+}
+
+/**
+ * overlayfs refuses the same directory twice (ELOOP). Where a layer comes back in a chain, its topmost place decides every path
+ * that the lower one could: leaving the lower one out changes nothing.
+ */
+function withoutRepeats(lowers: readonly string[]): readonly string[] {
+  return lowers.filter((lower, i) => lowers.lastIndexOf(lower) === i);
 }
 
 function groupLowers(
@@ -123,5 +131,5 @@ function fixedOptions({ xattrPrefix }: OverlayRequest): readonly string[] {
 }
 
 function mountLine(options: readonly string[], at: string): string {
-  return `mount -t overlay -o ${quote(options.join(","))} overlay ${at}`;
+  return `mount -n -t overlay -o ${quote(options.join(","))} overlay ${at}`;
 }

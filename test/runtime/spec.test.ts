@@ -125,9 +125,9 @@ describe("ociSpec", () => {
   it("everything but terminals and the six devices is mounted nodev", () => {
     const open = mountsOf({}).filter(({ options }) => !options.includes("nodev"));
     expect(open.map(({ destination }) => destination)).toEqual([
-      ...["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty", "/dev/pts"],
+      ...["/dev/pts", "/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"],
     ]);
-    expect(open.slice(0, -1).every(({ options }) => options.includes("ro"))).toBe(true);
+    expect(open.slice(1).every(({ options }) => options.includes("ro"))).toBe(true);
   });
 
   it("DESIGN 7: in a user namespace on the machine's network, sysfs is shown instead of mounted", () => {
