@@ -122,3 +122,13 @@ describe("heredocs", () => {
     expect(copy("COPY << E /d\nx\nE")).toMatchObject({ sources: ["<<", "E"], heredocs: [] });
   });
 });
+
+it("LX-37: a line that cannot be cut into words has no heredocs", () => {
+  const ast = parseAst("RUN echo 'open <<E\nRUN it\\'s <<E\nb\nE\n", "Dockerfile");
+  expect(
+    ast.nodes.map(({ original, heredocs }) => [original, heredocs.map(({ content }) => content)]),
+  ).toEqual([
+    ["RUN echo 'open <<E", []],
+    ["RUN it\\'s <<E", ["b\n"]],
+  ]);
+});
