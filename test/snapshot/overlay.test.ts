@@ -79,8 +79,14 @@ describe("prepareOverlay", () => {
     expect(await inside(await prepare({ lowers }), script)).toBe("597\n3\n");
   });
 
+  it("a layer that comes back counts where it is topmost", async () => {
+    const [a, b] = [{ f: "a", only: "" }, { f: "b" }].map((files) => writeTree(temporaryFolder(), files));
+    const rootfs = await prepare({ lowers: [a!, b!, a!] });
+    expect(await inside(rootfs, 'cat "$R/f"; ls "$R" | wc -l')).toBe("a2\n");
+  });
+
   it("refuses more layers than the kernel stacks", async () => {
-    const lowers = Array.from({ length: 959 }, () => "/nowhere");
+    const lowers = Array.from({ length: 959 }, (_, i) => `/nowhere/${i}`);
     await expect(prepare({ lowers })).rejects.toMatchObject({ code: "SNAPSHOT_FAILED" });
   });
 

@@ -144,7 +144,7 @@ describe("prepareOverlay", () => {
   });
 
   it("refuses more layers than can be stacked", async () => {
-    const many = Array.from({ length: 2000 }, () => "/nowhere");
+    const many = Array.from({ length: 2000 }, (_, i) => `/nowhere/${i}`);
     await expect(prepare("overlay", many)).rejects.toMatchObject({ code: "SNAPSHOT_FAILED" });
   });
 });

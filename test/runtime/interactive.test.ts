@@ -1,0 +1,68 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildSync } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { makeFolder, temporaryFolder } from "../support/folders.ts";
+import { PROJECT_ROOT } from "../support/source-tree.ts";
+import { type CommandResult, requireTool, runCommand } from "../support/tools.ts";
+import { prepareScene, writeBusybox } from "./containers.ts";
+
+const PROGRAM = `
+import { readFileSync } from "node:fs";
+import { runContainer } from "./runtime/run-container.ts";
+import { REAL_ROOT } from "./runtime/request.ts";
+const [request, driver] = process.argv.slice(2);
+const end = await runContainer(JSON.parse(readFileSync(request, "utf8")), {
+  privilege: REAL_ROOT, path: process.env.PATH, driver, interactive: true, stdin: "inherit",
+});
+process.exitCode = end.exitCode;
+`;
+
+const folder = makeFolder();
+const program = join(folder.path, "program.mjs");
+let lowers: readonly string[] = [];
+beforeAll(async () => {
+  lowers = [await writeBusybox(join(folder.path, "lower"))];
+  buildSync({
+    ...{ stdin: { contents: PROGRAM, resolveDir: join(PROJECT_ROOT, "src"), loader: "ts" }, bundle: true },
+    ...{ outfile: program, platform: "node", format: "esm", external: ["koffi"] },
+    // koffi is found from here, not from where the bundle lies.
+    define: { "import.meta.url": JSON.stringify(import.meta.url) },
+  });
+});
+afterAll(folder.remove);
+
+/** Runs a script in a container that has our streams; `wrap` turns the command line into another one. */
+async function run(
+  driver: string,
+  script: string,
+  { terminal = false, input = "" } = {},
+): Promise<CommandResult> {
+  const request = await prepareScene({ lowers, argv: ["/bin/sh", "-c", script], terminal });
+  const file = join(temporaryFolder(), "request.json");
+  writeFileSync(file, JSON.stringify(request));
+  const argv = [process.execPath, program, file, driver];
+  const [tool, ...args] = terminal
+    ? [requireTool("script"), "--quiet", "--return", "--command", argv.join(" "), "/dev/null"]
+    : argv;
+  return runCommand(tool!, args, { input });
+}
+
+describe.each(["crun", "runc", "unshare"])("a container of %s with our own streams", (driver) => {
+  it("reads our standard input and writes to our streams", async () => {
+    const result = await run(driver, "cat; echo err >&2; exit 4", { input: "hello\n" });
+    expect(result).toEqual({ exitCode: 4, stdout: "hello\n", stderr: "err\n" });
+  });
+
+  it("has a terminal where asked", async () => {
+    const { exitCode, stdout } = await run(
+      driver,
+      "test -t 0 && test -t 1 && test -t 2 && echo yes; exit 5",
+      {
+        terminal: true,
+      },
+    );
+    // script tells of the end of its own input by a control character.
+    expect([exitCode, stdout.replaceAll("^@", "")]).toEqual([5, "yes\r\n"]);
+  });
+});
