@@ -30,8 +30,12 @@ const AF_VSOCK = 40;
 /** PER_LINUX, PER_LINUX32, UNAME26, both, and the question for the current one. */
 const PERSONALITIES = [0x0, 0x0008, 0x2_0000, 0x2_0008, 0xffff_ffff];
 
+/**
+ * A processor's own call numbers and those of its 32-bit programs. x32 is left out: kernels are built without it, and each
+ * further table costs every start milliseconds.
+ */
 const ARCHITECTURES: Readonly<Record<string, readonly string[]>> = {
-  x64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+  x64: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
   arm64: ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
   arm: ["SCMP_ARCH_ARM"],
   ia32: ["SCMP_ARCH_X86"],
