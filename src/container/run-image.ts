@@ -8,6 +8,7 @@ import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-file
 import type { ContainerMount, Privilege, Ulimit } from "../runtime/request.ts";
 import { runContainer } from "../runtime/run-container.ts";
 import { resolveUser } from "../runtime/users.ts";
+import { containerRoot } from "../snapshot/container-root.ts";
 import { prepareRootfs, type RootfsKind } from "../snapshot/prepare-rootfs.ts";
 import { type MountTarget, planStubs } from "../snapshot/stubs.ts";
 import { planWorkdir } from "../snapshot/workdir.ts";
@@ -70,7 +71,7 @@ async function start(
     tree,
     mounts.map((mount) => mount.target),
   );
-  const root = tree.lookup("");
+  const root = containerRoot(tree);
   const rootfs = await prepareRootfs(request.rootfsKind, {
     lowers,
     scratch,

@@ -54,8 +54,8 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     const local = step.sources.filter((source) => !isRemote(source));
     const remote = await fetchRemoteSources(step, step.sources.filter(isRemote), this.#options.remote);
     const tree = local.length > 0 ? await this.#options.inputs(step.from) : undefined;
-    const selected = tree ? select(step, tree, local) : [];
-    const files = tree ? await inputFiles(step, tree, selected) : [];
+    const selected = tree ? await withDigests(tree, select(step, tree, local)) : [];
+    const files = tree ? inputFiles(step, tree, selected) : [];
     const inputs = copyInputs(step, parent, [...files, ...remote.map((source) => source.inputs)]);
     return {
       inputs,
@@ -106,7 +106,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     signal: AbortSignal,
   ): Promise<void> {
     await tree.prepare(selected.flatMap(sourceFiles));
-    for (const source of selected) {
+    for (const [i, source] of selected.entries()) {
       const mayUnpack = step.instruction === "ADD" && step.unpack !== false && source.root.type === "file";
       const file = mayUnpack ? tree.locate(source.root.path) : "";
       if (mayUnpack && (await isArchive(file)))
@@ -119,7 +119,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
           scope,
           signal,
         });
-      else placeSource(changes, source, at);
+      else placeSource(changes, source, withinSource(at, i));
     }
   }
 
@@ -135,6 +135,17 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       });
     }
   }
+}
+
+/** Names of one inode stay so within one source only (SPEC CP-10). */
+function withinSource(at: Placement, source: number): Placement {
+  return {
+    ...at,
+    linkIdentity: (entry) => {
+      const identity = at.linkIdentity?.(entry);
+      return identity === undefined ? undefined : `${source}\0${identity}`;
+    },
+  };
 }
 
 /** `--link` stands alone unless `--chmod` is given, too (SPEC CP-19). */
@@ -154,23 +165,32 @@ function sourceFiles(source: SelectedSource): string[] {
   return source.root.type === "file" ? [source.root.path, ...files] : files;
 }
 
-/** Content identity of everything selected; reads files whose digest is not known yet. */
-async function inputFiles(
+/** The same, every file with its digest; reads those whose digest is not known yet. */
+async function withDigests(tree: SourceTree, selected: readonly SelectedSource[]): Promise<SelectedSource[]> {
+  const digests = await tree.digests(selected.flatMap(sourceFiles));
+  const read = (entry: Entry): Entry => {
+    const digest = entry.digest ?? digests.get(entry.path);
+    return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
+  };
+  return selected.map((source) => ({
+    ...source,
+    root: read(source.root),
+    entries: source.entries.map(({ relative, entry }) => ({ relative, entry: read(entry) })),
+  }));
+}
+
+/** Content identity of everything selected. */
+function inputFiles(
   step: CopyStep,
   tree: SourceTree,
   selected: readonly SelectedSource[],
-): Promise<InputFiles[]> {
-  const digests = await tree.digests(selected.flatMap(sourceFiles));
-  const identity = (entry: Entry): string => {
-    const digest = entry.digest ?? digests.get(entry.path);
-    return contentIdentity(digest ? { ...entry, digest } : entry);
-  };
+): readonly InputFiles[] {
   return selected.map((source) => ({
     from: tree.name,
     selector: step.parents ? source.selector : source.name,
     entries: [
-      [source.root.type === "dir" ? "" : source.name, identity(source.root)] as const,
-      ...source.entries.map(({ relative, entry }) => [relative, identity(entry)] as const),
+      [source.root.type === "dir" ? "" : source.name, contentIdentity(source.root)] as const,
+      ...source.entries.map(({ relative, entry }) => [relative, contentIdentity(entry)] as const),
     ],
   }));
 }

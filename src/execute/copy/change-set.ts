@@ -1,6 +1,7 @@
 import { comparePaths } from "../../core/file-name.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
 import type { ByteSource, Change } from "../../layer/change.ts";
+import { isSameEntry } from "./same-entry.ts";
 
 /** Metadata of directories that a step has to invent. */
 export interface NewDirectory {
@@ -35,6 +36,8 @@ export class ChangeSet implements FileTree {
   readonly #hidden = new Set<string>();
   /** Files that share one inode, by identity: all destination paths. */
   readonly #links = new Map<string, string[]>();
+  /** Paths that share an inode with another path of this layer; known once `finish` is called. */
+  readonly #linked = new Set<string>();
 
   constructor(parent: FileTree) {
     this.#parent = parent;
@@ -100,18 +103,25 @@ export class ChangeSet implements FileTree {
     return made;
   }
 
-  /** The changes in archive order, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
+  /** The changes in archive order, without those that change nothing, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
   finish(): Change[] {
     this.#settleLinks();
     this.#whiteOutHidden();
-    const all = new Map(this.#changes);
-    for (const path of this.#changes.keys()) {
+    const all = new Map([...this.#changes].filter(([path, { entry }]) => !this.#isUnchanged(path, entry)));
+    for (const path of [...all.keys()]) {
       for (let up = parentPath(path); up !== "" && !all.has(up); up = parentPath(up)) {
         const entry = this.#parent.lookup(up);
         if (entry) all.set(up, { entry, bytes: { kind: "none" } });
       }
     }
     return [...all.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+  }
+
+  /** What is put where the very same already is leaves no trace in the layer, as BuildKit's comparison of snapshots does not. */
+  #isUnchanged(path: string, entry: Entry): boolean {
+    const before = this.#parent.lookup(path);
+    if (!before || this.#hidden.has(path) || this.#isHidden(path) || this.#linked.has(path)) return false;
+    return isSameEntry(before, entry);
   }
 
   #isHidden(path: string): boolean {
@@ -158,6 +168,7 @@ export class ChangeSet implements FileTree {
   #settleLinks(): void {
     for (const paths of this.#links.values()) {
       if (paths.length < 2) continue;
+      for (const path of paths) this.#linked.add(path);
       const [first, ...rest] = [...paths].sort(comparePaths);
       for (const path of rest) {
         const change = this.#changes.get(path)!;

@@ -6,6 +6,7 @@ import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
 import { runContainer } from "../../runtime/run-container.ts";
 import { resolveUser } from "../../runtime/users.ts";
+import { containerRoot } from "../../snapshot/container-root.ts";
 import { prepareRootfs } from "../../snapshot/prepare-rootfs.ts";
 import type { Rootfs } from "../../snapshot/rootfs.ts";
 import { planStubs } from "../../snapshot/stubs.ts";
@@ -60,7 +61,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       tree,
       mounts.mounts.map((mount) => mount.target),
     );
-    const root = tree.lookup("");
+    const root = containerRoot(tree);
     const rootfs = await prepareRootfs(await this.#options.rootfsKind(), {
       lowers,
       scratch,
