@@ -1,9 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { createWriteStream, rmSync, statSync } from "node:fs";
-import { rename } from "node:fs/promises";
+import {
+  constants,
+  createWriteStream,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Writable } from "node:stream";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
+
+const BUFFER = 1 << 20;
+/** As many as the kernel follows. */
+const MOST_LINKS = 40;
 
 /** Takes bytes and waits while the other side is slow. */
 export interface ByteSink {
@@ -11,7 +25,7 @@ export interface ByteSink {
 }
 
 export interface Destination {
-  /** Runs `produce`; a file appears whole under its name, or not at all. */
+  /** Runs `produce`; a file appears whole under its name, or not at all. Devices and pipes are written straight. */
   write(produce: (sink: ByteSink) => Promise<void>): Promise<void>;
 }
 
@@ -20,7 +34,7 @@ export interface DestinationOptions {
   readonly stdout?: NodeJS.WritableStream;
 }
 
-/** Opens `-` (the stream that the caller gave as standard output) or a file. Throws `OUTPUT_INVALID`. */
+/** Opens `-` (the stream that the caller gave as standard output) or a file; symlinks are followed. Throws `OUTPUT_INVALID`. */
 export async function openDestination(
   dest: string,
   { cwd, stdout }: DestinationOptions,
@@ -35,25 +49,73 @@ export async function openDestination(
 }
 
 function fileDestination(path: string): Destination {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+  const kind = kindOf(path);
+  if (kind?.isDirectory())
     throw new SlipwayError("OUTPUT_INVALID", `the destination ${path} is a folder`, {
       hint: "give the name of a file",
     });
+  const write = kind && !kind.isFile() ? writeStraight : replaceWhole;
   return {
     async write(produce) {
-      const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
       try {
-        const stream = createWriteStream(temporary, { flags: "wx", highWaterMark: 1 << 20 });
-        await once(stream, "open");
-        await produce(sinkOf(stream));
-        await new Promise<void>((done, failed) => stream.once("error", failed).end(done));
-        await rename(temporary, path);
+        await write(path, produce);
       } catch (error) {
-        rmSync(temporary, { force: true });
         throw outputError(error, path);
       }
     },
   };
+}
+
+function kindOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw outputError(error, path);
+  }
+}
+
+type Produce = (sink: ByteSink) => Promise<void>;
+
+/** Devices and pipes take bytes as they come: a file renamed over /dev/null would take the device away from everybody. */
+async function writeStraight(path: string, produce: Produce): Promise<void> {
+  const handle = await open(path, constants.O_WRONLY);
+  await writeInto(handle.createWriteStream({ highWaterMark: BUFFER }), produce);
+}
+
+async function replaceWhole(path: string, produce: Produce): Promise<void> {
+  const target = linkTarget(path);
+  const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+  try {
+    const stream = createWriteStream(temporary, { flags: "wx", highWaterMark: BUFFER });
+    await once(stream, "open");
+    await writeInto(stream, produce);
+    await rename(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Ends the stream, or closes it where anything fails: a library's process lives on and would run out of descriptors. */
+async function writeInto(stream: Writable, produce: Produce): Promise<void> {
+  try {
+    await produce(sinkOf(stream));
+    await new Promise<void>((done, failed) => stream.once("error", failed).end(done));
+  } catch (error) {
+    stream.destroy();
+    if (!stream.closed) await new Promise((closed) => stream.once("close", closed));
+    throw error;
+  }
+}
+
+/** The file that a chain of symlinks names, whether it exists or not: the links stay. */
+function linkTarget(path: string): string {
+  let target = path;
+  for (let depth = 0; depth < MOST_LINKS; depth++) {
+    if (!lstatSync(target, { throwIfNoEntry: false })?.isSymbolicLink()) return target;
+    target = resolve(realpathSync(dirname(target)), readlinkSync(target));
+  }
+  throw new SlipwayError("SYMLINK_LOOP", `${path} leads through too many symbolic links`);
 }
 
 /** Errors of the file system at a destination, with a code and a remedy. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { Descriptor } from "../core/descriptor.ts";
@@ -73,8 +73,13 @@ async function writeBlob(source: ContentSource, folder: string, blob: Descriptor
   const path = join(folder, "blobs/sha256", hexOf(blob.digest));
   if (existsSync(path)) return;
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  await pipeline(verified(await source.fetch(blob), blob), createWriteStream(temporary, { flags: "wx" }));
-  await rename(temporary, path);
+  try {
+    await pipeline(verified(await source.fetch(blob), blob), createWriteStream(temporary, { flags: "wx" }));
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 async function existingManifests(folder: string): Promise<readonly Descriptor[]> {
