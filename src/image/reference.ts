@@ -18,6 +18,8 @@ const LABEL = "(?:[A-Za-z0-9]|[A-Za-z0-9][A-Za-z0-9-]*[A-Za-z0-9])";
 const DOMAIN = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9A-Fa-f:]+\\])(?::[0-9]+)?$`);
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const MAX_REPOSITORY = 255;
+const WELL_FORMED =
+  "between slashes there are lowercase letters and digits, parted by `.`, `_`, `__` or dashes";
 
 /**
  * Parses and normalises an image name as Docker does (SPEC FR-04): `docker.io`, `library/` and, where there is neither tag
@@ -113,14 +115,14 @@ function checkRepository(repository: string, name: string, text: string): void {
   if (repository.length > MAX_REPOSITORY)
     throw invalid(text, `the repository name is longer than ${MAX_REPOSITORY} characters`);
   if (repository.split("/").every((component) => COMPONENT.test(component))) return;
-  if (/[A-Z]/.test(repository))
-    throw invalid(text, "the repository name must be lowercase", `write ${name.toLowerCase()}`);
+  if (/[A-Z]/.test(repository)) {
+    const lower = repository.toLowerCase();
+    const isEnough = lower.split("/").every((component) => COMPONENT.test(component));
+    const better = isEnough ? `write ${name.slice(0, name.length - lower.length)}${lower}` : WELL_FORMED;
+    throw invalid(text, "the repository name must be lowercase", better);
+  }
   if (/:\/\//.test(text)) throw invalid(text, "an image name has no URL scheme", "leave the scheme out");
-  throw invalid(
-    text,
-    "the repository name is not well formed",
-    "between slashes there are lowercase letters and digits, parted by `.`, `_`, `__` or dashes",
-  );
+  throw invalid(text, "the repository name is not well formed", WELL_FORMED);
 }
 
 function invalid(text: string, reason: string, hint?: string): SlipwayError {

@@ -87,6 +87,9 @@ describe("image references", () => {
     expect(message).toBe(`invalid image reference ${JSON.stringify(text)}: ${reason}`);
   });
 
+  it("hints at no name that is as wrong", () => {
+    expect(failure("Bad Name").hint).toMatch(/^between slashes/);
+  });
   it("hints at the lowercase name", () => {
     expect(failure("acme/App:1").hint).toBe("write acme/app");
   });
