@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, existsSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, MEDIA } from "../core/descriptor.ts";
@@ -8,6 +8,7 @@ import { LIMITS } from "../core/limits.ts";
 import { type ContentSource, type ContentTarget, copyImage } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
+import { JsonReader } from "../image/json-reader.ts";
 import { decodeManifest, encodeManifest } from "../image/manifest.ts";
 import { familiarName, fullName, parseReference } from "../image/reference.ts";
 import { readArchiveEntries } from "../layer/archive-entries.ts";
@@ -76,10 +77,11 @@ async function openLayout(
   return (name) => files.get(name);
 }
 
-/** Layout folders of this machine are read by plain names only. */
+/** Layout folders of this machine are read by plain names only; what is there but is no file counts as missing. */
 function insideFolder(folder: string, name: string): string | undefined {
+  if (name.includes("\0") || name.split("/").includes("..")) return undefined;
   const path = join(folder, name);
-  return !name.split("/").includes("..") && existsSync(path) ? path : undefined;
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined;
 }
 
 async function loadFolder(session: Session, find: FindFile, signal?: AbortSignal): Promise<LoadedImage[]> {
@@ -99,13 +101,7 @@ async function loadOci(
   signal?: AbortSignal,
 ): Promise<LoadedImage[]> {
   const index = decodeIndex(readSmall(indexFile), MEDIA.ociIndex);
-  const from: ContentSource = {
-    fetch: async ({ digest }) => {
-      const file = find(`blobs/sha256/${hexOf(digest)}`);
-      if (!file) throw new SlipwayError("BLOB_NOT_FOUND", `the layout has no blob ${digest}`);
-      return createReadStream(file, { highWaterMark: 1 << 20 });
-    },
-  };
+  const from = layoutBlobs(find);
   const loaded: LoadedImage[] = [];
   for (const { annotations, ...descriptor } of index.manifests) {
     await copyImage({ from, to: storeTarget(session.store), descriptor, ...(signal ? { signal } : {}) });
@@ -117,6 +113,17 @@ async function loadOci(
   return loaded;
 }
 
+/** The blobs of a layout, by digest. */
+function layoutBlobs(find: FindFile): ContentSource {
+  return {
+    fetch: async ({ digest }) => {
+      const file = find(`blobs/sha256/${hexOf(digest)}`);
+      if (!file) throw new SlipwayError("BLOB_NOT_FOUND", `the layout has no blob ${digest}`);
+      return createReadStream(file, { highWaterMark: 1 << 20 });
+    },
+  };
+}
+
 /** Full name of a layout's entry: containerd's annotation, else the OCI one where it is a whole reference. */
 function nameOf(annotations: Readonly<Record<string, string>> | undefined): string | undefined {
   const text =
@@ -125,10 +132,11 @@ function nameOf(annotations: Readonly<Record<string, string>> | undefined): stri
   return fullName(parseReference(text));
 }
 
+/** One image of `manifest.json`; its paths are the archive's. */
 interface DockerManifestItem {
-  readonly Config: string;
-  readonly RepoTags?: readonly string[] | null;
-  readonly Layers: readonly string[];
+  readonly config: string;
+  readonly tags: readonly string[];
+  readonly layers: readonly string[];
 }
 
 async function loadDocker(
@@ -137,11 +145,29 @@ async function loadDocker(
   find: FindFile,
   signal?: AbortSignal,
 ): Promise<LoadedImage[]> {
-  const items = JSON.parse(readSmall(manifestFile).toString("utf8")) as DockerManifestItem[];
-  if (!Array.isArray(items)) throw new SlipwayError("IMAGE_INVALID", "manifest.json is not a list");
   const loaded: LoadedImage[] = [];
-  for (const item of items) loaded.push(...(await loadDockerItem(session, item, find, signal)));
+  for (const item of decodeDockerManifest(readSmall(manifestFile)))
+    loaded.push(...(await loadDockerItem(session, item, find, signal)));
   return loaded;
+}
+
+/** Reads `manifest.json` whole before anything is stored: a wrong member of the last image spoils all of it. */
+function decodeDockerManifest(bytes: Buffer): readonly DockerManifestItem[] {
+  let items: unknown;
+  try {
+    items = JSON.parse(bytes.toString("utf8"));
+  } catch (cause) {
+    throw new SlipwayError("IMAGE_INVALID", "manifest.json is not JSON", { cause });
+  }
+  if (!Array.isArray(items)) throw new SlipwayError("IMAGE_INVALID", "manifest.json is not a list");
+  return items.map((item, i) => {
+    const doc = JsonReader.parse(Buffer.from(JSON.stringify(item)), `image ${i + 1} of manifest.json`);
+    return {
+      config: doc.require("Config").text(),
+      tags: doc.get("RepoTags")?.texts() ?? [],
+      layers: doc.require("Layers").texts(),
+    };
+  });
 }
 
 async function loadDockerItem(
@@ -151,10 +177,10 @@ async function loadDockerItem(
   signal?: AbortSignal,
 ): Promise<LoadedImage[]> {
   const { store } = session;
-  const bytes = readSmall(required(find, item.Config));
+  const bytes = readSmall(required(find, item.config));
   const config = decodeImageConfig(bytes);
   const layers: Descriptor[] = [];
-  for (const path of item.Layers) {
+  for (const path of item.layers) {
     const file = required(find, path);
     const compression = detectCompression(readHead(file));
     const blob = await store.blobs.write(
@@ -174,7 +200,7 @@ async function loadDockerItem(
   if (layers.length !== config.diffIds.length)
     throw new SlipwayError(
       "IMAGE_INVALID",
-      `${item.Config} names ${config.diffIds.length} layers, the archive has ${layers.length}`,
+      `${item.config} names ${config.diffIds.length} layers, the archive has ${layers.length}`,
     );
   const configBlob = await store.blobs.writeBytes(bytes);
   const manifest = encodeManifest({
@@ -184,7 +210,7 @@ async function loadDockerItem(
   });
   await store.blobs.writeBytes(manifest.bytes);
   await registerImage(store, manifest.descriptor);
-  const names = (item.RepoTags ?? []).map((tag) => fullName(parseReference(tag)));
+  const names = item.tags.map((tag) => fullName(parseReference(tag)));
   for (const name of names) await store.images.tag(name, manifest.descriptor);
   if (names.length === 0) return [{ descriptor: manifest.descriptor }];
   return names.map((name) => ({ name: familiarName(parseReference(name)), descriptor: manifest.descriptor }));
@@ -211,22 +237,30 @@ export async function registerImage(store: Store, root: Descriptor): Promise<voi
     if (store.blobs.has(entry.digest)) await registerImage(store, entry);
 }
 
-/** `oci-layout://PATH[:TAG]@DIGEST` as a build context: the image it names, in the store. */
+/**
+ * `oci-layout://PATH[:TAG]@DIGEST` as a build context: the image it names, in the store. Throws `CONTEXT_NOT_FOUND` where there is
+ * no such folder, `IMAGE_INVALID` where it is no layout, `IMAGE_NOT_FOUND`.
+ */
 export async function loadLayoutImage(session: Session, folder: string, digest: Digest): Promise<Descriptor> {
-  const index = decodeIndex(readSmall(join(folder, "index.json")), MEDIA.ociIndex);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new SlipwayError("CONTEXT_NOT_FOUND", `there is no OCI layout folder ${folder}`, {
+      hint: "the path of oci-layout:// is relative to the current folder",
+    });
+  const find: FindFile = (name) => insideFolder(folder, name);
+  const indexFile = find("index.json");
+  if (!indexFile)
+    throw new SlipwayError("IMAGE_INVALID", `${folder} is not an OCI layout: it has no index.json`);
+  const index = decodeIndex(readSmall(indexFile), MEDIA.ociIndex);
   const found = index.manifests.find((descriptor) => descriptor.digest === digest);
   if (!found) throw new SlipwayError("IMAGE_NOT_FOUND", `the OCI layout ${folder} does not list ${digest}`);
-  const from: ContentSource = {
-    fetch: async (d) => createReadStream(join(folder, "blobs/sha256", hexOf(d.digest))),
-  };
   const { annotations: _, ...descriptor } = found;
-  await copyImage({ from, to: storeTarget(session.store), descriptor });
+  await copyImage({ from: layoutBlobs(find), to: storeTarget(session.store), descriptor });
   await registerImage(session.store, descriptor);
   return descriptor;
 }
 
 function required(find: FindFile, path: string): string {
-  const file = typeof path === "string" ? find(path) : undefined;
+  const file = find(path);
   if (!file) throw new SlipwayError("IMAGE_INVALID", `the archive has no ${JSON.stringify(path)}`);
   return file;
 }

@@ -35,6 +35,15 @@ describe("bad input gets one clear error", () => {
       "dockerfile contains no stages to build",
     );
   });
+  it("8.1: files for scripts that could not be written are refused before the build", async () => {
+    const context = dockerfile("FROM scratch\n");
+    for (const flag of ["--iidfile", "--metadata-file"]) {
+      expect(await failing(["build", flag, "/nonexistent/x", context], "OUTPUT_INVALID")).toContain(
+        "/nonexistent/x",
+      );
+      expect(await failing(["build", flag, "/tmp", context], "OUTPUT_INVALID")).toContain("it is a folder");
+    }
+  });
   it("LX-26: an unknown instruction is located and the nearest one named", async () => {
     const text = await failing(["build", dockerfile("FROM busybox\nRUNN x\n")], "DOCKERFILE_SYNTAX");
     expect(text).toContain("unknown instruction: RUNN (did you mean RUN?)");
@@ -103,6 +112,23 @@ describe("bad input gets one clear error", () => {
     writeFileSync(join(shop.it.folder, "text.tar"), "this is no archive\n".repeat(100));
     expect((await shop.it.run(["load", "-i", join(shop.it.folder, "text.tar")])).exitCode).toBe(1);
     await shop.it.succeed(["inspect", "busybox"]);
+  });
+  it("`docker save` folders whose manifest.json is not as it should be", async () => {
+    const wrong = { "manifest.json": '[{"Config":"c"}]', cut: "[{", item: "[7]", object: "{}" };
+    for (const text of Object.values(wrong)) {
+      const folder = shop.it.context({ "manifest.json": text });
+      expect(await failing(["load", "-i", folder], "IMAGE_INVALID")).toContain("manifest.json");
+    }
+    await failing(["load", "-i", shop.it.context({ "index.json": "{" })], "IMAGE_INVALID");
+  });
+  it("SG-10: OCI layouts that are missing, or are none", async () => {
+    const build = (place: string) => {
+      const layout = `base=oci-layout://${place}@sha256:${"0".repeat(64)}`;
+      return ["build", "--build-context", layout, dockerfile("FROM base\n")];
+    };
+    await failing(build(join(shop.it.folder, "nowhere")), "CONTEXT_NOT_FOUND");
+    await failing(build(shop.it.context({ "index.json": "{" })), "IMAGE_INVALID");
+    await failing(build(shop.it.context({ "oci-layout": "" })), "IMAGE_INVALID");
   });
   it("wrong flags are usage errors with exit code 2", async () => {
     const context = dockerfile("FROM busybox\n");
