@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, chownSync, closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { createConnection, createServer, type Server } from "node:net";
 import { basename, join, resolve } from "node:path";
@@ -79,7 +80,8 @@ export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAg
       }
       client.pipe(upstream).pipe(client);
     });
-    const socket = join(scratch, `agent-${id.replace(/[^A-Za-z0-9]/g, "_")}`);
+    // Not named after the id: a step may mount one id twice, and ids may differ in characters that no path can have.
+    const socket = join(scratch, `agent-${randomUUID()}`);
     await listen(server, scratch, socket);
     chmodSync(socket, access.mode);
     if (access.uid !== 0 || access.gid !== 0) chownSync(socket, access.uid, access.gid);

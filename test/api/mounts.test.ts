@@ -115,6 +115,14 @@ describe("RUN --mount", () => {
       const built = await shop.it.build({ Dockerfile }, "-t", "ssh", "--ssh", `default=${socket}`);
       expect(built.exitCode).toBe(0);
       expect(await shop.it.shell("ssh", "cat /s")).toBe("/run/buildkit/ssh_agent.0\nsocket\n");
+      // One id at two places, and ids that would make the same file name.
+      const twice = await shop.it.build(
+        {
+          Dockerfile: `FROM busybox\nRUN ${["default,target=/a", "default,target=/b", "x.y,target=/c", "x_y,target=/d"].map((mount) => `--mount=type=ssh,id=${mount}`).join(" ")} test -S /a && test -S /b && test -S /c && test -S /d\n`,
+        },
+        ...["default", "x.y", "x_y"].flatMap((id) => ["--ssh", `${id}=${socket}`]),
+      );
+      expect([twice.exitCode, twice.stderr]).toEqual([0, expect.anything()]);
     } finally {
       server.close();
     }
