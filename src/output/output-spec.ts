@@ -9,7 +9,7 @@ export type OutputType = (typeof OUTPUT_TYPES)[number];
 /** What to do with a finished build (SPEC 6.5). Frozen; defaults filled in. */
 export interface OutputSpec {
   readonly type: OutputType;
-  /** Path, or `-` for standard output. */
+  /** Path, or `-` for standard output (where archives of type tar and oci go if none is given). */
   readonly dest?: string;
   /** Names to give the image beside the build's tags. */
   readonly names: readonly string[];
@@ -88,18 +88,29 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
     insecure: false,
     deleteExtraneous: false,
     annotations: [],
+    ...(writesToStdout(type, changes) ? { dest: "-" } : {}),
     ...changes,
     type,
   };
-  if ((type === "local" || type === "tar" || (type === "oci" && !spec.tar)) && spec.dest === undefined)
-    throw new SlipwayError("OUTPUT_INVALID", `output type ${type} needs a destination`, {
-      hint: `write type=${type},dest=PATH`,
-    });
-  if (type === "local" && spec.dest === "-")
-    throw new SlipwayError("OUTPUT_INVALID", "dest must be a folder for type=local, not standard output", {
-      hint: "use type=tar,dest=-",
+  const isFolder = type === "local" || ((type === "oci" || type === "docker") && !spec.tar);
+  if (isFolder && spec.dest === undefined)
+    throw new SlipwayError(
+      "OUTPUT_INVALID",
+      `output type ${type}${type === "local" ? "" : " with tar=false"} needs a destination`,
+      {
+        hint: `write type=${type},dest=PATH`,
+      },
+    );
+  if (isFolder && spec.dest === "-")
+    throw new SlipwayError("OUTPUT_INVALID", `dest must be a folder for type=${type}, not standard output`, {
+      hint: type === "local" ? "use type=tar,dest=-" : "leave tar=false out",
     });
   return Object.freeze(spec);
+}
+
+/** Archives without a destination go to standard output, as Docker does it; type=docker without one means the store. */
+function writesToStdout(type: OutputType, { tar = true }: Partial<OutputSpec>): boolean {
+  return type === "tar" || (type === "oci" && tar);
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

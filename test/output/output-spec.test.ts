@@ -6,6 +6,12 @@ describe("--output", () => {
     expect(parseOutput("out")).toMatchObject({ type: "local", dest: "out" });
     expect(parseOutput("-")).toMatchObject({ type: "tar", dest: "-" });
   });
+  it("8.1: archives without a destination go to standard output, type=docker stays in the store", () => {
+    expect(parseOutput("type=tar").dest).toBe("-");
+    expect(parseOutput("type=oci").dest).toBe("-");
+    expect(parseOutput("type=docker").dest).toBeUndefined();
+    expect(parseOutput("type=oci,dest=a.tar").dest).toBe("a.tar");
+  });
   it("6.5: types have their defaults", () => {
     expect(parseOutput("type=registry")).toMatchObject({
       push: true,
@@ -39,7 +45,10 @@ describe("--output", () => {
   it.each([
     ["type=lokal,dest=x", 'unknown output type "lokal"'],
     ["dest=x", "the output has no type"],
-    ["type=tar", "output type tar needs a destination"],
+    ["type=local", "output type local needs a destination"],
+    ["type=oci,tar=false", "output type oci with tar=false needs a destination"],
+    ["type=docker,tar=false", "output type docker with tar=false needs a destination"],
+    ["type=oci,tar=false,dest=-", "dest must be a folder for type=oci"],
     ["type=local,dest=-", "dest must be a folder for type=local"],
     ["type=oci,dets=x", 'unknown output option "dets"'],
     ["type=image,compression=lzma", 'compression "lzma" is not known'],

@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { build } from "../../api/build.ts";
-import type { BuildOptions, BuildResult } from "../../api/build-options.ts";
+import type { BuildResult } from "../../api/build-options.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { BuildEvent } from "../../core/events.ts";
+import { outputError } from "../../output/destination.ts";
 import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
@@ -15,7 +16,7 @@ import { buildOptions } from "./build-request.ts";
 export async function buildCommand(context: CliContext, path: string, flags: BuildFlags): Promise<number> {
   const options = buildOptions(context, path, flags);
   const { cwd } = context.environment;
-  if (flags.iidfile) rmSync(resolve(cwd, flags.iidfile), { force: true });
+  prepareFiles(flags, cwd);
   const progress = printer(context, flags);
   const sources = new Map<string, string>();
   const onEvent = (event: BuildEvent) => {
@@ -80,10 +81,43 @@ function progressMode(context: CliContext, flags: BuildFlags): ProgressMode {
   return mode;
 }
 
+/** A long build must not end in a file that could never be written; an id of an earlier build must not stay. */
+function prepareFiles({ iidfile, metadataFile }: BuildFlags, cwd: string): void {
+  for (const path of [iidfile, metadataFile]) if (path) checkWritable(resolve(cwd, path));
+  if (!iidfile) return;
+  const path = resolve(cwd, iidfile);
+  asOutput(path, () => {
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path);
+  });
+}
+
+function checkWritable(path: string): void {
+  asOutput(path, () => {
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
+      throw new SlipwayError("OUTPUT_INVALID", `cannot write ${path}: it is a folder`, {
+        hint: "give the name of a file",
+      });
+    if (!statSync(dirname(path)).isDirectory())
+      throw new SlipwayError("OUTPUT_INVALID", `cannot write ${path}: ${dirname(path)} is not a folder`);
+  });
+}
+
 function writeResult(result: BuildResult, flags: BuildFlags, cwd: string): void {
-  if (flags.iidfile) writeFileSync(resolve(cwd, flags.iidfile), result.imageId, { mode: 0o644 });
+  if (flags.iidfile) writeText(resolve(cwd, flags.iidfile), result.imageId);
   if (flags.metadataFile)
-    writeFileSync(resolve(cwd, flags.metadataFile), `${JSON.stringify(metadata(result), null, 2)}\n`);
+    writeText(resolve(cwd, flags.metadataFile), `${JSON.stringify(metadata(result), null, 2)}\n`);
+}
+
+function writeText(path: string, text: string): void {
+  asOutput(path, () => writeFileSync(path, text, { mode: 0o644 }));
+}
+
+function asOutput(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw outputError(error, path);
+  }
 }
 
 /** The keys that `docker buildx build --metadata-file` writes (SPEC MF-05, 8.1). */
@@ -97,5 +131,3 @@ function metadata(result: BuildResult): Record<string, unknown> {
     ...(result.warnings.length > 0 ? { "buildx.build.warnings": result.warnings } : {}),
   };
 }
-
-export type { BuildOptions };
