@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import { cancelled } from "../core/cleanup-scope.ts";
@@ -8,7 +9,7 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, EventSink } from "../core/events.ts";
 import type { SourceRange } from "../core/source-range.ts";
-import { openPipe } from "../sys/pipe.ts";
+import { openPipe, type Pipe } from "../sys/pipe.ts";
 import { spawnProcess } from "../sys/process.ts";
 import { describeUserNamespace, enterArgv } from "../sys/user-namespace.ts";
 import type { Environment } from "./environment.ts";
@@ -68,37 +69,39 @@ export function userNamespaceAvailable(environment: Environment): {
  * happen; aborting the signal ends the child and all it started.
  */
 export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
-  const request = writeRequest(call);
-  const pipe = openPipe();
-  if (!pipe)
-    throw new SlipwayError(
-      "RUNTIME_UNAVAILABLE",
-      "system calls cannot be made here: the koffi package has no build for this machine",
-    );
+  const { stdout } = call;
+  const answers = requirePipe();
+  const output = stdout && requirePipe();
+  const request = requestPath(call.environment);
   let outcome: NamespaceMessage | undefined;
   const reader = new FrameReader((value) => {
     const message = value as NamespaceMessage;
     if (message.kind === "event") call.onEvent?.(message.event);
     else outcome = message;
   });
-  const finished = new Promise<void>((done) => pipe.readable.once("close", () => done()));
-  pipe.readable.on("data", (chunk: Buffer) => reader.add(chunk));
+  const finished = [closed(answers.readable)];
+  answers.readable.on("data", (chunk: Buffer) => reader.add(chunk));
+  if (output) finished.push(passOn(output.readable, stdout));
   try {
-    const { stdout } = call;
+    writeRequest(request, call);
     const child = spawnProcess(enterArgv([process.execPath, namespaceEntry(), request]), {
       env: { ...call.environment.variables, PATH: call.environment.path },
-      stdio: [call.interactive ? "inherit" : "ignore", stdout ? "pipe" : "inherit", "inherit", pipe.writeFd],
-      ...(stdout ? { onStdout: (chunk: Buffer) => void stdout.write(chunk) } : {}),
+      stdio: [
+        call.interactive ? "inherit" : "ignore",
+        output?.writeFd ?? "inherit",
+        "inherit",
+        answers.writeFd,
+      ],
       ...(call.signal ? { signal: call.signal } : {}),
       detached: !call.interactive,
       graceMs: 10_000,
     });
-    pipe.closeWriteEnd();
+    for (const pipe of [answers, output]) pipe?.closeWriteEnd();
     call.onStarted?.((signal) => {
       if (!FROM_TERMINAL.has(signal)) child.kill(signal);
     });
     const end = await child.done;
-    await finished;
+    await Promise.all(finished);
     if (outcome?.kind === "result") return outcome.value;
     if (outcome?.kind === "error") throw revive(outcome.error);
     throw new SlipwayError(
@@ -111,9 +114,39 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   } catch (error) {
     throw call.signal?.aborted ? cancelled(call.signal) : error;
   } finally {
-    pipe.closeWriteEnd();
+    for (const pipe of [answers, output]) {
+      pipe?.closeWriteEnd();
+      pipe?.readable.destroy();
+    }
     rmSync(request, { force: true });
   }
+}
+
+function requirePipe(): Pipe {
+  const pipe = openPipe();
+  if (pipe) return pipe;
+  throw new SlipwayError(
+    "RUNTIME_UNAVAILABLE",
+    "system calls cannot be made here: the koffi package has no build for this machine",
+  );
+}
+
+function closed(stream: Readable): Promise<void> {
+  return new Promise((done) => stream.once("close", () => done()));
+}
+
+/**
+ * Copies the child's output no faster than the target takes it: an image may be larger than memory. A target that failed takes
+ * nothing more; the rest is dropped, or else the child would wait for ever.
+ */
+async function passOn(source: Readable, target: NodeJS.WritableStream): Promise<void> {
+  const drop = (): void => void source.unpipe(target).resume();
+  target.once("error", drop);
+  target.once("close", drop);
+  source.pipe(target, { end: false });
+  await closed(source);
+  target.removeListener("error", drop);
+  target.removeListener("close", drop);
 }
 
 /** Tries an operation as it is, and inside a user namespace where it turns out to need one. Events of the first try are held back until it is clear. */
@@ -139,16 +172,15 @@ function flush<R>(held: readonly BuildEvent[], onEvent: EventSink | undefined, r
   return result;
 }
 
+function requestPath({ home }: Environment): string {
+  return join(home, "tmp", `request-${randomBytes(12).toString("hex")}`);
+}
+
 /** The request may hold secrets: a file that only its owner reads, gone as soon as it was read. */
-function writeRequest({ operation, options, environment }: NamespaceCall): string {
-  const folder = join(environment.home, "tmp");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `request-${randomBytes(12).toString("hex")}`);
-  writeFileSync(path, serialize({ operation, options, environment } satisfies NamespaceRequest), {
-    mode: 0o600,
-    flag: "wx",
-  });
-  return path;
+function writeRequest(path: string, { operation, options, environment }: NamespaceRequest): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const bytes = serialize({ operation, options, environment } satisfies NamespaceRequest);
+  writeFileSync(path, bytes, { mode: 0o600, flag: "wx" });
 }
 
 function revive(error: PlainError): Error {

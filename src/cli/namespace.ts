@@ -8,7 +8,6 @@ import { SlipwayError } from "../core/errors.ts";
 
 const ANSWER = 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
-const _SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 async function main(path: string): Promise<void> {
   const request = deserialize(readFileSync(path)) as NamespaceRequest;
