@@ -26,8 +26,6 @@ export interface BuildContexts {
   readonly named: (name: string) => Promise<SourceTree>;
   /** Time of a context, for a symbolic SOURCE_DATE_EPOCH (SPEC EP-02). */
   readonly sourceTime: (source: EpochSource) => Promise<number | undefined>;
-  /** Keeps what was learnt about files at rest. */
-  close(): Promise<void>;
 }
 
 /** A context on this machine: a folder, given or fetched, or an unpacked archive. */
@@ -51,12 +49,18 @@ export async function openContexts(
   const opener = new ContextOpener(session, options, scope);
   const folder = await opener.mainFolder();
   const dockerfile = once(() => opener.dockerfile(folder));
-  const opened: ContextSource[] = [];
   const open = async (name: string, at: ContextFolder, dockerfilePath?: string): Promise<SourceTree> => {
     if (at.tree) return at.tree;
     const source = await opener.source(name, at, dockerfilePath);
-    opened.push(source);
+    // What was learnt about files at rest is kept after a failed build, too.
+    scope.defer(() => source.close());
     return source;
+  };
+  const folders = new Map<string, Promise<ContextFolder>>();
+  const namedFolder = (name: string): Promise<ContextFolder> => {
+    const known = folders.get(name) ?? opener.namedFolder(name);
+    folders.set(name, known);
+    return known;
   };
   const named = new Map<string, Promise<SourceTree>>();
   return {
@@ -64,15 +68,29 @@ export async function openContexts(
     dockerfile,
     main: once(async () => open("context", folder, (await dockerfile()).path)),
     named: (name) => {
-      const known = named.get(name) ?? opener.namedFolder(name).then((at) => open(`context ${name}`, at));
+      const known = named.get(name) ?? namedFolder(name).then((at) => open(`context ${name}`, at));
       named.set(name, known);
       return known;
     },
-    sourceTime: async (source) => (source.kind === "context" ? folder.time : undefined),
-    close: async () => {
-      for (const source of opened) source.close();
+    sourceTime: async (source) => {
+      if (source.kind === "context") return folder.time;
+      if (source.kind === "remote") throw noTime(`the remote source ${source.source}`);
+      const specifier = options.buildContexts?.[source.name] ?? "";
+      // Images are resolved by the plan, not as folders.
+      const at = IMAGE_CONTEXT.test(specifier) ? undefined : await namedFolder(source.name);
+      if (at?.time === undefined) throw noTime(`the build context ${source.name}`);
+      return at.time;
     },
   };
+}
+
+const IMAGE_CONTEXT = /^(docker-image|oci-layout):/;
+
+/** An epoch that was asked for and silently left out would make an image that differs from day to day. */
+function noTime(what: string): SlipwayError {
+  return new SlipwayError("USAGE", `SOURCE_DATE_EPOCH: the time of ${what} cannot be told`, {
+    hint: "give whole seconds since 1970, or the name of a git or http context",
+  });
 }
 
 class ContextOpener {
@@ -167,9 +185,9 @@ class ContextOpener {
   /** As main context an archive is unpacked and any other file is the Dockerfile; as a named one it is a single file (SPEC SG-10, SG-15). */
   async #httpFolder(url: string, isMain: boolean): Promise<ContextFolder> {
     const fetched = await fetchHttpContext(this.#session, url, this.#scope, this.#options.signal);
-    if (!isMain) return { root: fetched.folder, isLocal: false };
-    const { head, stream } = await peek(createReadStream(fetched.file, { highWaterMark: 1 << 20 }), 1024);
     const time = fetched.lastModified > 0 ? { time: fetched.lastModified } : {};
+    if (!isMain) return { root: fetched.folder, isLocal: false, ...time };
+    const { head, stream } = await peek(createReadStream(fetched.file, { highWaterMark: 1 << 20 }), 1024);
     if (isArchiveHead(head))
       return {
         root: url,

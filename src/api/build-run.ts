@@ -1,7 +1,7 @@
 import { type CleanupScope, cancelled } from "../core/cleanup-scope.ts";
+import type { BuildEvent } from "../core/events.ts";
 import { hostPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
-import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
 import type { LayerContent } from "../output/layer-content.ts";
@@ -22,10 +22,15 @@ export interface PlatformBuild {
   readonly execution: Execution;
 }
 
+export type BuildWarning = Omit<Extract<BuildEvent, { type: "warning" }>, "type" | "time">;
+
 export interface BuildRunRequest {
   readonly session: Session;
   readonly options: BuildOptions;
   readonly contexts: BuildContexts;
+  readonly dockerfile: ParsedDockerfile;
+  /** Told each warning of the plan as it is found. */
+  readonly warn: (warning: BuildWarning) => void;
   readonly clock: BuildClock;
   readonly scope: CleanupScope;
   readonly beforeExecute: (step: Step) => void;
@@ -40,16 +45,13 @@ export function requestedPlatforms(options: BuildOptions): readonly (Platform | 
   return asked.length > 0 ? asked : [undefined];
 }
 
-/** Parses, plans, executes and assembles for one platform. */
+/** Plans, executes and assembles for one platform. */
 export async function buildPlatform(
   request: BuildRunRequest,
   platform: Platform | undefined,
   multiPlatform: boolean,
 ): Promise<PlatformBuild> {
-  const { session, options, clock, contexts } = request;
-  const source = await contexts.dockerfile();
-  const dockerfile = parseDockerfile(source.bytes, source.name);
-  for (const warning of dockerfile.warnings) clock.emit({ type: "warning", ...warning });
+  const { session, options, clock, contexts, dockerfile } = request;
   const controller = linkedController(options.signal, request.scope);
   const resolver = new StoreImageResolver({
     session,
@@ -59,7 +61,7 @@ export async function buildPlatform(
     onProgress: () => {},
     signal: controller.signal,
   });
-  const plan = await makePlan(request, dockerfile, resolver, platform, multiPlatform, controller.signal);
+  const plan = await makePlan(request, resolver, platform, multiPlatform, controller.signal);
   emitPlan(plan, clock);
   const execution = await executePlan({
     session,
@@ -68,7 +70,7 @@ export async function buildPlatform(
     resolver,
     contexts: { main: contexts.main, named: contexts.named },
     clock,
-    slot: slotOf([contexts.identity, source.name, plan.targetName, JSON.stringify(platform ?? null)]),
+    slot: slotOf([contexts.identity, dockerfile.file, plan.targetName, JSON.stringify(platform ?? null)]),
     beforeExecute: request.beforeExecute,
     scope: request.scope,
     controller,
@@ -77,8 +79,7 @@ export async function buildPlatform(
 }
 
 function makePlan(
-  { options, clock, contexts }: BuildRunRequest,
-  dockerfile: ParsedDockerfile,
+  { options, clock, contexts, dockerfile, warn }: BuildRunRequest,
   resolver: StoreImageResolver,
   platform: Platform | undefined,
   multiPlatform: boolean,
@@ -100,7 +101,7 @@ function makePlan(
       allow: options.allow ?? [],
       multiPlatform,
       sourceTime: contexts.sourceTime,
-      onWarning: (warning) => clock.emit({ type: "warning", ...warning }),
+      onWarning: warn,
       signal,
     }),
   );

@@ -1,9 +1,14 @@
-import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { randomBytes } from "node:crypto";
+import { createReadStream, createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
+import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { fullName, parseReference } from "../image/reference.ts";
 import { parseAnnotation } from "../output/annotations.ts";
-import { exportBuild } from "../output/export-build.ts";
+import { exportBuild, readsFiles } from "../output/export-build.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import { type OutputSpec, outputOf } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
@@ -11,32 +16,75 @@ import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
-import { buildPlatform, type PlatformBuild, requestedPlatforms } from "./build-run.ts";
+import { type BuildWarning, buildPlatform, type PlatformBuild, requestedPlatforms } from "./build-run.ts";
 import type { Environment } from "./environment.ts";
 import { checkSecrets } from "./secrets.ts";
 import { Session } from "./session.ts";
 import { stageSizes } from "./stage-sizes.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
+/** The build as a child in a user namespace is asked for it: standard input has become a file, which can be read once more. */
+export interface SpooledBuild extends BuildOptions {
+  readonly stdinFile?: string;
+}
+
 /**
  * Builds an image. Resolves with what was built; rejects with a `SlipwayError`. Events end with `build.done` or `build.error`.
  * An ordinary user's build that has to run something goes on inside a user namespace.
  */
 export function build(options: BuildOptions, environment: Environment): Promise<BuildResult> {
-  const { onEvent, signal, stdout, stdin: _, ...plain } = options;
-  const call = {
-    operation: "build",
-    options: plain,
-    environment,
-    ...(onEvent ? { onEvent } : {}),
-    ...(signal ? { signal } : {}),
-    ...(stdout ? { stdout } : {}),
-  };
-  return elevated(call, (sink) => buildHere({ ...options, onEvent: sink }, environment));
+  const { onEvent, signal, stdout, stdin, ...plain } = options;
+  const scope = new CleanupScope();
+  return scope.around(async () => {
+    const spooled =
+      environment.uid !== 0 && stdin && readsStdin(options)
+        ? { stdinFile: await spoolStdin(stdin, environment, scope, signal) }
+        : {};
+    const call = {
+      operation: "build",
+      options: { ...plain, ...spooled } satisfies SpooledBuild,
+      environment,
+      ...(onEvent ? { onEvent } : {}),
+      ...(signal ? { signal } : {}),
+      ...(stdout ? { stdout } : {}),
+    };
+    return elevated(call, (sink) => buildHere({ ...options, ...spooled, onEvent: sink }, environment));
+  });
+}
+
+function readsStdin({ context, file, dockerfile }: BuildOptions): boolean {
+  return context === "-" || (file === "-" && dockerfile === undefined);
+}
+
+/** Puts standard input into a file: it can be read only once, and the build may have to start again inside the namespace. */
+async function spoolStdin(
+  stdin: AsyncIterable<Uint8Array>,
+  { home }: Environment,
+  scope: CleanupScope,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const folder = join(home, "tmp");
+  const path = join(folder, `stdin-${randomBytes(12).toString("hex")}`);
+  scope.defer(() => rmSync(path, { force: true }));
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const target = createWriteStream(path, { mode: 0o600, flags: "wx" });
+    await pipeline(stdin, target, signal ? { signal } : {});
+  } catch (error) {
+    throw signal?.aborted ? cancelled(signal) : describeSystemError(error, "keeping standard input");
+  }
+  return path;
+}
+
+/** Opens the file when it is first read from: a stream that nobody reads would fail once the file is gone. */
+async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
+  yield* createReadStream(file, { highWaterMark: 1 << 20 });
 }
 
 /** The same, in this process and with what it may do. */
-export async function buildHere(options: BuildOptions, environment: Environment): Promise<BuildResult> {
+export async function buildHere(asked: SpooledBuild, environment: Environment): Promise<BuildResult> {
+  const { stdinFile, ...rest } = asked;
+  const options: BuildOptions = stdinFile === undefined ? rest : { ...rest, stdin: contentOf(stdinFile) };
   const counter = new StepCounter();
   const clock = new BuildClock((event) => {
     counter.count(event);
@@ -113,6 +161,9 @@ class Build {
       ...(signal ? { signal } : {}),
       beforeRead: () => this.#needMappedIds(),
     });
+    // Once for all platforms: what is wrong with the text is told once.
+    const warn = this.#warner();
+    const dockerfile = parseDockerfile(bytes, name, { onWarning: warn });
     const platforms = requestedPlatforms(this.#options);
     const builds: PlatformBuild[] = [];
     for (const platform of platforms) {
@@ -120,6 +171,8 @@ class Build {
         session: this.#session,
         options: this.#options,
         contexts,
+        dockerfile,
+        warn,
         clock: this.#clock,
         scope: this.#scope,
         content,
@@ -127,11 +180,22 @@ class Build {
       };
       builds.push(await buildPlatform(request, platform, platforms.length > 1));
     }
-    await contexts.close();
     return this.#finish(builds, content);
   }
 
+  /** Emits each warning as it is found; those that several platforms share, once. */
+  #warner(): (warning: BuildWarning) => void {
+    const told = new Set<string>();
+    return (warning) => {
+      const key = JSON.stringify(warning);
+      if (!told.has(key)) this.#clock.emit({ type: "warning", ...warning });
+      told.add(key);
+    };
+  }
+
   async #finish(builds: readonly PlatformBuild[], content: LayerContent): Promise<BuildResult> {
+    // Before anything is written anywhere: the files of a build that was fully cached may belong to mapped ids.
+    if (this.#outputs.some(readsFiles)) this.#needMappedIds();
     const { store } = this.#session;
     const keep = this.#outputs.some((output) => output.type === "image" || output.type === "registry");
     const names = [

@@ -25,6 +25,15 @@ export async function exportBuild(request: ExportRequest): Promise<Readonly<Reco
   return pushed;
 }
 
+/**
+ * Whether the output reads the files of layers themselves, other than through `LayerContent`: an ordinary user can do that inside a
+ * user namespace only.
+ */
+export function readsFiles({ type, push, rewriteTimestamp }: OutputSpec): boolean {
+  if (type === "local" || type === "tar") return true;
+  return rewriteTimestamp && type !== "cacheonly" && (type !== "image" || push);
+}
+
 async function exportOne(request: ExportRequest, output: OutputSpec): Promise<void> {
   switch (output.type) {
     case "oci":

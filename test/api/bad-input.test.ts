@@ -35,15 +35,6 @@ describe("bad input gets one clear error", () => {
       "dockerfile contains no stages to build",
     );
   });
-  it("8.1: files for scripts that could not be written are refused before the build", async () => {
-    const context = dockerfile("FROM scratch\n");
-    for (const flag of ["--iidfile", "--metadata-file"]) {
-      expect(await failing(["build", flag, "/nonexistent/x", context], "OUTPUT_INVALID")).toContain(
-        "/nonexistent/x",
-      );
-      expect(await failing(["build", flag, "/tmp", context], "OUTPUT_INVALID")).toContain("it is a folder");
-    }
-  });
   it("LX-26: an unknown instruction is located and the nearest one named", async () => {
     const text = await failing(["build", dockerfile("FROM busybox\nRUNN x\n")], "DOCKERFILE_SYNTAX");
     expect(text).toContain("unknown instruction: RUNN (did you mean RUN?)");
@@ -129,6 +120,18 @@ describe("bad input gets one clear error", () => {
     await failing(build(join(shop.it.folder, "nowhere")), "CONTEXT_NOT_FOUND");
     await failing(build(shop.it.context({ "index.json": "{" })), "IMAGE_INVALID");
     await failing(build(shop.it.context({ "oci-layout": "" })), "IMAGE_INVALID");
+  });
+  it("EP-02: an epoch named after something that has no time", async () => {
+    const lib = shop.it.context({ f: "" });
+    const epoch = "--build-arg=SOURCE_DATE_EPOCH=lib";
+    const context = dockerfile("FROM scratch AS lib\nADD https://127.0.0.1:9/f /\nFROM busybox\n");
+    await failing(["build", epoch, "--build-context", `lib=${lib}`, context], "USAGE", 2);
+    expect(await failing(["build", epoch, context], "USAGE", 2)).toContain("https://127.0.0.1:9/f");
+  });
+  it("PO-08: warnings ahead of an error are told, and once", async () => {
+    const built = await shop.it.build({ Dockerfile: "FROM busybox\nMAINTAINER me\nCOPY --chwon=1 a b\n" });
+    expect(built.exitCode).toBe(1);
+    expect(built.stderr.match(/MaintainerDeprecated/g)).toHaveLength(1);
   });
   it("wrong flags are usage errors with exit code 2", async () => {
     const context = dockerfile("FROM busybox\n");

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stateOf, useWorkshop } from "./workshop.ts";
@@ -78,5 +79,43 @@ describe("an ordinary user with subordinate ids", () => {
     const result = await rootless.it.run(["build", built]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain("(PERMISSION_DENIED)");
+  });
+
+  it("exports the files of a build that was fully cached, whoever they belong to", async () => {
+    const context = rootless.it.context({
+      Dockerfile: "FROM busybox\nRUN echo secret > /f && chmod 600 /f && chown 7:7 /f\n",
+    });
+    await rootless.it.succeed(["build", context]);
+    const out = join(rootless.it.folder, "out");
+    await rootless.it.succeed(["build", "-o", `type=tar,dest=${out}.tar`, context]);
+    expect(execFileSync("tar", ["-xOf", `${out}.tar`, "f"], { encoding: "utf8" })).toBe("secret\n");
+    await rootless.it.succeed(["build", "-o", out, context]);
+    await rootless.it.succeed([
+      "build",
+      "--build-arg=SOURCE_DATE_EPOCH=1",
+      "-o",
+      `type=oci,dest=${out}.oci,rewrite-timestamp=true`,
+      context,
+    ]);
+    const piped = await rootless.it.succeed(["build", "-q", "-o", "type=tar,dest=-", context]);
+    expect(piped.stdout).toContain("secret");
+  });
+
+  it("CL-01: a Dockerfile and a context from standard input", async () => {
+    const Dockerfile = "FROM busybox\nRUN echo here > /f\n";
+    // The store does not exist yet.
+    const fresh = await rootless.it.run(["build", "-"], {
+      input: Buffer.from("FROM scratch\nLABEL a=b\n"),
+      home: join(rootless.it.folder, "fresh"),
+    });
+    expect([fresh.exitCode, fresh.stderr]).toEqual([0, expect.anything()]);
+    await rootless.it.succeed(["build", "-t", "piped", "-"], { input: Buffer.from(Dockerfile) });
+    expect(await rootless.it.shell("piped", "cat /f")).toBe("here\n");
+    const context = rootless.it.context({ a: "1" });
+    const more = Buffer.from(`${Dockerfile}COPY a /a\n`);
+    await rootless.it.succeed(["build", "-t", "piped", "-f", "-", context], { input: more });
+    expect(await rootless.it.shell("piped", "cat /a")).toBe("1");
+    const left = readdirSync(join(rootless.it.home, "tmp"));
+    expect(left.filter((name) => /^(stdin|request)-/.test(name))).toEqual([]);
   });
 });
