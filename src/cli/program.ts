@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
@@ -20,12 +21,20 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
   };
   const program = makeProgram(context, run);
   try {
-    await program.parseAsync([...argv], { from: "user" });
+    await program.parseAsync(plainFlags(argv, program), { from: "user" });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     return reportError(context, error);
   }
+}
+
+/** Only `build` has flags that scripts give values to; behind the image of `run` nothing may be touched. */
+function plainFlags(argv: readonly string[], program: Command): string[] {
+  const [name = "", ...rest] = argv;
+  const build = program.commands.find((command) => command.name() === "build");
+  const isBuild = build !== undefined && [build.name(), ...build.aliases()].includes(name);
+  return isBuild ? [name, ...withoutBooleanValues(rest, build)] : [...argv];
 }
 
 export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run: Run): Command {

@@ -1,4 +1,5 @@
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import type { BuildEvent } from "../core/events.ts";
 import { renderError } from "../progress/render-error.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 
@@ -14,7 +15,7 @@ export function reportError(
   }
   if (isSlipwayError(error)) {
     context.stderr.write(renderError(error, sources));
-    return error.code === "USAGE" ? EXIT.usage : EXIT.failed;
+    return failureCode(error);
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const defect = new SlipwayError("INTERNAL", error instanceof Error ? error.message : String(error), {
@@ -23,4 +24,21 @@ export function reportError(
   });
   context.stderr.write(`${renderError(defect, sources)}${detail}\n`);
   return EXIT.failed;
+}
+
+export function failureCode(error: unknown): number {
+  return isSlipwayError(error, "USAGE") ? EXIT.usage : EXIT.failed;
+}
+
+/** The last line of a build that failed with `--progress=json`: a reader of events gets no text between them. */
+export function failureEvent(error: unknown, time: number): Extract<BuildEvent, { type: "build.error" }> {
+  const known = isSlipwayError(error) ? error : undefined;
+  return {
+    type: "build.error",
+    time,
+    code: known?.code ?? "INTERNAL",
+    message: error instanceof Error ? error.message : String(error),
+    ...(known?.hint === undefined ? {} : { hint: known.hint }),
+    ...(known?.source ? { source: known.source } : {}),
+  };
 }

@@ -95,7 +95,14 @@ export type BuildEvent =
       readonly names: readonly string[];
       readonly stages: readonly StageSize[];
     }
-  | { readonly type: "build.error"; readonly time: number; readonly code: string; readonly message: string };
+  | {
+      readonly type: "build.error";
+      readonly time: number;
+      readonly code: string;
+      readonly message: string;
+      readonly hint?: string;
+      readonly source?: SourceRange;
+    };
 
 export type EventSink = (event: BuildEvent) => void;
 

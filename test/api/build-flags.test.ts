@@ -33,4 +33,51 @@ describe("flags of build", () => {
       expect(stdout).toContain(type === "tar" ? "Dockerfile" : "oci-layout");
     }
   });
+
+  it("8.1: boolean flags take values, the last one counts", async () => {
+    const flags = ["--no-cache=false", "--pull", "--pull=false", "--push=false", "--load=true", "-q=0", "-D"];
+    const { exitCode, stderr } = await shop.it.run(["build", ...flags, context()]);
+    expect(stderr).toContain("built sha256:");
+    expect(exitCode).toBe(0);
+    const wrong = await shop.it.run(["build", "--pull=maybe", context()]);
+    expect(wrong).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('invalid boolean value "maybe" for --pull'),
+    });
+  });
+
+  it("8.1: what is not supported yet is said, once for each flag", async () => {
+    const flags = ["--cache-from", "a", "--cache-from", "b", "-m", "1g", "--sbom=true", "--provenance=false"];
+    const { exitCode, stderr } = await shop.it.run(["build", ...flags, context("FROM scratch\nCOPY . /\n")]);
+    expect(exitCode).toBe(0);
+    expect(stderr.match(/^WARNING: .*$/gm)).toEqual([
+      "WARNING: --cache-from is not supported yet and is ignored",
+      "WARNING: --memory is not supported yet and is ignored",
+      "WARNING: --sbom is not supported yet and is ignored",
+    ]);
+    for (const flag of ["--check", "--call=outline"])
+      expect(await shop.it.run(["build", flag, context()])).toMatchObject({
+        exitCode: 2,
+        stderr: expect.stringContaining("is not supported yet (USAGE)"),
+      });
+  });
+
+  it("8.1: a failure in JSON is one event, the last line", async () => {
+    const run = (...args: string[]) => shop.it.run(["build", "--progress", "json", ...args]);
+    for (const result of [
+      await run("--squash", context("FROM scratch\nCOPY nothing /\n")),
+      await run("--iidfile", "/nonexistent/x", context()),
+      await run("--network", "nowhere", context()),
+    ]) {
+      const events = result.stderr
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line));
+      expect(events.filter(({ type }) => type === "build.error")).toEqual([
+        expect.objectContaining({ code: expect.any(String), hint: expect.any(String) }),
+      ]);
+      expect(events.at(-1).type).toBe("build.error");
+      expect(result.exitCode).toBeGreaterThan(0);
+    }
+  });
 });

@@ -27,4 +27,22 @@ export interface BuildFlags {
   readonly tag: readonly string[];
   readonly target?: string;
   readonly ulimit: readonly string[];
+  // What is not supported yet (see unsupported-flags.ts).
+  readonly attest: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly call: readonly string[];
+  readonly cgroupParent: readonly string[];
+  readonly check?: boolean;
+  readonly cpuPeriod: readonly string[];
+  readonly cpuQuota: readonly string[];
+  readonly cpuShares: readonly string[];
+  readonly cpusetCpus: readonly string[];
+  readonly cpusetMems: readonly string[];
+  readonly memory: readonly string[];
+  readonly memorySwap: readonly string[];
+  readonly provenance: readonly string[];
+  readonly sbom: readonly string[];
+  readonly securityOpt: readonly string[];
+  readonly squash?: boolean;
 }

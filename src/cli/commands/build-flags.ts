@@ -4,15 +4,26 @@ import type { Run } from "../run-handler.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
 /** Flags of other builders that need no meaning here (SPEC 8.1, hidden). */
-const ACCEPTED = ["--compress", "--rm", "--force-rm", "--squash"];
-const ACCEPTED_WITH_VALUE = [
-  "--isolation",
-  "--security-opt",
-  "--builder",
+const ACCEPTED = ["--compress", "--rm", "--force-rm", "-D, --debug"];
+const ACCEPTED_WITH_VALUE = ["--isolation", "--builder"];
+/** Flags whose meaning is missing: each gets a warning (see unsupported-flags.ts). */
+const UNSUPPORTED = ["--squash", "--check"];
+const UNSUPPORTED_WITH_VALUE = [
+  "--attest",
+  "--cache-from",
+  "--cache-to",
+  "--call",
+  "--cgroup-parent",
+  "--cpu-period",
+  "--cpu-quota",
+  "-c, --cpu-shares",
+  "--cpuset-cpus",
+  "--cpuset-mems",
+  "-m, --memory",
+  "--memory-swap",
   "--provenance",
   "--sbom",
-  "--attest",
-  "--cgroup-parent",
+  "--security-opt",
 ];
 
 export function defineBuild(program: Command, run: Run): void {
@@ -24,8 +35,8 @@ export function defineBuild(program: Command, run: Run): void {
   defineInputs(command);
   defineOutputs(command);
   defineExecution(command);
-  for (const name of ACCEPTED) command.addOption(new Option(name).hideHelp());
-  for (const name of ACCEPTED_WITH_VALUE)
+  for (const name of [...ACCEPTED, ...UNSUPPORTED]) command.addOption(new Option(name).hideHelp());
+  for (const name of [...ACCEPTED_WITH_VALUE, ...UNSUPPORTED_WITH_VALUE])
     command.addOption(new Option(`${name} <value>`).argParser(collect).default([]).hideHelp());
   command.action((context: string, flags: BuildFlags) =>
     run(async () => {

@@ -8,38 +8,46 @@ import { outputError } from "../../output/destination.ts";
 import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
-import { reportError } from "../report-error.ts";
+import { failureCode, failureEvent, reportError } from "../report-error.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { buildOptions } from "./build-request.ts";
+import { unsupportedFlags } from "./unsupported-flags.ts";
 
 /** `slipway build`. */
 export async function buildCommand(context: CliContext, path: string, flags: BuildFlags): Promise<number> {
-  const options = buildOptions(context, path, flags);
-  const { cwd } = context.environment;
-  prepareFiles(flags, cwd);
-  const progress = printer(context, flags);
+  const mode = progressMode(context, flags);
+  const progress = printer(context, mode);
   const sources = new Map<string, string>();
+  let time = 0;
   const onEvent = (event: BuildEvent) => {
+    time = event.time;
     if (event.type === "build.start" && event.text !== undefined) sources.set(event.dockerfile, event.text);
-    progress.handle(event);
+    // As JSON this is told below, with the remedy, and also where the library was never asked.
+    if (event.type !== "build.error" || mode !== "json") progress.handle(event);
   };
   try {
+    const options = buildOptions(context, path, flags);
+    for (const message of unsupportedFlags(flags)) {
+      if (mode === "json") progress.handle({ type: "warning", time, message });
+      else context.stderr.write(`WARNING: ${message}\n`);
+    }
+    prepareFiles(flags, context.environment.cwd);
     const result = await build(
       { ...options, onEvent, signal: context.signal, stdout: context.stdout },
       context.environment,
     );
     progress.finish();
-    writeResult(result, flags, cwd);
+    writeResult(result, flags, context.environment.cwd);
     return EXIT.ok;
   } catch (error) {
+    if (mode === "json") progress.handle(failureEvent(error, time));
     progress.finish();
-    return reportError(context, error, sources);
+    return mode === "json" ? failureCode(error) : reportError(context, error, sources);
   }
 }
 
 /** Progress goes to standard error; what a script wants to read (`-q`: the id) to standard output. */
-function printer(context: CliContext, flags: BuildFlags): ProgressPrinter {
-  const mode = progressMode(context, flags);
+function printer(context: CliContext, mode: ProgressMode): ProgressPrinter {
   const stream = mode === "quiet" ? context.stdout : context.stderr;
   const colours = !context.environment.variables.NO_COLOR;
   return createProgress(

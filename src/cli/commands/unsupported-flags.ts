@@ -1,0 +1,32 @@
+import { SlipwayError } from "../../core/errors.ts";
+import type { BuildFlags } from "./build-flag-values.ts";
+
+/**
+ * One line for each given flag whose meaning is missing: command lines written for other builders work, and nobody
+ * believes that a limit or an attestation is there. Throws `USAGE` where going on would do something else altogether.
+ */
+export function unsupportedFlags(flags: BuildFlags): readonly string[] {
+  if (flags.check || flags.call.some((method) => method !== "build")) {
+    throw new SlipwayError("USAGE", `${flags.check ? "--check" : "--call"} is not supported yet`, {
+      hint: "leave it out: a build shows the findings of the linter as warnings",
+    });
+  }
+  const given: readonly (readonly [string, boolean])[] = [
+    ["--attest", flags.attest.some((spec) => !/(^|,)disabled=true(,|$)/.test(spec))],
+    ["--cache-from", flags.cacheFrom.length > 0],
+    ["--cache-to", flags.cacheTo.length > 0],
+    ["--cgroup-parent", flags.cgroupParent.length > 0],
+    ["--cpu-period", flags.cpuPeriod.length > 0],
+    ["--cpu-quota", flags.cpuQuota.length > 0],
+    ["--cpu-shares", flags.cpuShares.length > 0],
+    ["--cpuset-cpus", flags.cpusetCpus.length > 0],
+    ["--cpuset-mems", flags.cpusetMems.length > 0],
+    ["--memory", flags.memory.length > 0],
+    ["--memory-swap", flags.memorySwap.length > 0],
+    ["--provenance", flags.provenance.some((value) => value !== "false")],
+    ["--sbom", flags.sbom.some((value) => value !== "false")],
+    ["--security-opt", flags.securityOpt.length > 0],
+    ["--squash", flags.squash === true],
+  ];
+  return given.flatMap(([flag, isGiven]) => (isGiven ? [`${flag} is not supported yet and is ignored`] : []));
+}
