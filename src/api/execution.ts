@@ -94,7 +94,15 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
     signal: controller.signal,
   });
   return {
-    copy: new CopyExecutor({ access, target, inputs: sources.tree, remote, spool: remote.spool, time }),
+    copy: new CopyExecutor({
+      access,
+      target,
+      inputs: sources.tree,
+      remote,
+      spool: remote.spool,
+      time,
+      epoch: plan.sourceDateEpoch,
+    }),
     workdir: new WorkdirExecutor({ access, target, time, epoch: plan.sourceDateEpoch }),
     run: new RunExecutor({
       access,

@@ -1,5 +1,6 @@
 import type { ChangedInput } from "../core/events.ts";
 import { printableName } from "../core/file-name.ts";
+import { looksSecret } from "../core/secret-name.ts";
 import type { Field, InputFiles, StepInputs } from "./inputs.ts";
 
 export interface MissExplanation {
@@ -70,9 +71,10 @@ function comparePairs(
   const fresh = new Map(now.map(split));
   const changed: ChangedInput[] = [];
   for (const name of new Set([...old.keys(), ...fresh.keys()])) {
-    const a = old.get(name);
-    const b = fresh.get(name);
-    if (a !== b)
+    const hide = looksSecret(name) ? hidden : (value: string | undefined) => value;
+    const a = hide(old.get(name));
+    const b = hide(fresh.get(name));
+    if (old.get(name) !== fresh.get(name))
       changed.push({
         kind,
         name,
@@ -81,6 +83,11 @@ function comparePairs(
       });
   }
   return changed.length > 0 ? changed : [{ kind, name: "order of the variables" }];
+}
+
+/** Explanations end up in the logs of build servers, where no password may stand. */
+function hidden(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : "****";
 }
 
 function compareFiles(before: readonly InputFiles[], now: readonly InputFiles[]): ChangedInput[] {

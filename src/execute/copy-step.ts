@@ -32,14 +32,14 @@ export interface CopyOptions {
   readonly spool: Spool;
   /** Seconds since the epoch given to heredoc files (SPEC CP-21). */
   readonly time: number;
+  /** SOURCE_DATE_EPOCH, where the build has one: then `time` is part of what a heredoc makes. */
+  readonly epoch: number | undefined;
 }
 
-/** What a step reads, found and fetched. */
-interface Gathered {
-  readonly tree: SourceTree | undefined;
-  readonly selected: readonly SelectedSource[];
-  readonly remote: readonly RemoteSource[];
-}
+/** Neighbours among the sources of a step, found or fetched. */
+type Gathered =
+  | { readonly kind: "local"; readonly tree: SourceTree; readonly selected: readonly SelectedSource[] }
+  | { readonly kind: "remote"; readonly source: RemoteSource };
 
 /** COPY and ADD (SPEC 3.6, 3.7). */
 export class CopyExecutor implements StepExecutor<CopyStep> {
@@ -50,23 +50,35 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
   }
 
   async prepare(step: CopyStep, parent: Chain): Promise<PreparedStep> {
-    const isRemote = (source: string) => step.instruction === "ADD" && this.#options.remote.isRemote(source);
-    const local = step.sources.filter((source) => !isRemote(source));
-    const remote = await fetchRemoteSources(step, step.sources.filter(isRemote), this.#options.remote);
-    const tree = local.length > 0 ? await this.#options.inputs(step.from) : undefined;
-    const selected = tree ? await withDigests(tree, select(step, tree, local)) : [];
-    const files = tree ? inputFiles(step, tree, selected) : [];
-    const inputs = copyInputs(step, parent, [...files, ...remote.map((source) => source.inputs)]);
+    const sources = await this.#gather(step);
+    const files = sources.flatMap((group) =>
+      group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group.tree, group.selected),
+    );
     return {
-      inputs,
-      execute: (_reporter, signal) => this.#execute(step, parent, { tree, selected, remote }, signal),
+      inputs: copyInputs(step, parent, files, this.#options.epoch),
+      execute: (_reporter, signal) => this.#execute(step, parent, sources, signal),
     };
+  }
+
+  /** What the step reads, in written order: a later source wins (SPEC CP-22). */
+  async #gather(step: CopyStep): Promise<readonly Gathered[]> {
+    const { remote, inputs } = this.#options;
+    const isRemote = (source: string) => step.instruction === "ADD" && remote.isRemote(source);
+    const fetched = await fetchRemoteSources(step, step.sources.filter(isRemote), remote);
+    const groups = groupBy(step.sources, isRemote);
+    return Promise.all(
+      groups.flatMap((group): (Gathered | Promise<Gathered>)[] => {
+        if (isRemote(group[0]!))
+          return group.map(() => ({ kind: "remote", source: fetched.shift()! }) as const);
+        return [selectLocal(step, group, inputs)];
+      }),
+    );
   }
 
   async #execute(
     step: CopyStep,
     parent: Chain,
-    { tree, selected, remote }: Gathered,
+    sources: readonly Gathered[],
     signal: AbortSignal,
   ): Promise<LayerInfo> {
     const { access, target } = this.#options;
@@ -88,8 +100,13 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     });
     const scope = new CleanupScope();
     return scope.around(async () => {
-      if (tree) await this.#placeLocal(step, tree, selected, changes, place(tree), scope, signal);
-      for (const source of remote) await source.place(changes, place(below), scope, signal);
+      for (const group of sources) {
+        if (group.kind === "remote") await group.source.place(changes, place(below), scope, signal);
+        else {
+          const { tree, selected } = group;
+          await this.#placeLocal(step, tree, selected, changes, place(tree), scope, signal);
+        }
+      }
       this.#placeHeredocs(step, changes, place(below));
       const { info } = await packAndStore(changes.finish(), target, signal);
       return info;
@@ -153,6 +170,26 @@ function isIndependentLayer(step: CopyStep): boolean {
   return step.link && step.chmod === undefined;
 }
 
+async function selectLocal(
+  step: CopyStep,
+  sources: readonly string[],
+  inputs: CopyOptions["inputs"],
+): Promise<Gathered> {
+  const tree = await inputs(step.from);
+  return { kind: "local", tree, selected: await withDigests(tree, select(step, tree, sources)) };
+}
+
+/** Runs of neighbours for which `property` is the same. */
+function groupBy<T>(items: readonly T[], property: (item: T) => unknown): T[][] {
+  const groups: T[][] = [];
+  for (const item of items) {
+    const group = groups.at(-1);
+    if (group && property(group[0]!) === property(item)) group.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
+
 function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {
   const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
   const explain = tree.explainMissing?.bind(tree);
@@ -195,7 +232,12 @@ function inputFiles(
   }));
 }
 
-function copyInputs(step: CopyStep, parent: Chain, files: readonly InputFiles[]): StepInputs {
+function copyInputs(
+  step: CopyStep,
+  parent: Chain,
+  files: readonly InputFiles[],
+  epoch: number | undefined,
+): StepInputs {
   const independent = isIndependentLayer(step);
   return {
     tag: independent ? "copy-link/1" : "copy/1",
@@ -211,6 +253,7 @@ function copyInputs(step: CopyStep, parent: Chain, files: readonly InputFiles[])
       excludes: [...step.excludes],
       unpack: step.unpack ?? null,
       heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(content)}`),
+      ...(step.heredocs.length > 0 && epoch !== undefined ? { epoch } : {}),
     },
     files,
   };

@@ -102,14 +102,17 @@ export class LayerAccess {
   async #ingest(layer: ChainLayer, below: readonly OpenLayer[], unpack: boolean): Promise<OpenLayer> {
     const { store, form, signal } = this.#options;
     const archive = await this.#archive(layer);
-    const directory = unpack ? store.temp.directory("unpack") : undefined;
+    const parentDirectories = below.map(({ key }) => this.#snapshots.usable(key));
+    // Whether the archive links to files of the layers below is not known yet: without their folders it is only read.
+    const directory =
+      unpack && !parentDirectories.includes(undefined) ? store.temp.directory("unpack") : undefined;
     const scope = new CleanupScope();
     if (directory) scope.defer(() => store.temp.remove(directory));
     return scope.around(async () => {
       const packed = await ingestLayer({
         archive,
         parent: tocsOf(below),
-        parentDirectories: below.map(({ key }) => this.#snapshots.usable(key)),
+        parentDirectories,
         expectedDiffId: layer.diffId,
         signal,
         ...(directory ? { directory, form } : {}),
@@ -147,7 +150,11 @@ export class LayerAccess {
       this.#snapshots.usable(key) ??
       store.withLock(
         `snapshot-${key.slice(7)}`,
-        () => this.#snapshots.repair(opened[index]!) ?? this.#unpackAgain(chain, index, opened),
+        async () =>
+          (await this.#snapshots.repair({
+            ...opened[index]!,
+            hasArchive: chain.layers[index]!.blob !== undefined,
+          })) ?? (await this.#unpackAgain(chain, index, opened)),
         { signal },
       )
     );
@@ -157,27 +164,37 @@ export class LayerAccess {
   async #unpackAgain(chain: Chain, index: number, opened: readonly OpenLayer[]): Promise<string> {
     const { store, form, signal } = this.#options;
     const { key, bytes } = opened[index]!;
+    const { diffId } = chain.layers[index]!;
     const below = opened.slice(0, index);
-    const directory = store.temp.directory("unpack");
-    const parentDirectories = below.map((layer) => this.#snapshots.usable(layer.key));
-    const archive = await this.#archive(chain.layers[index]!);
-    const diffId = chain.layers[index]!.diffId;
-    const { toc } = await ingestLayer({
-      archive,
-      parent: tocsOf(below),
-      parentDirectories,
-      expectedDiffId: diffId,
-      directory,
-      form,
-      signal,
-    });
-    if (!toc.equals(bytes))
-      throw new SlipwayError(
-        "LAYER_INVALID",
-        `the archive of layer ${diffId} does not fit its table of contents`,
+    const needsBelow = key !== diffId;
+    const parentDirectories: (string | undefined)[] = [];
+    for (const [i, layer] of below.entries())
+      parentDirectories.push(
+        needsBelow ? await this.#folder(chain, i, opened) : this.#snapshots.usable(layer.key),
       );
-    await store.layers.commitSnapshot(key, directory, { form: form.kind });
-    return this.#snapshots.usable(key) ?? unusable(key);
+    const archive = await this.#archive(chain.layers[index]!);
+    const directory = store.temp.directory("unpack");
+    const scope = new CleanupScope();
+    scope.defer(() => store.temp.remove(directory));
+    return scope.around(async () => {
+      const parent = tocsOf(below);
+      const { toc } = await ingestLayer({
+        archive,
+        parent,
+        parentDirectories,
+        expectedDiffId: diffId,
+        directory,
+        form,
+        signal,
+      });
+      if (!toc.equals(bytes))
+        throw new SlipwayError(
+          "LAYER_INVALID",
+          `the archive of layer ${diffId} does not fit its table of contents`,
+        );
+      await store.layers.commitSnapshot(key, directory, { form: form.kind });
+      return this.#snapshots.usable(key) ?? unusable(key);
+    });
   }
 }
 

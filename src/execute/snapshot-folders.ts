@@ -8,6 +8,13 @@ import { bootId } from "../store/owner.ts";
 import type { SnapshotInfo } from "../store/snapshots.ts";
 import type { Store } from "../store/store.ts";
 
+export interface RepairRequest {
+  readonly key: Digest;
+  readonly toc: Toc;
+  /** Whether the layer can be unpacked once more. */
+  readonly hasArchive: boolean;
+}
+
 /** Decides which snapshot folders can be used as they are, and brings others into a usable state (DESIGN decision 9). */
 export class SnapshotFolders {
   readonly #store: Store;
@@ -26,17 +33,21 @@ export class SnapshotFolders {
 
   /**
    * Under the layer's lock: checks a snapshot that an earlier boot left unsynced, converts a portable one. Undefined where there is
-   * none, or where it was damaged and has been dropped: it then has to be unpacked. Throws `SNAPSHOT_FAILED` where a damaged one was
-   * the only copy; the layer is forgotten, so that its step runs again.
+   * none, or where it was damaged and has been dropped: it then has to be unpacked from its archive. Throws `SNAPSHOT_FAILED` where
+   * a damaged one was the only copy; the layer is forgotten, so that its step runs again.
    */
-  repair({ key, toc }: { readonly key: Digest; readonly toc: Toc }): Promise<string> | undefined {
+  async repair({ key, toc, hasArchive }: RepairRequest): Promise<string | undefined> {
     const snapshot = this.#store.layers.snapshot(key);
     if (!snapshot) return undefined;
     const difference = isTrusted(snapshot) ? undefined : this.#check(snapshot, toc);
-    if (difference !== undefined) return this.#drop(key, difference);
+    if (difference !== undefined && hasArchive) {
+      await this.#store.layers.dropSnapshot(key);
+      return undefined;
+    }
+    if (difference !== undefined) return this.#forget(key, difference);
     if (!isTrusted(snapshot)) this.#store.layers.markSynced(key);
     if (!this.#fits(snapshot)) this.#convert(key, snapshot, toc);
-    return Promise.resolve(snapshot.path);
+    return snapshot.path;
   }
 
   #fits(snapshot: SnapshotInfo): boolean {
@@ -59,7 +70,7 @@ export class SnapshotFolders {
     this.#store.layers.markNative(key);
   }
 
-  async #drop(key: Digest, difference: string): Promise<never> {
+  async #forget(key: Digest, difference: string): Promise<never> {
     await this.#store.layers.delete(key);
     throw new SlipwayError(
       "SNAPSHOT_FAILED",

@@ -1,3 +1,4 @@
+import { redactCredentials } from "../core/redact-credentials.ts";
 import { formatGoDuration } from "../dockerfile/go-duration.ts";
 import { goQuote } from "../dockerfile/go-quote.ts";
 import type { HealthcheckInstruction, KeyValue } from "../dockerfile/instructions.ts";
@@ -51,7 +52,7 @@ export function copyText(copy: {
     ...(copy.parents ? ["--parents"] : []),
     ...(copy.chown ? [`--chown=${copy.chown}`] : []),
     ...(copy.chmod ? [`--chmod=${copy.chmod}`] : []),
-    ...copy.sources,
+    ...copy.sources.map(redactCredentials),
     ...copy.heredocs.map((name) => `<<${name}`),
     copy.destination,
   ];

@@ -1,5 +1,6 @@
 import { isSlipwayError } from "../core/errors.ts";
 import { normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
+import { redactCredentials } from "../core/redact-credentials.ts";
 import { expandWord } from "../dockerfile/expand.ts";
 import type { Environment } from "./environment.ts";
 import { formatWithVersion } from "./predefined-args.ts";
@@ -58,7 +59,7 @@ export function nextStepName(
 ): string {
   const prefix = stepPrefix(call.stage, state.position + 1, state.env);
   const text = displayText(state, call, extra.masked ?? new Set()) + (extra.suffix ?? "");
-  return prefix + (call.fromTrigger ? "ONBUILD " : "") + text;
+  return prefix + (call.fromTrigger ? "ONBUILD " : "") + redactCredentials(text);
 }
 
 function displayText(state: StageState, call: Call, masked: ReadonlySet<string>): string {

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { layOverlay } from "../snapshot/overlay.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import type { PlacedMount } from "./oci-spec.ts";
-import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
+import type { ContainerMount, ContainerRequest, FileIdentity, Privilege } from "./request.ts";
 
 /** What has to happen in the private mount namespace before the runtime starts. */
 export interface PreparedMounts {
@@ -65,6 +65,11 @@ function placeBind(mount: BindMount, place: string, privilege: Privilege, script
     return { mount, source: join(place, "merged", source.path) };
   }
   const isDirectory = statSync(source.path).isDirectory();
+  if (source.identity) {
+    mkdirSync(place);
+    script.push(...checkedBind(source.path, place, source.identity));
+    return { mount, source: place };
+  }
   if (!mount.discardWrites) return { mount, source: source.path, holdsMounts: isDirectory };
   if (isDirectory) {
     script.push(...layerLines([source.path], place, privilege));
@@ -73,6 +78,15 @@ function placeBind(mount: BindMount, place: string, privilege: Privilege, script
   // A single file has no overlay: a copy takes the writes.
   script.push(`cp -p ${quote(source.path)} ${quote(place)}`);
   return { mount, source: place };
+}
+
+/** Binds a folder to a place that nobody else can write to, and goes on only where it is the folder that was meant. */
+function checkedBind(path: string, place: string, { device, inode }: FileIdentity): string[] {
+  const at = quote(place);
+  return [
+    `mount -n --bind ${quote(path)} ${at}`,
+    `test "$(stat -c %d:%i ${at})" = ${device}:${inode} || { echo "mount source changed while it was being mounted" >&2; exit 1; }`,
+  ];
 }
 
 /** A secret lives on a tmpfs of the namespace: it touches no disk and is gone with the process (SPEC MT-14). */

@@ -80,9 +80,18 @@ export type ContainerMount =
       readonly mode: number;
     };
 
+/**
+ * Which file a path was found to be. Where other processes can write on the way to it, the mount is compared with this before
+ * anything starts: whoever puts a link there in the meantime gets an error, not a folder of the host (CVE-2024-23651's kin).
+ */
+export interface FileIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
 /** What a bind mount shows. Paths have been resolved by the caller inside the tree that they belong to. */
 export type MountSource =
-  | { readonly kind: "path"; readonly path: string }
+  | { readonly kind: "path"; readonly path: string; readonly identity?: FileIdentity }
   /** A stack of snapshots, bottom first, and a resolved path relative to its root (`""` is the root). */
   | { readonly kind: "layers"; readonly lowers: readonly string[]; readonly path: string };
 

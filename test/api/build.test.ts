@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -111,7 +112,82 @@ describe("a build from end to end", () => {
   });
 });
 
+/** Writes an image `linked:1` of two layers; the second's `b` is a hard link to the first's `a`. */
+const TWO_LAYERS = `
+import hashlib, io, json, sys, tarfile
+def tar(members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as t:
+        for info, data in members:
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+def member(name, data=b"", **fields):
+    info = tarfile.TarInfo(name)
+    info.size = len(data)
+    for key, value in fields.items():
+        setattr(info, key, value)
+    return info, data
+layers = [
+    tar([member("a", b"below\\n")]),
+    tar([member("b", type=tarfile.LNKTYPE, linkname="a")]),
+]
+digests = ["sha256:" + hashlib.sha256(l).hexdigest() for l in layers]
+config = json.dumps({"os": "linux", "architecture": sys.argv[2], "config": {}, "rootfs": {"type": "layers", "diff_ids": digests}}).encode()
+manifest = json.dumps([{"Config": "c.json", "RepoTags": ["linked:1"], "Layers": ["0.tar", "1.tar"]}]).encode()
+members = [member("c.json", config), member("manifest.json", manifest)]
+members += [member("%d.tar" % i, layer) for i, layer in enumerate(layers)]
+open(sys.argv[1], "wb").write(tar(members))
+`;
+
 describe("stages", () => {
+  it("CP-10: names of one file stay so within one source, not across two", async () => {
+    const Dockerfile = [
+      "FROM busybox AS a",
+      "RUN mkdir /d && echo x > /d/1 && ln /d/1 /d/2",
+      "FROM busybox",
+      "COPY --from=a /d /one/",
+      "COPY --from=a /d/1 /d/2 /two/",
+      "",
+    ].join("\n");
+    expect((await shop.it.build({ Dockerfile }, "-t", "links")).exitCode).toBe(0);
+    expect(await shop.it.shell("links", "stat -c %h /one/1 /one/2 /two/1 /two/2")).toBe("2\n2\n1\n1\n");
+  });
+
+  it("CP-21: an epoch given later makes heredocs again", async () => {
+    const files = { Dockerfile: "FROM busybox\nCOPY <<E /f\nx\nE\n" };
+    expect((await shop.it.build(files)).exitCode).toBe(0);
+    expect((await shop.it.build(files, "--build-arg", "SOURCE_DATE_EPOCH=9", "-t", "dated")).exitCode).toBe(
+      0,
+    );
+    expect(await shop.it.shell("dated", "stat -c %Y /f")).toBe("9\n");
+  });
+
+  it("RX-03: a device that is needed and cannot be given fails the step", async () => {
+    const Dockerfile = "FROM busybox\nRUN --device=name=vendor.com/dev=x,required true\n";
+    const built = await shop.it.build({ Dockerfile }, "--allow", "device");
+    expect(built.exitCode).toBe(1);
+    expect(built.stderr).toContain("devices are not supported");
+  });
+
+  it("a layer's hard link to a file of the layer below is one for COPY and RUN, in whatever order", async () => {
+    const archive = join(shop.it.folder, "two-layers.tar");
+    execFileSync("python3", ["-c", TWO_LAYERS, archive, process.arch === "x64" ? "amd64" : process.arch]);
+    await shop.it.succeed(["load", "-i", archive]);
+    const Dockerfile =
+      "FROM busybox\nCOPY --from=linked:1 /b /b\nRUN --mount=type=bind,from=linked:1,target=/m cat /m/b /b\n";
+    const built = await shop.it.build({ Dockerfile });
+    expect(built.exitCode).toBe(0);
+    expect(built.stderr).toContain("below");
+  });
+
+  it("a file that comes back with the same content builds and runs", async () => {
+    const Dockerfile = "FROM busybox\nCOPY f /d/\nRUN rm -r /d\nCOPY f /d/\nRUN cat /d/f\n";
+    const built = await shop.it.build({ Dockerfile, f: "again\n" }, "-t", "again");
+    expect(built.stderr).toContain("again");
+    expect(built.exitCode).toBe(0);
+    expect(await shop.it.shell("again", "cat /d/f")).toBe("again\n");
+  });
+
   it("SG-03: what the target does not need is not run, and is said to be skipped", async () => {
     const built = await shop.it.build({
       Dockerfile: "FROM busybox AS one\nRUN echo 1\nFROM busybox AS two\nRUN exit 9\nFROM one\nRUN echo 3\n",

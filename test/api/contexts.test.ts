@@ -133,6 +133,39 @@ describe("ADD", () => {
     expect(readFileSync(join(context, "data")).length).toBeGreaterThan(0);
   });
 
+  it("CP-22: sources are laid down in written order, from wherever they come", async () => {
+    files.set("/f", Buffer.from("remote\n"));
+    const Dockerfile = `FROM busybox\nADD ${base}/f f /d/\nADD f ${base}/f /e/\n`;
+    expect((await shop.it.build({ Dockerfile, f: "local\n" }, "-t", "ordered")).exitCode).toBe(0);
+    expect(await shop.it.shell("ordered", "cat /d/f /e/f")).toBe("local\nremote\n");
+  });
+
+  it("passwords of URLs are in no step name, history or cache record", async () => {
+    files.set("/f", Buffer.from("remote\n"));
+    const url = `${base.replace("://", "://me:hunter2@")}/f`;
+    const built = await shop.it.build({ Dockerfile: `FROM scratch\nADD ${url} /\n` }, "-t", "redacted");
+    expect(built.exitCode).toBe(0);
+    const { stdout } = await shop.it.succeed(["history", "--no-trunc", "redacted"]);
+    expect(stdout).toContain("xxxxx:xxxxx@");
+    expect(built.stderr + stdout).not.toContain("hunter2");
+  });
+
+  it("a hard link to what its archive does not have is an error, not an empty file", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM scratch\nADD a.tar /d/\n" });
+    execFileSync("python3", [
+      "-c",
+      `
+import tarfile
+t = tarfile.open(${JSON.stringify(join(context, "a.tar"))}, "w")
+l = tarfile.TarInfo("h"); l.type = tarfile.LNKTYPE; l.linkname = "nothing"; t.addfile(l)
+`,
+    ]);
+    const { exitCode, stderr } = await shop.it.run(["build", context]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("hard link /d/h is to nothing");
+    expect(stderr).toContain("(LAYER_INVALID)");
+  });
+
   it("GHSA: an archive with hostile names stays inside the image", async () => {
     const context = shop.it.context({ Dockerfile: "FROM busybox\nRUN ln -s /etc /l\nADD evil.tar /d/\n" });
     execFileSync("python3", [

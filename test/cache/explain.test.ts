@@ -31,6 +31,20 @@ function withFiles(entries: readonly (readonly [string, string])[]): StepInputs 
   return { ...COPY, files: [{ ...COPY.files[0]!, entries }] };
 }
 
+describe("values in explanations", () => {
+  it("a variable whose name says secret changes without its values being shown", () => {
+    const before = {
+      ...RUN,
+      fields: { ...RUN.fields, args: ["GITHUB_TOKEN=old1"], env: ["DB_PASSWORD=old2"] },
+    };
+    const now = { ...RUN, fields: { ...RUN.fields, args: ["GITHUB_TOKEN=new1"], env: ["DB_PASSWORD=new2"] } };
+    const told = explainMiss(before, now);
+    expect(told.reason).toContain("GITHUB_TOKEN changed");
+    expect(told.changed.map(({ name }) => name)).toEqual(["GITHUB_TOKEN", "DB_PASSWORD"]);
+    expect(JSON.stringify(told)).not.toMatch(/old|new/);
+  });
+});
+
 describe("cache keys", () => {
   it("CK-01: equal inputs give equal keys, whatever the order of the fields", () => {
     const reordered: StepInputs = {

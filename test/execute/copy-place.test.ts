@@ -104,7 +104,12 @@ describe("appendix A.5: the COPY result matrix", () => {
   });
   it("what is there already, the same in every respect, leaves no trace", () => {
     const base = (f: { text: string; mtime?: number; mode?: number }) =>
-      new MemoryTree({ "t/": { mtime: 7 }, "t/f": f, "t/s/": { mode: 0o750, uid: 9, mtime: 8 }, "t/s/g": "g" });
+      new MemoryTree({
+        "t/": { mtime: 7 },
+        "t/f": f,
+        "t/s/": { mode: 0o750, uid: 9, mtime: 8 },
+        "t/s/g": "g",
+      });
     expect(copy(["d", "/t"], { base: base({ text: "f" }) })).toEqual({});
     expect(Object.keys(copy(["d", "/t"], { base: base({ text: "F" }) }))).toEqual(["t", "t/f"]);
     expect(Object.keys(copy(["d", "/t"], { base: base({ text: "f", mtime: 9 }) }))).toEqual(["t", "t/f"]);

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { makeFolder, temporaryFolder, writeTree } from "../support/folders.ts";
@@ -74,6 +74,24 @@ describe.each(["crun", "runc", "unshare"])("mounts of %s", (driver) => {
     const { upper } = await run("echo kept > /var/cache/x/f", mounts);
     expect(readFileSync(join(cache, "f"), "utf8")).toBe("kept\n");
     expect(readdirSync(upper)).toEqual([]);
+  });
+
+  it("CVE-2024-23651: a source that is not the folder it was found to be starts nothing", async () => {
+    const [meant, other] = [
+      writeTree(temporaryFolder(), { f: "meant" }),
+      writeTree(temporaryFolder(), { f: "host" }),
+    ];
+    const { dev, ino } = statSync(meant, { bigint: true });
+    const identity = { device: dev, inode: ino };
+    const at = (folder: string): Mounts => [
+      { type: "bind", target: "/m", source: { ...path(folder), identity }, readOnly: false },
+    ];
+    expect((await run("cat /m/f; echo kept > /m/g", at(meant))).stdout).toBe("meant");
+    expect(readFileSync(join(meant, "g"), "utf8")).toBe("kept\n");
+    await expect(run("cat /m/f", at(other))).rejects.toMatchObject({
+      code: "RUNTIME_FAILED",
+      message: expect.stringContaining("mount source changed"),
+    });
   });
 
   it("MT-06: a mount inside another mount's target works, whatever the order", async () => {

@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
-import { fsPath } from "../../core/file-name.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { fsPath, printableName } from "../../core/file-name.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { looksLikeTar, readArchiveEntries, type SpooledEntry } from "../../layer/archive-entries.ts";
 import { decompressor, detectCompression } from "../../layer/compression.ts";
@@ -79,18 +80,29 @@ function placeItem(
   const path = childPath(parent, baseName(entry.path));
   const { hardLink, ...plain } = entry;
   const moved: Entry = { ...plain, path, ...(at.owner ?? {}) };
-  if (entry.type === "dir" || entry.type !== "file") {
+  if (entry.type !== "file") {
     changes.put(moved, { kind: "none" });
     return;
   }
   const first = hardLink ?? entry.path;
   const bytes = item.file ?? placed.get(first);
-  if (bytes !== undefined) placed.set(entry.path, bytes);
-  const source =
-    bytes === undefined
-      ? ({ kind: "bytes", bytes: new Uint8Array(0) } as const)
-      : ({ kind: "path", path: bytes } as const);
-  changes.putLinked(moved, source, `${destination}\0${first}`);
+  if (bytes !== undefined) {
+    placed.set(entry.path, bytes);
+    changes.putLinked(moved, { kind: "path", path: bytes }, `${destination}\0${first}`);
+  } else if (hardLink === undefined) changes.put(moved, { kind: "bytes", bytes: new Uint8Array(0) });
+  else placeLinkToNoFile(changes, moved, childPath(destination, hardLink), hardLink);
+}
+
+/** A hard link may name a symlink or a device, too; what it names must be there. */
+function placeLinkToNoFile(changes: ChangeSet, link: Entry, target: string, name: string): void {
+  const found = changes.lookup(target);
+  if (!found || found.type === "file" || found.type === "dir")
+    throw new SlipwayError(
+      "LAYER_INVALID",
+      `the archive's hard link /${link.path} is to ${printableName(name)}, which is no earlier member of it`,
+      { hint: "pack the archive again, with the files that its links name" },
+    );
+  changes.put({ ...found, path: link.path }, { kind: "none" });
 }
 
 function readHead(file: string): Buffer {

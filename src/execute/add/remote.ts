@@ -1,9 +1,11 @@
 import { contentIdentity } from "../../cache/content-identity.ts";
 import type { InputFiles } from "../../cache/inputs.ts";
+import { excludeRules } from "../../context/ignore-rules.ts";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import type { Digest } from "../../core/digest.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { Entry } from "../../core/file-tree.ts";
+import { redactCredentials } from "../../core/redact-credentials.ts";
 import type { CopyStep } from "../../plan/graph.ts";
 import type { ChangeSet } from "../copy/change-set.ts";
 import { type Placement, placeSource } from "../copy/place.ts";
@@ -71,7 +73,11 @@ async function fileSource(step: CopyStep, url: string, fetcher: RemoteFetcher): 
     digest,
   };
   return {
-    inputs: { from: url, selector: name, entries: [[name, `${contentIdentity(root)} ${lastModified}`]] },
+    inputs: {
+      from: redactCredentials(url),
+      selector: name,
+      entries: [[name, `${contentIdentity(root)} ${lastModified}`]],
+    },
     place: async (changes, at, scope, signal) => {
       const bytes: Placement["bytes"] = () => ({ kind: "path", path: fetched.file });
       const placement = { ...at, bytes, linkIdentity: () => undefined };
@@ -96,10 +102,11 @@ async function gitSource(step: CopyStep, url: string, fetcher: RemoteFetcher): P
     ...(step.keepGitDir === undefined ? {} : { keepGitDir: step.keepGitDir }),
   });
   const root = tree.lookup("")!;
+  const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
   return {
     inputs: { from: "git", selector: "", entries: [["", identity]] },
     place: async (changes, at) => {
-      const entries = [...walkDirectory(tree, "", undefined)];
+      const entries = [...walkDirectory(tree, "", excludes)];
       await tree.prepare(entries.map(({ entry }) => entry.path));
       placeSource(
         changes,

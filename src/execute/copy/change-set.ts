@@ -35,7 +35,9 @@ export class ChangeSet implements FileTree {
   /** Directories of the parent that a non-directory took the place of. */
   readonly #hidden = new Set<string>();
   /** Files that share one inode, by identity: all destination paths. */
-  readonly #links = new Map<string, string[]>();
+  readonly #links = new Map<string, Set<string>>();
+  /** The identity that a path of `#links` has, so that overwriting it need not look through all of them. */
+  readonly #identities = new Map<string, string>();
   /** Paths that share an inode with another path of this layer; known once `finish` is called. */
   readonly #linked = new Set<string>();
 
@@ -74,9 +76,10 @@ export class ChangeSet implements FileTree {
   /** Sets a file that shares its bytes with every other file put under the same identity (a hard link, SPEC CP-10). */
   putLinked(entry: Entry, bytes: ByteSource, identity: string): void {
     this.put(entry, bytes);
-    const paths = this.#links.get(identity) ?? [];
-    paths.push(entry.path);
+    const paths = this.#links.get(identity) ?? new Set();
+    paths.add(entry.path);
     this.#links.set(identity, paths);
+    this.#identities.set(entry.path, identity);
   }
 
   /** Removes a path: a whiteout where the parent had it. */
@@ -144,13 +147,10 @@ export class ChangeSet implements FileTree {
   }
 
   #forgetLink(path: string): void {
-    if (this.#links.size === 0 || !this.#changes.has(path)) return;
-    for (const [identity, paths] of this.#links)
-      if (paths.includes(path))
-        this.#links.set(
-          identity,
-          paths.filter((p) => p !== path),
-        );
+    const identity = this.#identities.get(path);
+    if (identity === undefined) return;
+    this.#links.get(identity)?.delete(path);
+    this.#identities.delete(path);
   }
 
   /** A directory that gave way and came back must not show its old children: each gets a whiteout (SPEC LT-06). */
@@ -167,7 +167,7 @@ export class ChangeSet implements FileTree {
 
   #settleLinks(): void {
     for (const paths of this.#links.values()) {
-      if (paths.length < 2) continue;
+      if (paths.size < 2) continue;
       for (const path of paths) this.#linked.add(path);
       const [first, ...rest] = [...paths].sort(comparePaths);
       for (const path of rest) {

@@ -7,7 +7,7 @@ import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { ContainerMount } from "../../runtime/request.ts";
 import type { MountTarget } from "../../snapshot/stubs.ts";
 import { openCacheMount } from "./cache-mounts.ts";
-import { hostTree } from "./host-tree.ts";
+import { folderIdentity, hostTree } from "./host-tree.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** A mount whose target has not been resolved in the image yet. */
@@ -106,8 +106,9 @@ async function prepareCache(
     signal,
   });
   const inside = resolvePath(hostTree(path), mount.source, { followLast: true });
-  if (inside.path !== "" && inside.entry === undefined) throw missingSource(mount.source, "cache");
-  const source = { kind: "path", path: join(path, inside.path) } as const;
+  const identity = inside.path === "" ? undefined : folderIdentity(path, inside.path);
+  if (inside.path !== "" && !identity) throw missingSource(mount.source, "cache");
+  const source = { kind: "path", path: join(path, inside.path), ...(identity ? { identity } : {}) } as const;
   return directory(mount.target, (target) => ({ type: "bind", target, source, readOnly: mount.readOnly }));
 }
 

@@ -30,6 +30,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
   }
 
   async prepare(step: RunStep, parent: Chain): Promise<PreparedStep> {
+    refuseDevices(step);
     return {
       inputs: await runInputs(step, parent, this.#options),
       execute: (reporter, signal) => this.#execute(step, parent, reporter, signal),
@@ -148,6 +149,19 @@ interface Prepared {
   readonly tree: ChainTree;
   readonly scratch: string;
   readonly mounts: PreparedMounts;
+}
+
+/** A step must not run without a device that it says it needs. */
+function refuseDevices({ devices = [] }: RunStep): void {
+  const needed = devices.find((device) => device.required);
+  if (!needed) return;
+  throw new SlipwayError(
+    "RUNTIME_UNAVAILABLE",
+    `device ${needed.name} cannot be given to a step: devices are not supported`,
+    {
+      hint: "leave out --device, or write required=false where the step can do without",
+    },
+  );
 }
 
 function runFailed(step: RunStep, exitCode: number, output: string): SlipwayError {

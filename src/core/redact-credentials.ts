@@ -1,0 +1,9 @@
+/**
+ * Text with user and password of the URLs in it replaced, as it may be shown, logged and kept in an image's history. A lone user
+ * name of an ssh URL (`ssh://git@…`) is no secret; that of an http URL may be a token.
+ */
+export function redactCredentials(text: string): string {
+  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@"'<>]*)@/gi, (whole, scheme: string, user: string) =>
+    /^http/i.test(scheme) || user.includes(":") ? `${scheme}xxxxx:xxxxx@` : whole,
+  );
+}
