@@ -60,8 +60,9 @@ async function* fromEndpoint(
       }
       interruption = truncated(endpoint, position, descriptor.size);
     } catch (error) {
-      interruption = describeNetworkError(error, endpoint.host, signal);
-      if (!isSlipwayError(interruption, "REGISTRY_UNREACHABLE")) throw interruption;
+      const described = describeNetworkError(error, endpoint.host, signal);
+      if (described === error || isSlipwayError(described, "CANCELLED")) throw described;
+      interruption = truncated(endpoint, position, descriptor.size, error);
     }
     if (position >= descriptor.size) return;
     failures = position > before ? 1 : failures + 1;
@@ -110,8 +111,10 @@ function rangeStart(response: HttpResponse): number {
   return start === undefined ? Number.POSITIVE_INFINITY : Number(start);
 }
 
-function truncated({ host }: Endpoint, position: number, size: number): SlipwayError<"REGISTRY_UNREACHABLE"> {
-  return new SlipwayError("REGISTRY_UNREACHABLE", `${host} ended a blob after ${position} of ${size} bytes`, {
+/** The registry was reached, whatever broke off its answer. */
+function truncated({ host }: Endpoint, position: number, size: number, cause?: unknown): SlipwayError {
+  return new SlipwayError("REGISTRY_PROTOCOL", `${host} ended a blob after ${position} of ${size} bytes`, {
+    ...(cause === undefined ? {} : { cause }),
     hint: "the registry's copy may be damaged: push the image again, or use another mirror",
     facts: { host },
   });

@@ -1,7 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 
-/** Tries several endpoints in order; remembers those that do not answer and asks them last from then on. */
+/** Tries several endpoints in order; remembers those that do not answer, or fail, and asks them last from then on. */
 export class Failover {
   readonly #unreachable = new Set<string>();
   readonly #onNotice: ((message: string) => void) | undefined;
@@ -32,7 +32,8 @@ export class Failover {
   /** Notes a failure and gives the one to report of it and the one before; throws what no other endpoint can mend. */
   fail(endpoint: Endpoint, error: unknown, before: unknown): unknown {
     if (!(error instanceof SlipwayError) || error.code === "CANCELLED") throw error;
-    if (error.code === "REGISTRY_UNREACHABLE") this.#unreachable.add(endpoint.apiHost);
+    if (error.code === "REGISTRY_UNREACHABLE" || Number(error.facts.status) >= 500)
+      this.#unreachable.add(endpoint.apiHost);
     if (endpoint.mirror) this.#onNotice?.(`the mirror ${endpoint.host} is of no use: ${error.message}`);
     return before !== undefined && endpoint.mirror ? before : error;
   }

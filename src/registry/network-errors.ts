@@ -50,13 +50,19 @@ function isRefusedByProxy(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith("Proxy response (");
 }
 
-/** Turns what the network layer throws into `REGISTRY_UNREACHABLE` (host named, remedy) or `CANCELLED`. */
+/** Turns what the network layer throws into `REGISTRY_UNREACHABLE`, `REGISTRY_PROTOCOL` (host named, remedy) or `CANCELLED`. */
 export function describeNetworkError(error: unknown, host: string, signal?: AbortSignal): unknown {
   if (signal?.aborted) return cancelled(signal);
   if (error instanceof SlipwayError) return error;
   const code = networkCode(error);
   if (code?.startsWith("HPE_")) {
     return new SlipwayError("REGISTRY_PROTOCOL", `${host} does not speak HTTP`, { cause: error });
+  }
+  if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH") {
+    return new SlipwayError("REGISTRY_PROTOCOL", `${host} sent less than it announced`, {
+      cause: error,
+      hint: "try again; if it stays so, the registry or a proxy before it is at fault",
+    });
   }
   const meaning = MEANINGS[code ?? ""] ?? printable(error instanceof Error ? error.message : String(error));
   return new SlipwayError("REGISTRY_UNREACHABLE", `cannot reach the registry ${host}: ${meaning}`, {

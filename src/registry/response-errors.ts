@@ -49,9 +49,9 @@ export async function responseError(response: HttpResponse, purpose: RequestPurp
   }
   if (status >= 500 || status === 408) {
     return error(
-      "REGISTRY_UNREACHABLE",
+      "REGISTRY_PROTOCOL",
       `${host} failed with status ${status} for ${subject}`,
-      "try again later",
+      "the registry was reached but has trouble: try again later",
     );
   }
   if (isPage) {

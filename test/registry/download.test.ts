@@ -84,10 +84,22 @@ describe("blob downloads", () => {
       else response.writeHead(200).end(bytes.subarray(0, 10));
     });
     expect(result).toMatchObject({
-      code: "REGISTRY_UNREACHABLE",
+      code: "REGISTRY_PROTOCOL",
       message: `${host} ended a blob after 10 of 200000 bytes`,
     });
     expect(ranges).toHaveLength(3);
+  });
+
+  it("say that the registry was reached where its answers are cut short", async () => {
+    const { result, host } = await download((_, response) => {
+      response.writeHead(200, { "content-length": bytes.length });
+      response.write(bytes.subarray(0, 10), () => response.destroy());
+    });
+    expect(result).toMatchObject({
+      code: "REGISTRY_PROTOCOL",
+      message: `${host} ended a blob after 10 of 200000 bytes`,
+      cause: expect.any(Error),
+    });
   });
 
   it("refuse another range than asked for", async () => {

@@ -30,7 +30,8 @@ describe("repetition", () => {
   it("does not repeat what will not change", async () => {
     const fake = await startFake((_, response) => sendJson(response, 501, {}));
     await expect(testRegistry().manifest(parseReference(`${fake.host}/x`))).rejects.toMatchObject({
-      code: "REGISTRY_UNREACHABLE",
+      code: "REGISTRY_PROTOCOL",
+      message: expect.stringContaining("failed with status 501"),
     });
     expect(fake.requests).toHaveLength(1);
   });
