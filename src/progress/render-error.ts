@@ -7,6 +7,8 @@ import { safeLine, safeName } from "./safe-text.ts";
 const CONTEXT_LINES = 2;
 /** Lines of output shown; the printer has shown the rest. */
 const OUTPUT_LINES = 10;
+/** Characters of a line of the file. */
+const LONGEST_LINE = 200;
 const RULE = "-".repeat(20);
 
 /** Texts of source files by name, as a `SourceRange` names them. */
@@ -36,9 +38,17 @@ function sourceLines(range: SourceRange, text: string | undefined): string[] {
   const lines: string[] = [];
   for (let number = first; number <= last; number++) {
     const mark = number >= range.start && number <= range.end ? ">>>" : "   ";
-    lines.push(`${String(number).padStart(4)} | ${mark} ${safeLine(all[number - 1]!)}`.trimEnd());
+    lines.push(`${String(number).padStart(4)} | ${mark} ${sourceLine(all[number - 1]!)}`.trimEnd());
   }
   return [place, RULE, ...lines, RULE];
+}
+
+/** As it is written: escape sequences are shown, not heeded, and a line of a megabyte does not hide the message. */
+function sourceLine(text: string): string {
+  const shown = [...text.slice(0, 2 * LONGEST_LINE)];
+  const isLong = shown.length > LONGEST_LINE || text.length > 2 * LONGEST_LINE;
+  const kept = isLong ? `${shown.slice(0, LONGEST_LINE).join("")}…` : text;
+  return safeLine(kept.replaceAll("\u001b", "\\x1b"));
 }
 
 function outputLines(output: unknown): string[] {
@@ -54,10 +64,11 @@ function splitLog(text: string): string[] {
 }
 
 function messageLines(error: SlipwayError): string[] {
-  const [first = "", ...more] = error.message.split(/\r?\n/).map(safeLine);
+  const [first, ...more] = error.message.trimEnd().split(/\r?\n/).map(safeName);
+  const told = [`ERROR: ${first}`, ...more.map((line) => `  ${line}`)];
   return [
-    `ERROR: ${first} (${error.code})`,
-    ...more.map((line) => `  ${line}`),
+    ...told.slice(0, -1),
+    `${told.at(-1)} (${error.code})`,
     ...causes(error).map((cause) => `  because: ${cause}`),
     ...(error.hint ? [`  hint: ${safeName(error.hint)}`] : []),
   ];

@@ -84,4 +84,20 @@ ERROR: process "/bin/sh -c make" ended with exit code 2 (RUN_FAILED)
     const error = new SlipwayError("DISK_FULL", "cannot write: ENOSPC", { cause: new Error("ENOSPC") });
     expect(renderError(error, new Map())).toBe("ERROR: cannot write: ENOSPC (DISK_FULL)\n");
   });
+
+  it("puts the code at the end of a message of several lines", () => {
+    const error = new SlipwayError("RUN_FAILED", "process <<EOF\nmake\nEOF\nended with exit code 2\n");
+    expect(renderError(error, new Map())).toBe(
+      "ERROR: process <<EOF\n  make\n  EOF\n  ended with exit code 2 (RUN_FAILED)\n",
+    );
+  });
+
+  it("cuts long lines of the file and shows their control characters", () => {
+    const source = { file: "Dockerfile", start: 1, end: 1 };
+    const error = new SlipwayError("DOCKERFILE_SYNTAX", "bad", { source });
+    const shown = (text: string) => renderError(error, new Map([["Dockerfile", text]])).split("\n")[2];
+    expect(shown("RUN \u001b[31mred\u0007\u001b[2J")).toBe("   1 | >>> RUN \\x1b[31mred\\x07\\x1b[2J");
+    expect(shown("é".repeat(200))).toBe(`   1 | >>> ${"é".repeat(200)}`);
+    expect(shown("é".repeat(500_000))).toBe(`   1 | >>> ${"é".repeat(200)}…`);
+  });
 });
