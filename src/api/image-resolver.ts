@@ -1,7 +1,7 @@
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { formatPlatform, type Platform, platformMatches } from "../core/platform.ts";
+import { formatPlatform, type Platform } from "../core/platform.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
@@ -74,6 +74,8 @@ export class StoreImageResolver implements ImageResolver {
       lazyLayers: true,
       onProgress: (p) => onProgress(p.descriptor.digest, p.current, p.descriptor.size),
       signal,
+    }).catch((error) => {
+      throw explainLookup(error, reference);
     });
     await session.store.images.tag(fullName(reference), pulled.root);
     return pulled.root;
@@ -96,6 +98,20 @@ export class StoreImageResolver implements ImageResolver {
   }
 }
 
+/** A misspelt stage is looked for as an image; the registry's answer alone would send people the wrong way. */
+function explainLookup(error: unknown, { domain, repository: path }: Reference): unknown {
+  const isBareName = domain === "docker.io" && path.startsWith("library/");
+  if (!isSlipwayError(error) || error.code === "CANCELLED" || !isBareName) return error;
+  const name = path.slice("library/".length);
+  const { message, hint, facts, cause } = error;
+  const looked = `${name} is no stage of the Dockerfile and no image of the store, so a registry was asked for it`;
+  return new SlipwayError(error.code, message, {
+    hint: hint ? `${looked}; ${hint}` : looked,
+    facts,
+    cause: cause ?? error,
+  });
+}
+
 /** A tag whose documents were swept, or that lacks the platform, is asked for again. */
 function ignoreMissing(error: unknown): undefined {
   if (isSlipwayError(error, "BLOB_NOT_FOUND", "PLATFORM_UNAVAILABLE")) return undefined;
@@ -105,9 +121,4 @@ function ignoreMissing(error: unknown): undefined {
 function mediaTypeOf(bytes: Uint8Array): string {
   const { mediaType } = JSON.parse(Buffer.from(bytes).toString("utf8")) as { mediaType?: string };
   return mediaType ?? "application/vnd.oci.image.manifest.v1+json";
-}
-
-/** Tells whether a stored image can stand for a platform. */
-export function satisfies(image: ResolvedImage, platform: Platform): boolean {
-  return platformMatches(image.platform, platform);
 }

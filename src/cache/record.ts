@@ -6,7 +6,7 @@ import type { StepInputs } from "./inputs.ts";
 export interface CacheRecord {
   readonly version: 1;
   readonly key: Digest;
-  /** Absent where the step made no layer (`WORKDIR` never lacks one, a mount-only step may). */
+  /** Every step makes a layer, an empty one where it changed nothing. */
   readonly layer: LayerInfo;
   /** When the layer was made, RFC 3339: history times of a cached build stay the same. */
   readonly created: string;

@@ -61,7 +61,7 @@ export function describeSystemError(error: unknown, doing: string): unknown {
     case "EDQUOT":
       return new SlipwayError("DISK_FULL", `no space left on the device while ${doing}`, {
         cause: error,
-        hint: "free some space (`slipway system prune` removes what no tag uses), or set SLIPWAY_HOME to a larger disk",
+        hint: "free some space (`slipway system prune` removes what nothing uses, with -a the build cache, too), or set SLIPWAY_HOME to a larger disk",
       });
     case "EACCES":
     case "EPERM":

@@ -111,9 +111,12 @@ async function subtreeChanges(tree: SourceTree, path: string): Promise<Change[]>
   const inside =
     root.type === "dir" ? [...walkDirectory(tree, path, undefined)].map((item) => item.entry) : [];
   const entries = [...above, ...(path === "" ? [] : [root]), ...inside];
-  await tree.prepare(entries.filter((entry) => entry.type === "file").map((entry) => entry.path));
+  const files = entries.filter((entry) => entry.type === "file").map((entry) => entry.path);
+  await tree.prepare(files);
+  const digests = await tree.digests(files);
   return entries.map((entry) => ({
-    entry,
+    // With the digest that the key has: a file that changes in between must not end up under it.
+    entry: digests.has(entry.path) ? { ...entry, digest: digests.get(entry.path)! } : entry,
     bytes: entry.type === "file" ? { kind: "path", path: tree.locate(entry.path) } : { kind: "none" },
   }));
 }

@@ -38,7 +38,6 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
         source: from.source,
         ...(from.stageName === undefined ? {} : { name: from.stageName }),
         base,
-        baseAsWritten: from.image,
         ...(platform ? { platform } : {}),
         ...(replacement ? { replacement } : {}),
         instructions: stage.instructions.map((instruction) => ({

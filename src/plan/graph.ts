@@ -148,7 +148,7 @@ export type Step = RunStep | CopyStep | WorkdirStep;
 export interface StagePlan {
   readonly index: number;
   readonly name?: string;
-  /** Base as written, for people. */
+  /** What FROM names, variables filled in; for people. */
   readonly baseText: string;
   readonly base:
     | { readonly kind: "scratch" }

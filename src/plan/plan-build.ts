@@ -185,7 +185,7 @@ function stagePlan(
   return {
     index: entry.index,
     ...(entry.name === undefined ? {} : { name: entry.name }),
-    baseText: entry.baseAsWritten,
+    baseText: entry.base,
     base,
     platform: setting.platform,
     source: entry.source,

@@ -26,7 +26,6 @@ export interface StageEntry {
   readonly label: string;
   /** What FROM says after expansion. */
   readonly base: string;
-  readonly baseAsWritten: string;
   /** From `--platform`. */
   readonly platform?: Platform;
   /** Index of the stage that this one is based on. */
@@ -68,7 +67,6 @@ export class StageTable {
       source,
       label: `stage-${index}`,
       base: reference,
-      baseAsWritten: reference,
       instructions: [],
     });
     return index;

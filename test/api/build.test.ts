@@ -162,6 +162,14 @@ describe("stages", () => {
     expect(await shop.it.shell("dated", "stat -c %Y /f")).toBe("9\n");
   });
 
+  it("a misspelt stage is explained as one", async () => {
+    const built = await shop.it.build({
+      Dockerfile: "FROM busybox AS build\nFROM scratch\nCOPY --from=biuld /a /b\n",
+    });
+    expect(built.exitCode).toBe(1);
+    expect(built.stderr).toContain("biuld is no stage of the Dockerfile and no image of the store");
+  });
+
   it("RX-03: a device that is needed and cannot be given fails the step", async () => {
     const Dockerfile = "FROM busybox\nRUN --device=name=vendor.com/dev=x,required true\n";
     const built = await shop.it.build({ Dockerfile }, "--allow", "device");
