@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { bootstrap as bootstrapIn } from "./api/bootstrap.ts";
 import { build as buildIn } from "./api/build.ts";
 import type { BuildOptions } from "./api/build-options.ts";
+import { checkBuildOptions } from "./api/check-options.ts";
 import { type Environment, readEnvironment } from "./api/environment.ts";
 import * as images from "./api/images.ts";
 import { loadImages as loadIn } from "./api/load.ts";
@@ -39,9 +40,11 @@ export function processEnvironment(): Environment {
   });
 }
 
-/** Builds an image from a Dockerfile. Rejects with a `SlipwayError`. */
-export const build = (options: BuildOptions, environment = processEnvironment()) =>
-  buildIn(options, environment);
+/** Builds an image from a Dockerfile. Rejects with a `SlipwayError`, also where an option is not what its type says. */
+export const build = async (options: BuildOptions, environment = processEnvironment()) => {
+  checkBuildOptions(options);
+  return buildIn(options, environment);
+};
 
 export const bootstrap = (options: Parameters<typeof bootstrapIn>[0], environment = processEnvironment()) =>
   bootstrapIn(options, environment);

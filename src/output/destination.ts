@@ -13,7 +13,7 @@ import {
 import { open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
-import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 
 const BUFFER = 1 << 20;
 /** As many as the kernel follows. */
@@ -45,7 +45,12 @@ export async function openDestination(
     throw new SlipwayError("OUTPUT_INVALID", "refusing to write an archive to a terminal", {
       hint: "redirect standard output, or give dest=FILE",
     });
-  return { write: (produce) => produce(sinkOf(stdout)) };
+  return {
+    write: (produce) =>
+      produce(sinkOf(stdout)).catch((error) => {
+        throw readerGone(error);
+      }),
+  };
 }
 
 function fileDestination(path: string): Destination {
@@ -64,6 +69,14 @@ function fileDestination(path: string): Destination {
       }
     },
   };
+}
+
+/** `slipway save x | head`: nothing is wrong here, but the archive is not whole either. */
+function readerGone(error: unknown): unknown {
+  if (systemErrorCode(error) !== "EPIPE") return error;
+  return new SlipwayError("OUTPUT_INVALID", "standard output was closed before everything was written", {
+    cause: error,
+  });
 }
 
 function kindOf(path: string): Stats | undefined {

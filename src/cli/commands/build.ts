@@ -5,6 +5,7 @@ import type { BuildResult } from "../../api/build-options.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { BuildEvent } from "../../core/events.ts";
 import { outputError } from "../../output/destination.ts";
+import { parseOutput } from "../../output/output-spec.ts";
 import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
@@ -16,7 +17,7 @@ import { unsupportedFlags } from "./unsupported-flags.ts";
 /** `slipway build`. */
 export async function buildCommand(context: CliContext, path: string, flags: BuildFlags): Promise<number> {
   const mode = progressMode(context, flags);
-  const progress = printer(context, mode);
+  const progress = printer(context, mode, mode === "quiet" && !archiveOnStdout(flags));
   const sources = new Map<string, string>();
   let time = 0;
   const onEvent = (event: BuildEvent) => {
@@ -46,9 +47,20 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
   }
 }
 
+/** Then nothing else may go there. What is wrong with an output is said when the options are read. */
+function archiveOnStdout({ output }: BuildFlags): boolean {
+  return output.some((text) => {
+    try {
+      return parseOutput(text).dest === "-";
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Progress goes to standard error; what a script wants to read (`-q`: the id) to standard output. */
-function printer(context: CliContext, mode: ProgressMode): ProgressPrinter {
-  const stream = mode === "quiet" ? context.stdout : context.stderr;
+function printer(context: CliContext, mode: ProgressMode, onStdout: boolean): ProgressPrinter {
+  const stream = onStdout ? context.stdout : context.stderr;
   const colours = !context.environment.variables.NO_COLOR;
   return createProgress(
     mode,

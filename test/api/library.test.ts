@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { build, inspectImage, isSlipwayError, readEnvironment } from "../../src/index.ts";
+import { useWorkshop } from "./workshop.ts";
+
+const shop = useWorkshop();
+
+const environment = () =>
+  readEnvironment(
+    { SLIPWAY_HOME: shop.it.home, PATH: process.env.PATH },
+    { uid: process.getuid!(), homeDirectory: shop.it.folder, cwd: shop.it.folder },
+  );
+
+it("builds with typed options and tells what happens as events", async () => {
+  const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY f /\n", f: "x" });
+  const types: string[] = [];
+  const result = await build(
+    { context, tags: ["typed"], onEvent: (event) => types.push(event.type) },
+    environment(),
+  );
+  expect(result.names).toEqual(["docker.io/library/typed:latest"]);
+  expect([types[0], types.at(-1)]).toEqual(["build.start", "build.done"]);
+  expect((await inspectImage("typed", environment())).Id).toBe(result.imageId);
+});
+
+it.each([
+  [undefined, "build takes an object of options"],
+  [{}, "the option context is missing"],
+  [{ context: 5 }, "the option context has to be a string"],
+  [{ context: ".", tags: "a" }, "the option tags has to be an array of strings"],
+  [{ context: ".", platforms: "linux/arm64" }, "the option platforms has to be an array"],
+  [{ context: ".", noCahce: true }, 'build has no option "noCahce"'],
+])("refuses the options %j with a typed error", async (options, message) => {
+  const error = await build(options as never, environment()).catch((reason: unknown) => reason);
+  expect(isSlipwayError(error, "USAGE")).toBe(true);
+  expect((error as Error).message).toBe(message);
+});
