@@ -5,6 +5,20 @@ const shop = useWorkshop();
 const context = (text = "FROM scratch\n") => shop.it.context({ Dockerfile: text });
 
 describe("flags of build", () => {
+  it("XP-01: after an archive on standard output comes nothing, -q or not", async () => {
+    for (const flags of [["-q"], []]) {
+      const { stdout, stderr } = await shop.it.succeed([
+        "build",
+        ...flags,
+        "-o",
+        "-",
+        context("FROM scratch\nCOPY . /\n"),
+      ]);
+      expect(stdout).toMatch(/\0{1024}$/);
+      expect(stderr).toContain("sha256:");
+    }
+  });
+
   it("8.1: files for scripts that could not be written are refused before the build", async () => {
     for (const flag of ["--iidfile", "--metadata-file"]) {
       const missing = await shop.it.run(["build", flag, "/nonexistent/x", context()]);
