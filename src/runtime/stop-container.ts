@@ -1,5 +1,5 @@
 import type { RunningProcess } from "../sys/process.ts";
-import { catchesSignal, childrenOf, descendantOf } from "../sys/process-tree.ts";
+import { catchesSignal, childrenOf, descendantOf, pidNamespaceOf, stateOf } from "../sys/process-tree.ts";
 
 export interface StopTarget {
   /** The `unshare` that holds the private namespaces. */
@@ -11,6 +11,7 @@ export interface StopTarget {
 }
 
 const SIGTERM = 15;
+const MOST_LOOKS = 10_000;
 
 /** Sends a signal to the container's own first process; nothing happens where there is none (yet, or any more). */
 export function signalContainer(
@@ -48,15 +49,42 @@ export function stopContainer(target: StopTarget): () => void {
   };
 }
 
+/**
+ * While the start script still prepares, a `mount` of its own is where the container's process will be. That must not be ended:
+ * the script would go on without what it was to mount. The container's process has a process namespace of its own.
+ */
 function initOf({ child, initDepth }: Pick<StopTarget, "child" | "initDepth">): number | undefined {
-  return child.pid === undefined ? undefined : descendantOf(child.pid, initDepth);
+  if (child.pid === undefined) return undefined;
+  const found = descendantOf(child.pid, initDepth);
+  if (found === undefined || initDepth === 1) return found;
+  const script = descendantOf(child.pid, 1);
+  const outer = script === undefined ? undefined : pidNamespaceOf(script);
+  const own = pidNamespaceOf(found);
+  return own !== undefined && outer !== undefined && own !== outer ? found : undefined;
 }
 
 /** Process 1 of the outer namespace takes everything in it along; `unshare` then ends by itself, after all of it is gone. */
 function killAll(child: RunningProcess): void {
-  const first = child.pid === undefined ? [] : childrenOf(child.pid);
-  if (first.length === 0) child.kill("SIGKILL");
-  for (const pid of first) send(pid, "SIGKILL");
+  if (child.pid === undefined) return;
+  const first = childrenOf(child.pid);
+  for (const pid of first.length > 0 ? first : childrenWhileHeld(child.pid)) send(pid, "SIGKILL");
+}
+
+/**
+ * An `unshare` without a child may be about to fork, and a child that has not said yet that it wants to die with its parent would
+ * live on without it. So `unshare` is held before it is judged: it goes alone only where it surely has no child.
+ */
+function childrenWhileHeld(pid: number): readonly number[] {
+  send(pid, "SIGSTOP");
+  waitUntilHeld(pid);
+  const children = childrenOf(pid);
+  send(pid, children.length === 0 ? "SIGKILL" : "SIGCONT");
+  return children;
+}
+
+/** A stop takes effect when the process next leaves the kernel: microseconds, so that a sleep would cost more than looking. */
+function waitUntilHeld(pid: number): void {
+  for (let i = 0; i < MOST_LOOKS; i++) if (!["R", "S", "D"].includes(stateOf(pid) ?? "")) return;
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

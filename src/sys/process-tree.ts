@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** Process ids whose parent is `pid`, in ascending order, as /proc tells it at this instant. */
 export function childrenOf(pid: number): readonly number[] {
@@ -17,11 +17,30 @@ export function descendantOf(pid: number, generations: number): number | undefin
   return at;
 }
 
-/** proc(5), /proc/pid/stat: the name in parentheses may hold anything, so fields are counted from the last `)`. */
 function parentOf(pid: number): number | undefined {
+  const parent = statusFields(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** `R` running, `S` or `D` waiting, `T` stopped, `Z` ended (proc(5)); undefined where the process is gone. */
+export function stateOf(pid: number): string | undefined {
+  return statusFields(pid)?.[0];
+}
+
+/** Which process namespace a process is in (namespaces(7)); undefined where it is gone. */
+export function pidNamespaceOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** proc(5), /proc/pid/stat: the name in parentheses may hold anything, so fields are counted from the last `)`. */
+function statusFields(pid: number): readonly string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }
