@@ -16,9 +16,11 @@ import * as transfer from "./api/transfer.ts";
 
 export type { BootstrapOptions } from "./api/bootstrap.ts";
 export type { BuildOptions, BuildResult, SecretSource, SshSource } from "./api/build-options.ts";
+export type { Diagnosis, Fact } from "./api/doctor.ts";
 export type { Environment, Surroundings } from "./api/environment.ts";
 export { readEnvironment } from "./api/environment.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
+export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
 export type { Descriptor } from "./core/descriptor.ts";
 export type { Digest } from "./core/digest.ts";
@@ -67,3 +69,12 @@ export const tagImage = (source: string, target: string, environment = processEn
   images.tagImage(source, target, environment);
 export const removeImages = (name: string, force = false, environment = processEnvironment()) =>
   removeIn(name, force, environment);
+/** What this machine can do, as `slipway doctor` says it. */
+export const diagnose = async (environment = processEnvironment()) =>
+  (await import("./api/doctor.ts")).diagnose(environment);
+/** What the store holds, and how many bytes `prune` would free. */
+export const diskUsage = async (environment = processEnvironment()) =>
+  (await import("./api/prune.ts")).diskUsage(environment);
+/** Removes what nothing uses; `all`: the build cache, too. Waits for builds that are running. */
+export const prune = async (options: { readonly all: boolean }, environment = processEnvironment()) =>
+  (await import("./api/prune.ts")).prune(options, environment);
