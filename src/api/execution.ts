@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
-import { digestOf, isDigest } from "../core/digest.ts";
+import { digestOf, hexOf } from "../core/digest.ts";
 import type { Chain } from "../execute/chain.ts";
 import { imageChain } from "../execute/chain.ts";
 import { CopyExecutor } from "../execute/copy-step.ts";
@@ -125,7 +125,7 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
   };
 }
 
-/** The chain of an image, once per image: its layers as the manifest lists them. */
+/** The chain of an image: its layers as the manifest lists them. */
 function imageChains(resolver: StoreImageResolver): (image: ResolvedImage) => Promise<Chain> {
   return async (image) => imageChain(image.config.diffIds, (await resolver.manifest(image)).layers);
 }
@@ -151,6 +151,5 @@ function readResolvConf(): string {
 
 /** A slot for a Dockerfile in a context: stable while both stay where they are. */
 export function slotOf(parts: readonly string[]): string {
-  const digest = digestOf(JSON.stringify(parts));
-  return isDigest(digest) ? digest.slice(7, 39) : digest;
+  return hexOf(digestOf(JSON.stringify(parts))).slice(0, 32);
 }

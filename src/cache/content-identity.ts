@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Entry } from "../core/file-tree.ts";
 
 /**
- * Content identity of one entry: type, mode, owner, size, bytes, link target, device and file capabilities; times do not
- * count (SPEC CK-05). A file must have its digest. `owner` replaces the entry's where the step forces one.
+ * Content identity of one entry: type, mode, owner, bytes, link target, device and file capabilities; times do not count
+ * (SPEC CK-05). A file must have its digest.
  */
 export function contentIdentity(entry: Entry): string {
   const capability = entry.xattrs?.["security.capability"];

@@ -11,7 +11,7 @@ export interface LayerTarget {
   readonly form: SnapshotForm;
 }
 
-/** Packs changes into a layer and stores it: the table of contents first, then the snapshot by rename. */
+/** Packs changes into a layer and stores it: the snapshot by rename, then the table of contents that makes it known. */
 export async function packAndStore(
   changes: readonly Change[],
   { store, form }: LayerTarget,

@@ -1,4 +1,3 @@
-import type { Digest } from "../core/digest.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
 
 /** A file tree that a step reads from: a stage, an image or a build context. */
@@ -11,6 +10,4 @@ export interface SourceTree extends ReadableTree {
   linkIdentity(entry: Entry): string | undefined;
   /** Why a path is not there: an ignore rule, a similar name. */
   explainMissing?(path: string): string | undefined;
-  /** Told when a step has read a file that had no digest yet, so that it need not be read again for one. */
-  remember?(path: string, digest: Digest): void;
 }

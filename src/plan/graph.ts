@@ -181,7 +181,7 @@ export interface BuildPlan {
     readonly source: SourceRange;
     readonly url?: string;
   }[];
-  /** Context paths that COPY, ADD or mounts may touch; `undefined` = everything. */
+  /** Whether any COPY, ADD or mount reads the main context. */
   readonly usesContext: boolean;
   readonly sourceDateEpoch?: number;
 }

@@ -48,10 +48,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
 
 function outputs(specs: readonly string[]): OutputSpec[] {
   const parsed = specs.map(parseOutput);
-  if (
-    parsed.filter((output) => output.dest === "-" || (output.type === "docker" && output.dest === "-"))
-      .length > 1
-  )
+  if (parsed.filter(({ dest }) => dest === "-").length > 1)
     throw usage("only one output can go to standard output");
   return parsed;
 }
