@@ -14,6 +14,7 @@ const NODE_FLOOR = [20, 19];
 /** Programs by the Debian package that brings them. Without an optional one, the tests that compare with it say so and pass. */
 const DEBIAN_PACKAGES = [
   { program: "crun", package: "crun", for: "RUN and `slipway run`" },
+  { program: "runc", package: "runc", for: "tests of the second OCI runtime" },
   { program: "mmdebstrap", package: "mmdebstrap", for: "base images without a registry" },
   { program: "docker-registry", package: "docker-registry", for: "push and pull tests" },
   { program: "tini", package: "tini", for: "--init" },
