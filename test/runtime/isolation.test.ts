@@ -77,7 +77,8 @@ describe.each(["crun", "runc", "unshare"])("a container of %s", (driver) => {
   });
 
   it("is process 1 of its own process namespace", async () => {
-    expect(await outputOf("echo $$; ls -d /proc/[0-9]* | wc -l")).toMatch(/^1\n[34]\n$/);
+    // The shell itself expands the pattern, before it starts anything.
+    expect(await outputOf("echo $$; echo /proc/[0-9]*")).toBe("1\n/proc/1\n");
   });
 
   it("RN-09: /dev/shm has the size asked for, 64 MiB by default", async () => {
