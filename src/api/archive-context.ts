@@ -13,6 +13,7 @@ import { decompressor, detectCompression } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { Toc } from "../layer/toc.ts";
+import { authorityFiles } from "../sys/authorities.ts";
 import { peek } from "./peek.ts";
 import { proxiesFrom } from "./proxies.ts";
 import type { Session } from "./session.ts";
@@ -79,6 +80,7 @@ export async function fetchHttpContext(
   const fetched = await fetchUrl(url, {
     dir: folder,
     proxy: proxiesFrom(session.environment.variables),
+    authorities: authorityFiles(session.environment.variables),
     ...(signal ? { signal } : {}),
   });
   if (fetched.kind !== "fetched")

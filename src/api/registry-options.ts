@@ -1,5 +1,6 @@
 import type { RegistryOptions } from "../registry/options.ts";
 import { locateRegistriesConf } from "../registry/registries-conf.ts";
+import { authorityFiles } from "../sys/authorities.ts";
 import type { Environment } from "./environment.ts";
 import { proxiesFrom } from "./proxies.ts";
 
@@ -11,6 +12,7 @@ export async function registryOptions(environment: Environment): Promise<Registr
     helperEnvironment: { ...variables, PATH: path },
     registriesConfPaths: await locateRegistriesConf(registriesConf),
     certsDirs,
+    authorities: authorityFiles(variables),
     proxies: proxiesFrom(variables),
   };
 }

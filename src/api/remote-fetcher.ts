@@ -7,6 +7,7 @@ import { parseUrlChecksum } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { FetchedFile, RemoteFetcher } from "../execute/add/remote.ts";
+import { authorityFiles } from "../sys/authorities.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
 import { fetchGit } from "./git-access.ts";
@@ -64,6 +65,7 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
       dir,
       ...(authorization ? { headers: { authorization } } : {}),
       proxy: proxiesFrom(session.environment.variables),
+      authorities: authorityFiles(session.environment.variables),
       signal,
       ...(checksum ? { checksum: parseUrlChecksum(checksum) } : {}),
     });

@@ -6,7 +6,8 @@ import type { Dispatcher } from "undici";
 import { cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
 import { type Digest, finishDigest } from "../core/digest.ts";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
-import { httpGet, openHttpClient, type ProxySettings, printableUrl } from "./http-request.ts";
+import { type AuthorityFiles, authorityFiles } from "../sys/authorities.ts";
+import { HttpClient, httpGet, type ProxySettings, printableUrl } from "./http-request.ts";
 import { type UrlChecksum, urlFileName } from "./url-checksum.ts";
 
 export interface FetchUrlOptions {
@@ -19,6 +20,8 @@ export interface FetchUrlOptions {
   /** Names are taken as lowercase; `authorization` goes to the URL's own origin only. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly proxy?: ProxySettings;
+  /** Default: the machine's. */
+  readonly authorities?: AuthorityFiles;
   readonly userAgent?: string;
   /** Bytes; a longer answer is refused. */
   readonly maxBytes?: number;
@@ -63,7 +66,10 @@ class Transient {
  * `DOWNLOAD_FAILED` (`invalid response status N`), `DIGEST_MISMATCH`, `DISK_FULL`, `CANCELLED`.
  */
 export async function fetchUrl(url: string, options: FetchUrlOptions): Promise<FetchUrlResult> {
-  const client = await openHttpClient(options.proxy);
+  const client = new HttpClient({
+    authorities: options.authorities ?? authorityFiles({}),
+    ...(options.proxy ? { proxy: options.proxy } : {}),
+  });
   try {
     for (let attempt = 1; ; attempt++) {
       const result = await attemptFetch(client, url, options);
@@ -85,7 +91,7 @@ export async function fetchUrl(url: string, options: FetchUrlOptions): Promise<F
 }
 
 async function attemptFetch(
-  client: Dispatcher,
+  client: HttpClient,
   url: string,
   options: FetchUrlOptions,
 ): Promise<FetchUrlResult | Transient> {

@@ -1,5 +1,7 @@
+import { createSecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { SlipwayError } from "../core/errors.ts";
+import { type AuthorityFiles, readAuthorities } from "../sys/authorities.ts";
 import { loadUndici } from "../sys/undici.ts";
 import { basicAuthorization } from "./source-auth.ts";
 
@@ -18,10 +20,46 @@ export interface GetOptions {
 const REDIRECTS = 10;
 const IDLE_MS = 60_000;
 
-/** One client for one download; `close` ends its connections. */
-export async function openHttpClient(proxy: ProxySettings | undefined): Promise<Dispatcher> {
+export interface HttpClientOptions {
+  readonly proxy?: ProxySettings;
+  /** Whom servers have to be certified by. */
+  readonly authorities: AuthorityFiles;
+}
+
+/** The connections of one download. */
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  /** The way to a URL. The authorities are read for https only: reading some hundred of them takes a while. */
+  dispatcher({ protocol }: URL): Promise<Dispatcher> {
+    const made = this.#dispatchers.get(protocol) ?? openDispatcher(protocol === "https:", this.#options);
+    this.#dispatchers.set(protocol, made);
+    return made;
+  }
+
+  /** Ends all connections, also those in use. */
+  async destroy(): Promise<void> {
+    await Promise.all(
+      [...this.#dispatchers.values()].map(async (dispatcher) => (await dispatcher).destroy()),
+    );
+  }
+}
+
+async function openDispatcher(
+  secure: boolean,
+  { proxy, authorities }: HttpClientOptions,
+): Promise<Dispatcher> {
   const { Agent, EnvHttpProxyAgent } = await loadUndici();
-  const options = { headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS, connect: { timeout: 30_000 } };
+  const trust = secure
+    ? { secureContext: createSecureContext({ ca: [...(await readAuthorities(authorities))] }) }
+    : {};
+  const connect = { timeout: 30_000, ...trust };
+  const options = { headersTimeout: IDLE_MS, bodyTimeout: IDLE_MS, connect, requestTls: connect };
   if (!proxy) return new Agent(options);
   // Empty texts, since undici would look into the environment where they are missing.
   const { http = "", https = "", no = "" } = proxy;
@@ -33,7 +71,7 @@ export async function openHttpClient(proxy: ProxySettings | undefined): Promise<
  * dropped on the way to another. Throws `DOWNLOAD_FAILED` for redirects that lead nowhere.
  */
 export async function httpGet(
-  client: Dispatcher,
+  client: HttpClient,
   url: string,
   options: GetOptions,
 ): Promise<Dispatcher.ResponseData> {
@@ -42,7 +80,7 @@ export async function httpGet(
   let headers = withCredentials(target, options.headers);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
     const response = await request(bare(target), {
-      dispatcher: client,
+      dispatcher: await client.dispatcher(target),
       headers,
       ...(options.signal ? { signal: options.signal } : {}),
     });

@@ -1,12 +1,11 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { rootCertificates } from "node:tls";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 
 /** TLS options of one host. */
 export interface CertificateFiles {
-  /** The built-in authorities and the host's own. */
-  readonly ca?: string[];
+  /** Authorities of the host alone. */
+  readonly ca?: readonly string[];
   readonly cert?: string;
   readonly key?: string;
 }
@@ -27,7 +26,7 @@ export async function loadCertificates(
   const certificate = files.find((file) => file.endsWith(".cert"));
   if (authorities.length === 0 && certificate === undefined) return undefined;
   return {
-    ...(authorities.length > 0 ? { ca: [...rootCertificates, ...authorities] } : {}),
+    ...(authorities.length > 0 ? { ca: authorities } : {}),
     ...(certificate === undefined ? {} : await clientPair(certificate, files)),
   };
 }

@@ -1,5 +1,7 @@
 import { BlockList, isIP } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
+import { type AuthorityFiles, readAuthorities } from "../sys/authorities.ts";
 import { loadUndici } from "../sys/undici.ts";
 import { type CertificateFiles, loadCertificates } from "./certificates.ts";
 import { hostnameOf, isLoopback } from "./endpoint.ts";
@@ -29,12 +31,18 @@ export interface DispatcherSettings {
   readonly proxies: ProxySettings;
   /** Folders like /etc/docker/certs.d, with a folder for each `host[:port]`. */
   readonly certsDirs: readonly string[];
+  /** The authorities that every host may be certified by. */
+  readonly authorities: AuthorityFiles;
 }
+
+/** Nothing for connections in plain. */
+type Trust = { readonly secureContext?: SecureContext };
 
 /** Connection pools, one for each way of reaching hosts; made at first use. */
 export class Dispatchers {
   readonly #settings: DispatcherSettings;
   readonly #pools = new Map<string, Promise<Dispatcher>>();
+  #authorities: Promise<readonly string[]> | undefined;
   readonly #certificates = new Map<string, Promise<CertificateFiles | undefined>>();
 
   constructor(settings: DispatcherSettings) {
@@ -43,9 +51,11 @@ export class Dispatchers {
 
   async get(url: URL, verify: boolean): Promise<Dispatcher> {
     const proxy = proxyFor(url, this.#settings.proxies);
-    const files = url.protocol === "https:" ? await this.#certificatesOf(url.host) : undefined;
-    const key = JSON.stringify([verify, proxy, files ? url.host : ""]);
-    const made = this.#pools.get(key) ?? this.#make(verify, proxy, files);
+    const secure = url.protocol === "https:";
+    const files = secure ? await this.#certificatesOf(url.host) : undefined;
+    const key = JSON.stringify([secure, verify, proxy, files ? url.host : ""]);
+    const trust = async () => (secure ? { secureContext: await this.#secureContext(files) } : {});
+    const made = this.#pools.get(key) ?? this.#make(verify, proxy, trust);
     this.#pools.set(key, made);
     return made;
   }
@@ -57,10 +67,10 @@ export class Dispatchers {
     await Promise.all(pools.map(async (pool) => (await pool).destroy()));
   }
 
-  async #make(verify: boolean, proxy: string | undefined, files?: CertificateFiles): Promise<Dispatcher> {
+  async #make(verify: boolean, proxy: string | undefined, trust: () => Promise<Trust>): Promise<Dispatcher> {
     const { Agent, ProxyAgent } = await loadUndici();
     const { timeouts } = this.#settings;
-    const tls = { timeout: timeouts.connect, rejectUnauthorized: verify, ...files };
+    const tls = { timeout: timeouts.connect, rejectUnauthorized: verify, ...(await trust()) };
     const common = {
       headersTimeout: timeouts.stall,
       bodyTimeout: timeouts.stall,
@@ -71,6 +81,12 @@ export class Dispatchers {
     if (proxy === undefined) return new Agent({ ...common, connect: tls });
     const proxyTls = { timeout: timeouts.connect };
     return new ProxyAgent({ ...common, uri: proxy, requestTls: tls, proxyTls });
+  }
+
+  /** Made once for all connections of a pool: reading some hundred authorities takes milliseconds. */
+  async #secureContext({ ca = [], ...client }: CertificateFiles = {}): Promise<SecureContext> {
+    this.#authorities ??= readAuthorities(this.#settings.authorities);
+    return createSecureContext({ ...client, ca: [...(await this.#authorities), ...ca] });
   }
 
   #certificatesOf(host: string): Promise<CertificateFiles | undefined> {

@@ -1,3 +1,4 @@
+import { type AuthorityFiles, authorityFiles } from "../sys/authorities.ts";
 import type { Environment } from "../sys/process.ts";
 import { Authorizer } from "./auth.ts";
 import { type CredentialSource, DockerCredentials } from "./credentials.ts";
@@ -20,6 +21,8 @@ export interface RegistryOptions {
   readonly insecureHosts?: readonly string[];
   /** Folders with certificates per host, such as /etc/docker/certs.d. */
   readonly certsDirs?: readonly string[];
+  /** Default: the machine's. */
+  readonly authorities?: AuthorityFiles;
   readonly proxies?: ProxySettings;
   readonly userAgent?: string;
   readonly timeouts?: Partial<Timeouts>;
@@ -30,10 +33,10 @@ export interface RegistryOptions {
 
 /** The parts of a client that its options decide. */
 export function makeSession(options: RegistryOptions): { session: Session; transport: Transport } {
-  const { onNotice, proxies = {}, certsDirs = [] } = options;
+  const { onNotice, proxies = {}, certsDirs = [], authorities = authorityFiles({}) } = options;
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const transport = new Transport({
-    dispatchers: new Dispatchers({ timeouts, proxies, certsDirs }),
+    dispatchers: new Dispatchers({ timeouts, proxies, certsDirs, authorities }),
     retry: { ...DEFAULT_RETRY, ...options.retry },
     userAgent: options.userAgent ?? "slipway",
     onRetry: (reason, delay) => onNotice?.(`${reason}; trying again in ${(delay / 1000).toFixed(1)} s`),

@@ -8,6 +8,7 @@ import { parseReference } from "../../src/image/reference.ts";
 import { DEFAULT_TIMEOUTS, Dispatchers } from "../../src/registry/dispatchers.ts";
 import { DEFAULT_RETRY } from "../../src/registry/retry.ts";
 import { Transport } from "../../src/registry/transport.ts";
+import { authorityFiles } from "../../src/sys/authorities.ts";
 import { makeFolder, temporaryFolder, writeTree } from "../support/folders.ts";
 import { requireTool, runOrFail } from "../support/tools.ts";
 import { manifestOf, sendManifest, startFake, testRegistry } from "./fake-registry.ts";
@@ -38,8 +39,8 @@ afterAll(() => {
   folder.remove();
 });
 
-function transportWith(certsDirs: readonly string[]): Transport {
-  const dispatchers = new Dispatchers({ timeouts: DEFAULT_TIMEOUTS, proxies: {}, certsDirs });
+function transportWith(certsDirs: readonly string[], authorities = authorityFiles({})): Transport {
+  const dispatchers = new Dispatchers({ timeouts: DEFAULT_TIMEOUTS, proxies: {}, certsDirs, authorities });
   onTestFinished(() => dispatchers.close());
   return new Transport({
     dispatchers,
@@ -66,6 +67,15 @@ describe("https", () => {
     const certs = writeTree(temporaryFolder(), { [`${host}/ca.crt`]: certificate });
     const url = new URL(`https://${host}/v2/`);
     const { status, body } = await transportWith([certs]).send({ method: "GET", url, verify: true });
+    expect(status).toBe(200);
+    await body.dump();
+  });
+
+  it("trusts the authorities of the machine", async () => {
+    const bundle = writeTree(temporaryFolder(), { "bundle.pem": certificate });
+    const url = new URL(`https://${host}/v2/`);
+    const trusting = transportWith([], authorityFiles({ SSL_CERT_FILE: join(bundle, "bundle.pem") }));
+    const { status, body } = await trusting.send({ method: "GET", url, verify: true });
     expect(status).toBe(200);
     await body.dump();
   });
