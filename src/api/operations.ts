@@ -1,3 +1,4 @@
+import type { Readable, Writable } from "node:stream";
 import { SlipwayError } from "../core/errors.ts";
 import type { EventSink } from "../core/events.ts";
 import type { Environment } from "./environment.ts";
@@ -7,7 +8,8 @@ export interface OperationContext {
   readonly environment: Environment;
   readonly onEvent: EventSink;
   readonly signal: AbortSignal;
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdin: Readable;
+  readonly stdout: Writable;
   /** For a container: from now on signals are its own. */
   readonly onStarted: (kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -23,8 +25,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
   },
   run: async () => {
     const { runHere } = await import("./run.ts");
-    return (options: Parameters<typeof runHere>[0], { environment, signal, onStarted }) =>
-      runHere({ ...options, signal, onStarted }, environment);
+    return (options: Parameters<typeof runHere>[0], context) => {
+      const { environment, signal, onStarted } = context;
+      const streams = options.tty ? { streams: context } : {};
+      return runHere({ ...options, signal, onStarted, ...streams }, environment);
+    };
   },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");

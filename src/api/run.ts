@@ -6,6 +6,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
 import { LayerAccess } from "../execute/layer-access.ts";
+import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { runtimePrivilege } from "./privilege.ts";
@@ -25,6 +26,8 @@ export interface RunContainerOptions {
   readonly tty?: boolean;
   /** Standard input goes to the process. */
   readonly interactive?: boolean;
+  /** This process's own streams, on which `tty` shows the container's terminal. */
+  readonly streams?: TerminalStreams;
   readonly hostname?: string;
   /** `source:target[:ro]` */
   readonly volumes?: readonly string[];
@@ -59,7 +62,7 @@ export async function run(options: RunContainerOptions, environment: Environment
       `containers need a user namespace or root: ${namespace.reason}`,
       { hint: "`slipway doctor` says what to install" },
     );
-  const { onStarted, signal, ...plain } = options;
+  const { onStarted, signal, streams: _, ...plain } = options;
   return (await inUserNamespace({
     operation: "run",
     options: plain,
@@ -110,6 +113,7 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       interactive: options.interactive ?? false,
       ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
       ...(options.runtime ? { driver: options.runtime } : {}),
+      ...(options.streams ? { streams: options.streams } : {}),
       ...(options.onStarted ? { onStarted: options.onStarted } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });

@@ -21,6 +21,10 @@ async function main(path: string): Promise<void> {
       environment,
       onEvent: (event) => send({ kind: "event", event }),
       signal: controller.signal,
+      // Opened only where it is read: an open standard input keeps the process alive.
+      get stdin() {
+        return process.stdin;
+      },
       stdout: process.stdout,
       onStarted: (kill) => {
         deliver = kill;

@@ -7,6 +7,7 @@ import type { ContainerConfig } from "../image/config.ts";
 import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
 import type { ContainerMount, Privilege, Ulimit } from "../runtime/request.ts";
 import { runContainer } from "../runtime/run-container.ts";
+import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import { resolveUser } from "../runtime/users.ts";
 import { containerRoot } from "../snapshot/container-root.ts";
 import { prepareRootfs, type RootfsKind } from "../snapshot/prepare-rootfs.ts";
@@ -39,6 +40,7 @@ export interface RunImageRequest {
   readonly driver?: string;
   /** Standard input goes to the process. */
   readonly interactive: boolean;
+  readonly streams?: TerminalStreams;
   /** Told how signals can be passed on, once the process runs. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly signal?: AbortSignal;
@@ -111,6 +113,7 @@ async function start(
       ...(request.driver ? { driver: request.driver } : {}),
       interactive: true,
       stdin: request.interactive ? "inherit" : "ignore",
+      ...(request.streams ? { streams: request.streams } : {}),
       ...(request.onStarted ? { onStarted: request.onStarted } : {}),
       ...(request.signal ? { signal: request.signal } : {}),
     },

@@ -50,6 +50,8 @@ export interface DriverCall {
   readonly state: string;
   readonly log: string;
   readonly id: string;
+  /** Where the runtime hands over the container's terminal. */
+  readonly consoleSocket?: string;
 }
 
 /**
@@ -58,13 +60,14 @@ export interface DriverCall {
  */
 export function runtimeLines(
   { name, program }: Driver,
-  { bundle, state, log, id }: DriverCall,
+  { bundle, state, log, id, consoleSocket }: DriverCall,
 ): readonly string[] {
   const options = `--root ${quote(state)} --log ${quote(log)} --log-format json`;
   const how = name === "crun" ? "--cgroup-manager=disabled" : "--rootless=true";
   const run = name === "crun" ? "run" : "run --no-new-keyring";
+  const terminal = consoleSocket === undefined ? "" : ` --console-socket ${quote(consoleSocket)}`;
   return [
     "mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup || :",
-    `exec ${quote(program)} ${options} ${how} ${run} --bundle ${quote(bundle)} ${quote(id)}`,
+    `exec ${quote(program)} ${options} ${how} ${run}${terminal} --bundle ${quote(bundle)} ${quote(id)}`,
   ];
 }

@@ -1,3 +1,4 @@
+import type { WindowSize } from "../sys/terminal.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { HostDevice } from "./host-devices.ts";
 import type { ContainerMount, ContainerRequest, Privilege } from "./request.ts";
@@ -23,6 +24,8 @@ export interface SpecSurroundings {
   readonly remountTools?: RemountTools;
   /** Every device of the machine; used for `--security=insecure` only. */
   readonly hostDevices: readonly HostDevice[];
+  /** What a terminal of the container has to begin with. */
+  readonly windowSize?: WindowSize;
 }
 
 /** Absolute paths. */
@@ -53,7 +56,7 @@ export function ociSpec(
     ociVersion: "1.0.2",
     root: { path: request.rootfs.merged, readonly: request.readOnlyRoot ?? false },
     hostname: request.hostname,
-    process: processOf(request, names),
+    process: { ...processOf(request, names), ...consoleSize(at.windowSize) },
     mounts: [
       ...[...systemMounts(request, at.privilege), ...ownDevices(request, at.privilege)].map((mount) =>
         systemMount(mount, at.recursiveReadOnly),
@@ -79,6 +82,10 @@ function shutDevices({ rootfs, readOnlyRoot }: ContainerRequest, { shell, mount 
   const options = `remount,bind,nodev${readOnlyRoot ? ",ro" : ""}`;
   const script = 'while read -r _; do :; done; exec "$@"';
   return { path: shell, args: ["sh", "-c", script, "sh", mount, "-n", "-o", options, rootfs.merged] };
+}
+
+function consoleSize(size: WindowSize | undefined): object {
+  return size ? { consoleSize: { height: size.rows, width: size.columns } } : {};
 }
 
 function processOf(request: ContainerRequest, capabilityNames: readonly string[]): object {

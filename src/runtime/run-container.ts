@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
 import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
+import { windowSize } from "../sys/terminal.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
 import { capabilitiesIn } from "./capabilities.ts";
 import { openOutput } from "./container-output.ts";
@@ -15,8 +16,11 @@ import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
 import { startScript, startTraces } from "./start-script.ts";
 import { signalContainer, stopContainer } from "./stop-container.ts";
+import { relayTerminal, type TerminalStreams } from "./terminal-relay.ts";
 
 export type { ContainerEnd } from "./runtime-log.ts";
+
+const STDIN = 0;
 
 export interface RunContainerOptions {
   readonly privilege: Privilege;
@@ -30,6 +34,8 @@ export interface RunContainerOptions {
   readonly interactive?: boolean;
   /** With `interactive`: whether standard input is among them. */
   readonly stdin?: "ignore" | "inherit";
+  /** The same streams as objects. With them the container's terminal is relayed here and not by the runtime. */
+  readonly streams?: TerminalStreams;
   /** Told how signals are passed on to the container's first process, once it is on its way. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Ends the container: SIGTERM for its first process, SIGKILL for everything after `graceMs`. */
@@ -59,7 +65,8 @@ export async function runContainer(
     const script = join(request.scratch, "start.sh");
     writeFileSync(script, startScript(request, traces, { mounts: prepared.script, start }), { flag: "wx" });
     const argv = [...launchArgv(request, driver, options), "sh", script];
-    const { end, complaints } = await launch(argv, driver, secrets, options, scope);
+    const consoleSocket = consoleSocketOf(request, driver, options);
+    const { end, complaints } = await launch(argv, { driver, secrets, consoleSocket }, options, scope);
     return interpretEnd(end, traces, complaints);
   } finally {
     await scope.close();
@@ -69,9 +76,10 @@ export async function runContainer(
 function startLines(
   request: ContainerRequest,
   driver: Driver,
-  { privilege, path }: RunContainerOptions,
+  options: RunContainerOptions,
   { placed }: PreparedMounts,
 ): readonly string[] {
+  const { privilege, path } = options;
   const at = { privilege, capabilities: capabilitiesIn(boundingSet()) };
   if (driver.name === "unshare") return bareLines(request, placed, { ...at, path });
   const bundle = join(request.scratch, "bundle");
@@ -80,8 +88,10 @@ function startLines(
   // The kernel itself opens no device on what a user namespace has mounted.
   const mustShutDevices = request.security === "sandbox" && !privilege.userNamespace;
   const [shell, mount] = [findTool("sh", path), findTool("mount", path)];
+  const size = request.terminal && options.interactive ? windowSize(STDIN) : undefined;
   const spec = ociSpec(request, placed, {
     ...at,
+    ...(size ? { windowSize: size } : {}),
     architecture: process.arch,
     recursiveReadOnly: kernelIsAtLeast(5, 12),
     ...(shell && mount && driver.name === "crun" && mustShutDevices
@@ -90,7 +100,21 @@ function startLines(
     hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
   writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
-  return runtimeLines(driver, { bundle, state, log: startTraces(request).runtimeLog, id: request.id });
+  const consoleSocket = consoleSocketOf(request, driver, options);
+  return runtimeLines(driver, {
+    ...{ bundle, state, log: startTraces(request).runtimeLog, id: request.id },
+    ...(consoleSocket === undefined ? {} : { consoleSocket }),
+  });
+}
+
+/** Where crun hands over the terminal; runc in the foreground takes no such path, and copies everything itself. */
+function consoleSocketOf(
+  { terminal, scratch }: ContainerRequest,
+  { name }: Driver,
+  { interactive, streams }: RunContainerOptions,
+): string | undefined {
+  const relayed = terminal && interactive && streams && name === "crun";
+  return relayed ? join(scratch, "terminal.sock") : undefined;
 }
 
 /** `setpriv` ties the whole to our life, `--kill-child` the container to that of `unshare`, the process namespace the rest. */
@@ -108,17 +132,27 @@ function launchArgv(
   ];
 }
 
+interface Launch {
+  readonly driver: Driver;
+  readonly secrets: number | undefined;
+  readonly consoleSocket: string | undefined;
+}
+
 async function launch(
   argv: readonly string[],
-  driver: Driver,
-  secrets: number | undefined,
+  { driver, secrets, consoleSocket }: Launch,
   options: RunContainerOptions,
   scope: CleanupScope,
 ): Promise<{ readonly end: ProcessEnd; readonly complaints: string }> {
-  const { signal, interactive = false, graceMs = 1500 } = options;
+  const { signal, interactive = false, graceMs = 1500, streams } = options;
   const output = interactive ? undefined : openOutput(options.onOutput, scope);
+  const reads = interactive && options.stdin === "inherit";
+  const terminal =
+    consoleSocket && streams
+      ? relayTerminal({ socketPath: consoleSocket, streams, readsInput: reads }, scope)
+      : undefined;
   const stdio: readonly Channel[] = [
-    interactive && options.stdin === "inherit" ? "inherit" : "ignore",
+    reads && !terminal ? "inherit" : "ignore",
     ...(output?.descriptors ?? (["inherit", "inherit"] as const)),
     ...(secrets === undefined ? [] : [secrets]),
   ];
@@ -133,6 +167,7 @@ async function launch(
   options.onStarted?.((name) => signalContainer(target, name));
   const end = await child.done;
   await output?.finished;
+  await terminal?.finish();
   if (signal?.aborted) throw cancelled(signal);
   return { end, complaints: output?.complaints() ?? "" };
 }

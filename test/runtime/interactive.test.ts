@@ -14,9 +14,13 @@ import { REAL_ROOT } from "./runtime/request.ts";
 const [request, driver] = process.argv.slice(2);
 const end = await runContainer(JSON.parse(readFileSync(request, "utf8")), {
   privilege: REAL_ROOT, path: process.env.PATH, driver, interactive: true, stdin: "inherit",
+  ...(process.stdin.isTTY ? { streams: process } : {}),
 });
 process.exitCode = end.exitCode;
 `;
+
+/** Gives the terminal a size that no default has. */
+const SIZED = "stty rows 31 cols 97;";
 
 const folder = makeFolder();
 const program = join(folder.path, "program.mjs");
@@ -43,7 +47,7 @@ async function run(
   writeFileSync(file, JSON.stringify(request));
   const argv = [process.execPath, program, file, driver];
   const [tool, ...args] = terminal
-    ? [requireTool("script"), "--quiet", "--return", "--command", argv.join(" "), "/dev/null"]
+    ? [requireTool("script"), "--quiet", "--return", "--command", `${SIZED} ${argv.join(" ")}`, "/dev/null"]
     : argv;
   return runCommand(tool!, args, { input });
 }
@@ -64,5 +68,20 @@ describe.each(["crun", "runc", "unshare"])("a container of %s with our own strea
     );
     // script tells of the end of its own input by a control character.
     expect([exitCode, stdout.replaceAll("^@", "")]).toEqual([5, "yes\r\n"]);
+  });
+
+  it("has a terminal of the size of ours, and reads what is typed", async () => {
+    const script = 'stty size; read -r line; echo "got <$line>"';
+    const { exitCode, stdout } = await run(driver, script, { terminal: true, input: "typed\n" });
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("31 97\r\n");
+    expect(stdout).toContain("got <typed>\r\n");
+  });
+
+  it("gives all that was written to the terminal, however early the process ends", async () => {
+    const script = "i=0; while [ $i -lt 500 ]; do echo line $i; i=$((i + 1)); done";
+    const { stdout } = await run(driver, script, { terminal: true });
+    const lines = stdout.replaceAll("^@", "").split("\r\n");
+    expect(lines).toEqual([...Array.from({ length: 500 }, (_, i) => `line ${i}`), ""]);
   });
 });

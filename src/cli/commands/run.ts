@@ -35,6 +35,7 @@ export async function runCommand(
         unsetEnv: unset,
         tty: flags.tty ?? false,
         interactive: flags.interactive ?? false,
+        ...(flags.tty ? { streams: context } : {}),
         volumes: flags.volume,
         tmpfs: flags.tmpfs,
         network: network(flags.network),
