@@ -1,0 +1,38 @@
+import { run } from "../process.ts";
+import type { Builder } from "./builder.ts";
+import { observe } from "./observe.ts";
+
+const PREFIXES =
+  /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to compute cache key: )+/;
+
+/** BuildKit by way of `docker buildx build`. `docker` is the command's words, for example `["docker"]`. */
+export function buildkit(docker: readonly string[]): Builder {
+  return {
+    name: "buildkit",
+    build: (task) =>
+      observe(
+        {
+          name: "buildkit",
+          command: [...docker, "buildx", "build", "--provenance=false"],
+          env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1", DOCKER_CLI_HINTS: "false" },
+          causeOf,
+        },
+        task,
+      ),
+  };
+}
+
+/** From the last line that begins with `ERROR: ` to the end. */
+function causeOf(stderr: string): string {
+  const start = stderr.lastIndexOf("\nERROR: ");
+  const message = start < 0 ? stderr : stderr.slice(start + "\nERROR: ".length);
+  return message.trim().replace(PREFIXES, "");
+}
+
+/** What says which BuildKit it is, or nothing where there is none. */
+export async function buildkitVersion(docker: readonly string[], cwd: string): Promise<string | undefined> {
+  const client = await run([...docker, "buildx", "version"], { cwd });
+  const server = await run([...docker, "version", "--format", "{{.Server.Version}}"], { cwd });
+  if (client.code !== 0 || server.code !== 0) return undefined;
+  return `docker ${server.stdout.toString().trim()}, ${client.stdout.toString().trim()}`;
+}

@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import type { ImageSpec } from "../case.ts";
+import { type Base, makeBases } from "./bases.ts";
+
+const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
+const INDEX = "application/vnd.oci.image.index.v1+json";
+const CREATED = "2020-01-01T00:00:00Z";
+
+interface Stored {
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
+/** A registry in memory that can be pulled from: the bases of the suite, and the images of cases. */
+export class ImageRegistry {
+  readonly #bases = makeBases();
+  readonly #blobs = new Map<string, Stored>();
+  /** By `NAME:TAG` and `NAME@DIGEST`. */
+  readonly #manifests = new Map<string, Stored>();
+  /** Diff IDs of the layers of the bases. */
+  readonly baseLayers: ReadonlySet<string>;
+
+  constructor() {
+    for (const name of Object.keys(this.#bases)) this.addImage(name, { from: name }, []);
+    this.baseLayers = new Set(Object.values(this.#bases).flatMap(({ layers }) => layers.map(digestOf)));
+  }
+
+  /** Makes an image available as `name:latest`. `layers` are the tar files that `spec.layers` names. */
+  addImage(name: string, spec: ImageSpec, layers: readonly Buffer[]): void {
+    const base: Base = spec.from ? this.#base(spec.from) : { layers: [], config: {} };
+    const all = [...base.layers, ...layers];
+    const platforms = spec.platforms ?? ["linux/amd64"];
+    const descriptors = platforms.map((platform) => ({
+      ...this.#addManifest(name, this.#configOf(spec, { base, layers: all, platform }), all),
+      platform: parsePlatform(platform),
+    }));
+    if (spec.platforms)
+      this.#store(name, INDEX, { schemaVersion: 2, mediaType: INDEX, manifests: descriptors });
+  }
+
+  #base(name: string): Base {
+    const base = this.#bases[name];
+    if (!base) throw new Error(`there is no base ${name}; there are ${Object.keys(this.#bases).join(", ")}`);
+    return base;
+  }
+
+  #configOf(
+    spec: ImageSpec,
+    { base, layers, platform }: { base: Base; layers: readonly Buffer[]; platform: string },
+  ): unknown {
+    return {
+      created: CREATED,
+      ...parsePlatform(platform),
+      config: { ...base.config, ...spec.config },
+      rootfs: { type: "layers", diff_ids: layers.map(digestOf) },
+      history: layers.map((_, index) => ({ created: CREATED, created_by: `layer ${index} of the base` })),
+      ...spec.top,
+    };
+  }
+
+  #addManifest(
+    name: string,
+    config: unknown,
+    layers: readonly Buffer[],
+  ): { mediaType: string; digest: string; size: number } {
+    return this.#store(name, MANIFEST, {
+      schemaVersion: 2,
+      mediaType: MANIFEST,
+      config: this.#addBlob("application/vnd.oci.image.config.v1+json", Buffer.from(JSON.stringify(config))),
+      layers: layers.map((layer) =>
+        this.#addBlob("application/vnd.oci.image.layer.v1.tar+gzip", gzipSync(layer, { level: 1 })),
+      ),
+    });
+  }
+
+  #store(name: string, type: string, document: unknown): { mediaType: string; digest: string; size: number } {
+    const bytes = Buffer.from(JSON.stringify(document));
+    const digest = digestOf(bytes);
+    this.#manifests.set(`${name}:latest`, { type, bytes }).set(`${name}@${digest}`, { type, bytes });
+    return { mediaType: type, digest, size: bytes.length };
+  }
+
+  #addBlob(mediaType: string, bytes: Buffer): { mediaType: string; digest: string; size: number } {
+    const digest = digestOf(bytes);
+    this.#blobs.set(digest, { type: "application/octet-stream", bytes });
+    return { mediaType, digest, size: bytes.length };
+  }
+
+  /** Answers a request whose path begins with `/v2/`. */
+  serve(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? "").split("?")[0]!.slice("/v2/".length);
+    if (path === "") {
+      response.writeHead(200, { "Content-Length": "2" }).end("{}");
+      return;
+    }
+    const [, name, kind, reference] = /^(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
+    const found = kind === "blobs" ? this.#blobs.get(reference!) : this.#findManifest(name, reference);
+    if (!found) {
+      const code = kind === "blobs" ? "BLOB_UNKNOWN" : "MANIFEST_UNKNOWN";
+      response.writeHead(404, { "Content-Type": "application/json" });
+      response.end(JSON.stringify({ errors: [{ code, message: "not here" }] }));
+      return;
+    }
+    response.writeHead(200, {
+      "Content-Type": found.type,
+      "Content-Length": String(found.bytes.length),
+      "Docker-Content-Digest": digestOf(found.bytes),
+    });
+    response.end(request.method === "HEAD" ? undefined : found.bytes);
+  }
+
+  #findManifest(name: string | undefined, reference: string | undefined): Stored | undefined {
+    return this.#manifests.get(`${name}${reference?.includes(":") ? "@" : ":"}${reference}`);
+  }
+}
+
+function parsePlatform(text: string): Record<string, string> {
+  const [os = "linux", architecture = "amd64", variant] = text.split("/");
+  return { architecture, os, ...(variant ? { variant } : {}) };
+}
+
+function digestOf(bytes: Buffer): string {
+  return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
+}
