@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT, runMain, setUp, withTemporaryFolder } from "./setup.mjs";
 
-/** Runs the suite with a given Node; gives the exit code. */
-export function runSuite(args, node = process.execPath, environment = process.env) {
+/** Runs the suite, with another Node or environment or into a report of one's own where given; gives the exit code. */
+export function runSuite(args, { node = process.execPath, environment = process.env, report: wanted } = {}) {
   return withTemporaryFolder((folder) => {
-    const report = join(folder, "report.json");
+    const report = wanted ?? join(folder, "report.json");
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
     const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
     const { status, signal } = spawnSync(node, [vitest, "run", ...reporters, ...args], {
