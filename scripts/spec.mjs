@@ -35,7 +35,8 @@ async function runAndRead() {
 function readReport(file) {
   if (!existsSync(file)) throw new SetupError(`${file}: there is no such report`);
   const report = JSON.parse(readFileSync(file, "utf8"));
-  if (!Array.isArray(report.testResults)) throw new SetupError(`${file} is no report of vitest's JSON reporter`);
+  if (!Array.isArray(report.testResults))
+    throw new SetupError(`${file} is no report of vitest's JSON reporter`);
   return report;
 }
 

@@ -36,7 +36,8 @@ await runMain(async (args) => {
     const version = spawnSync(node, ["--version"], { encoding: "utf8" }).stdout.trim();
     process.stdout.write(`\n=== Node ${version} ===\n`);
     const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ""}`;
-    if ((await runSuite(rest, { node, environment: { ...process.env, PATH: path } })) !== 0) failed.push(version);
+    if ((await runSuite(rest, { node, environment: { ...process.env, PATH: path } })) !== 0)
+      failed.push(version);
   }
   process.stdout.write(failed.length > 0 ? `failed on ${failed.join(", ")}\n` : "passed on every version\n");
   return failed.length > 0 ? 1 : 0;
