@@ -29,6 +29,8 @@ const DEBIAN_PACKAGES = [
   { program: "ssh-agent", package: "openssh-client", for: "RUN --mount=type=ssh" },
   { program: "xz", package: "xz-utils", for: "archives of the tests" },
   { program: "zstd", package: "zstd", for: "archives of the tests" },
+  { program: "bzip2", package: "bzip2", for: "archives of the tests" },
+  { program: "python3", package: "python3", for: "archives of the tests" },
   { program: "openssl", package: "openssl", for: "certificates of the tests" },
   { program: "setpriv", package: "util-linux", for: "tests as an ordinary user" },
   { program: "skopeo", package: "skopeo", for: "comparison with another reader of images", optional: true },
