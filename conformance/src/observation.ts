@@ -53,9 +53,14 @@ export interface Entry {
   readonly mtime: number | "now";
 }
 
-/** A time is `now` if it lies after the build's start: clocks of file systems may lag by a tick. */
+const DAY = 86_400;
+
+/**
+ * A time is `now` where it says when something was built. A builder may have kept a checkout of a git repository since an earlier
+ * run, so all of the year before counts; files of cases have times that are far away.
+ */
 export function observedTime(seconds: number, started: number): number | "now" {
-  return seconds >= Math.floor(started) - 1 ? "now" : seconds;
+  return seconds >= started - 365 * DAY && seconds <= started + DAY ? "now" : seconds;
 }
 
 const SHORT = 80;

@@ -33,8 +33,8 @@ export class ContextSource implements SourceTree {
 
   async prepare(): Promise<void> {}
 
-  linkIdentity(): undefined {
-    return undefined;
+  linkIdentity(entry: Entry): string | undefined {
+    return this.#context.inode(entry.path);
   }
 
   /** Which ignore rule hides the path, or which path like it exists. */

@@ -14,6 +14,8 @@ export interface DiskNode {
   readonly stat: FileStat;
   /** A socket: shown as an empty regular file, whose bytes must not be looked for (SPEC CP-10). */
   readonly isSocket: boolean;
+  /** Identity of the inode of a file that has several names on the disk (SPEC CP-10). */
+  readonly inode: string | undefined;
 }
 
 /**
@@ -76,6 +78,7 @@ export class DiskTree {
       entry: xattrs ? { ...entry, xattrs } : entry,
       stat: fileStatOf(stats),
       isSocket: stats.isSocket(),
+      inode: stats.isFile() && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined,
     };
   }
 }

@@ -93,6 +93,11 @@ export class LocalContext implements ReadableTree {
     return this.#visibleNode(path)?.stat;
   }
 
+  /** The same for two visible names of one file, and undefined for a file with one name (SPEC CP-10). */
+  inode(path: string): string | undefined {
+    return this.#visibleNode(path)?.inode;
+  }
+
   /**
    * Digests of those files: from the stat index where they are at rest, by reading them in slices of time otherwise. Throws
    * `SOURCE_NOT_FOUND`, `SOURCE_CHANGED` (a file that keeps changing), `PERMISSION_DENIED`, `CANCELLED`.

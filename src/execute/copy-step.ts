@@ -227,9 +227,22 @@ function inputFiles(
     selector: step.parents ? source.selector : source.name,
     entries: [
       [source.root.type === "dir" ? "" : source.name, contentIdentity(source.root)] as const,
-      ...source.entries.map(({ relative, entry }) => [relative, contentIdentity(entry)] as const),
+      ...selectedContents(tree, source),
     ],
   }));
+}
+
+/** A further name of a file that is selected already says so: the layer gets a hard link there (SPEC CP-10). */
+function selectedContents(tree: SourceTree, source: SelectedSource): (readonly [string, string])[] {
+  const firstNames = new Map<string, string>();
+  return source.entries.map(({ relative, entry }) => {
+    const content = contentIdentity(entry);
+    const identity = entry.type === "file" ? tree.linkIdentity(entry) : undefined;
+    if (identity === undefined) return [relative, content];
+    const first = firstNames.get(identity);
+    if (first === undefined) firstNames.set(identity, relative);
+    return [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
+  });
 }
 
 function copyInputs(

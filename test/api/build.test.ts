@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missOf, stateOf, useWorkshop } from "./workshop.ts";
@@ -151,6 +151,17 @@ describe("stages", () => {
     ].join("\n");
     expect((await shop.it.build({ Dockerfile }, "-t", "links")).exitCode).toBe(0);
     expect(await shop.it.shell("links", "stat -c %h /one/1 /one/2 /two/1 /two/2")).toBe("2\n2\n1\n1\n");
+  });
+
+  it("CP-10: names of one file of the context stay so, and to link two files is to change them", async () => {
+    const files = { Dockerfile: "FROM busybox\nCOPY d /d\n", "d/1": "x\n", "d/2": "x\n" };
+    const context = shop.it.context(files);
+    await shop.it.succeed(["build", "-t", "unlinked", context]);
+    expect(await shop.it.shell("unlinked", "stat -c %h /d/1 /d/2")).toBe("1\n1\n");
+    rmSync(join(context, "d/2"));
+    linkSync(join(context, "d/1"), join(context, "d/2"));
+    await shop.it.succeed(["build", "-t", "linked", context]);
+    expect(await shop.it.shell("linked", "stat -c %h /d/1 /d/2")).toBe("2\n2\n");
   });
 
   it("CP-21: an epoch given later makes heredocs again", async () => {

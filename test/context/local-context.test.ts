@@ -76,10 +76,14 @@ describe("entries", () => {
     server.close();
   });
 
-  it("CP-10: names of one inode are plain files", () => {
-    const root = tempFolder({ a: "x" });
+  it("CP-10: names of one inode are files that are known to be the same one", () => {
+    const root = tempFolder({ a: "x", c: "x" });
     linkSync(join(root, "a"), join(root, "b"));
-    expect(openLocalContext({ root }).lookup("b")).toMatchObject({ type: "file", size: 1 });
+    const context = openLocalContext({ root });
+    expect(context.lookup("b")).toMatchObject({ type: "file", size: 1 });
+    expect(context.inode("b")).toBe(context.inode("a"));
+    expect(context.inode("a")).toBeDefined();
+    expect(context.inode("c")).toBeUndefined();
   });
 
   it("names that are not UTF-8 go through unchanged", async () => {

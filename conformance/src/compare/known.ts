@@ -17,6 +17,11 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       slipway === "(nothing)",
   },
   {
+    id: "SL-DIRTIME",
+    explains: ({ where, buildkit, slipway }) =>
+      /\/ mtime$/.test(where) && buildkit === '"now"' && /^\d+$/.test(slipway),
+  },
+  {
     id: "BK-HEALTH",
     explains: ({ where, buildkit, slipway }) =>
       /history\[\d+\]\.created_by$/.test(where) &&

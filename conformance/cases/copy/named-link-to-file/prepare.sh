@@ -1,0 +1,3 @@
+ln -s x l
+ln -s l chain
+ln -s /d/f abs

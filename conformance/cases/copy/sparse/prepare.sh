@@ -1,0 +1,2 @@
+truncate -s 300000 big
+printf end >> big
