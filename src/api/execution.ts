@@ -114,6 +114,7 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       readSecret: secretReader(options.secrets ?? {}, environment),
       openAgent: agentOpener(options.ssh ?? {}),
       cacheMounts: join(environment.home, "cache-mounts"),
+      renewedCaches: new Set(),
       cacheNamespace: options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "",
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),

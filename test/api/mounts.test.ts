@@ -52,6 +52,59 @@ describe("RUN --mount", () => {
     expect(await shop.it.shell("cached", "cat /log; ls /cache 2>/dev/null; true")).toBe("1\n2\n");
   });
 
+  it("MT-10: a cache with from begins as what that names, and is one of its own", async () => {
+    const context = shop.it.context({
+      Dockerfile: [
+        "FROM busybox AS base",
+        "RUN mkdir -p /src/sub && echo base > /src/sub/f && chown 5:6 /src/sub",
+        "FROM busybox",
+        "ARG N",
+        "RUN --mount=type=cache,id=a,target=/c echo own >> /c/f",
+        "RUN --mount=type=cache,id=a,from=base,source=/src/sub,target=/c echo $N >> /c/f && cat /c/f > /log && stat -c %u:%g /c >> /log",
+        "RUN --mount=type=cache,id=a,target=/c cat /c/f > /own",
+        "",
+      ].join("\n"),
+    });
+    await shop.it.succeed(["build", "--build-arg", "N=1", context]);
+    await shop.it.succeed(["build", "--build-arg", "N=2", "-t", "based", context]);
+    expect(await shop.it.shell("based", "cat /log /own")).toBe("base\n1\n2\n5:6\nown\nown\n");
+  });
+
+  it("MT-11: an owner or a mode makes a cache of its own, which has them", async () => {
+    const mounts = ["", ",mode=750", ",uid=7", ",uid=7,gid=8,mode=700"];
+    const Dockerfile = [
+      "FROM busybox",
+      ...mounts.map((mount) => `RUN --mount=type=cache,id=o${mount},target=/c touch "/c/${mount}"`),
+      ...mounts.map(
+        (mount) =>
+          `RUN --mount=type=cache,id=o${mount},target=/c stat -c "%a %u:%g" /c >> /log; ls /c >> /log`,
+      ),
+      "",
+    ].join("\n");
+    expect((await shop.it.build({ Dockerfile }, "-t", "owned")).exitCode).toBe(0);
+    expect(await shop.it.shell("owned", "cat /log")).toBe(
+      ["755 0:0", "", "750 0:0", ",mode=750", "755 7:0", ",uid=7", "700 7:8", ",uid=7,gid=8,mode=700", ""]
+        .filter((line, at, all) => line !== "" || at === all.length - 1)
+        .join("\n"),
+    );
+  });
+
+  it("MT-11, CK-09: without cache a step's caches begin anew, once in a build", async () => {
+    const step = (mount: string) =>
+      `RUN --mount=type=cache,${mount},target=/m echo $N >> /m/f && cat /m/f > /`;
+    const context = shop.it.context({
+      Dockerfile: `FROM busybox AS s\nARG N\n${step("id=n")}a\n${step("id=n")}b\n${step("id=n,uid=3")}c\n${step("id=n,sharing=private")}d\n`,
+    });
+    const log = async (n: number, ...flags: string[]) => {
+      await shop.it.succeed(["build", ...flags, "--build-arg", `N=${n}`, "-t", "anew", context]);
+      return (await shop.it.shell("anew", "for f in a b c d; do cat /$f | xargs; done")).trim().split("\n");
+    };
+    expect(await log(1)).toEqual(["1", "1 1", "1", "1 1 1"]);
+    expect(await log(2, "--no-cache")).toEqual(["2", "2 2", "2", "2 2 2"]);
+    expect(await log(3, "--no-cache-filter=s")).toEqual(["3", "3 3", "3", "3 3 3"]);
+    expect(await log(4)).toEqual(["3 3 3 4", "3 3 3 4 4", "3 4", "3 3 3 4 4 4"]);
+  });
+
   it("CVE-2024-9675: a cache id is no path", async () => {
     const Dockerfile =
       "FROM busybox\nRUN --mount=type=cache,id=../../../../../../evil-id,target=/c touch /c/x\n";

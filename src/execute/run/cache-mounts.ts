@@ -1,18 +1,27 @@
-import { chmodSync, chownSync, existsSync, mkdirSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
-import type { CleanupScope } from "../../core/cleanup-scope.ts";
+import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { digestOf, hexOf } from "../../core/digest.ts";
+import { describeSystemError } from "../../core/errors.ts";
 import type { RunMount } from "../../plan/graph.ts";
 import type { Store } from "../../store/store.ts";
 
-type CacheMount = Extract<RunMount, { type: "cache" }>;
+export type CacheMount = Extract<RunMount, { type: "cache" }>;
+
+/** What `from` names: caches with different bases are different caches, and each begins as its base (SPEC MT-10). */
+export interface CacheBase {
+  readonly identity: string;
+  /** Lays the files into a folder that is there and empty. */
+  readonly fill: (folder: string) => Promise<void>;
+}
 
 export interface CacheMountRequest {
   readonly mount: CacheMount;
   readonly folder: string;
   readonly namespace: string;
-  /** Identity of what `from` names, where it names something: different bases have separate caches (SPEC MT-10). */
-  readonly base: string;
+  readonly base: CacheBase | undefined;
+  /** Caches that this build has begun anew; undefined where the step may use cached results (SPEC MT-11). */
+  readonly renewed: Set<string> | undefined;
   readonly store: Store;
   readonly scope: CleanupScope;
   readonly signal: AbortSignal;
@@ -26,37 +35,78 @@ const MOST_PRIVATE = 512;
  * `locked` waits, `private` takes another folder. Ids name a folder by their digest only, so that none leads anywhere
  * (CVE-2024-9675).
  */
-export async function openCacheMount(
-  request: CacheMountRequest,
-): Promise<{ readonly path: string; readonly fresh: boolean }> {
-  const { mount, folder, namespace, base } = request;
-  const name = hexOf(digestOf(JSON.stringify(["cache/1", namespace, mount.id, base])));
-  const key = mount.sharing === "private" ? await privateKey(request, name) : await sharedKey(request, name);
-  const path = join(folder, key);
-  const fresh = !existsSync(path);
-  mkdirSync(path, { recursive: true, mode: 0o755 });
-  if (fresh && mount.source === "/") seed(path, mount);
-  return { path, fresh };
+export async function openCacheMount(request: CacheMountRequest): Promise<{ readonly path: string }> {
+  const name = nameOf(request);
+  if (request.mount.sharing === "private") return openPrivate(request, name);
+  const lock = `cache-${name}`;
+  const path = join(request.folder, name);
+  if (!existsSync(path) || mustRenew(request, name))
+    await request.store.withLock(lock, () => begin(request, name), { signal: request.signal });
+  const shared = request.mount.sharing === "shared";
+  request.scope.defer(await request.store.locks.acquire(lock, { shared, signal: request.signal }));
+  return { path };
 }
 
-async function sharedKey({ mount, store, scope, signal }: CacheMountRequest, name: string): Promise<string> {
-  scope.defer(await store.locks.acquire(`cache-${name}`, { shared: mount.sharing === "shared", signal }));
-  return name;
-}
-
-async function privateKey({ store, scope }: CacheMountRequest, name: string): Promise<string> {
+async function openPrivate(request: CacheMountRequest, name: string): Promise<{ readonly path: string }> {
   for (let i = 0; i < MOST_PRIVATE; i++) {
     const key = i === 0 ? name : `${name}-${i}`;
-    const release = store.locks.tryAcquire(`cache-${key}`);
+    const release = request.store.locks.tryAcquire(`cache-${key}`);
     if (!release) continue;
-    scope.defer(release);
-    return key;
+    request.scope.defer(release);
+    await begin(request, key);
+    return { path: join(request.folder, key) };
   }
   throw new RangeError("every private copy of this cache is in use");
 }
 
-/** Ownership is given to a new cache only; an existing one keeps its own (SPEC MT-11). */
+/** An owner or mode makes a cache of its own, apart from those with others or none (SPEC MT-11). */
+function nameOf({ mount, namespace, base }: CacheMountRequest): string {
+  const parts = ["cache/1", namespace, mount.id, base?.identity ?? ""];
+  const { mode, uid, gid } = mount;
+  return hexOf(digestOf(JSON.stringify(isSeeded(mount) ? [...parts, { mode, uid, gid }] : parts)));
+}
+
+/** Owner and mode count for a whole cache only, not for a part of what `from` names (SPEC MT-11). */
+function isSeeded({ source, mode, uid, gid }: CacheMount): boolean {
+  return source === "/" && (mode !== undefined || uid !== undefined || gid !== undefined);
+}
+
+function mustRenew({ renewed }: CacheMountRequest, key: string): boolean {
+  return renewed !== undefined && !renewed.has(key);
+}
+
+/** Makes the folder where it is missing or has to begin anew; the caller holds its lock alone. It appears filled, or not at all. */
+async function begin(request: CacheMountRequest, key: string): Promise<void> {
+  const { mount, folder, base, renewed, store } = request;
+  const path = join(folder, key);
+  const scope = new CleanupScope();
+  await scope.around(async () => {
+    if (existsSync(path)) {
+      if (!mustRenew(request, key)) return;
+      const old = store.temp.directory("cache");
+      scope.defer(() => store.temp.remove(old));
+      renameSync(path, old);
+    }
+    renewed?.add(key);
+    const fresh = store.temp.directory("cache");
+    scope.defer(() => store.temp.remove(fresh));
+    if (isSeeded(mount)) seed(fresh, mount);
+    else await fill(fresh, base);
+    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    renameSync(fresh, path);
+  });
+}
+
+async function fill(folder: string, base: CacheBase | undefined): Promise<void> {
+  try {
+    chmodSync(folder, 0o755);
+    await base?.fill(folder);
+  } catch (error) {
+    throw describeSystemError(error, "filling a cache mount");
+  }
+}
+
 function seed(path: string, mount: CacheMount): void {
+  chownSync(path, mount.uid ?? 0, mount.gid ?? 0);
   chmodSync(path, mount.mode ?? 0o755);
-  if (mount.uid || mount.gid) chownSync(path, mount.uid ?? 0, mount.gid ?? 0);
 }

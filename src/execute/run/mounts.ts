@@ -5,8 +5,9 @@ import { resolvePath } from "../../layer/resolve.ts";
 import type { RunMount, RunStep } from "../../plan/graph.ts";
 import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { ContainerMount } from "../../runtime/request.ts";
+import { overlayTree } from "../../snapshot/copy-tree.ts";
 import type { MountTarget } from "../../snapshot/stubs.ts";
-import { openCacheMount } from "./cache-mounts.ts";
+import { type CacheBase, type CacheMount, openCacheMount } from "./cache-mounts.ts";
 import { folderIdentity, hostTree } from "./host-tree.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -90,17 +91,15 @@ async function prepareBind(
   };
 }
 
-async function prepareCache(
-  mount: Extract<RunMount, { type: "cache" }>,
-  context: MountContext,
-): Promise<PreparedMount> {
-  const { options, scope, signal } = context;
-  const from = mount.from.kind === "scratch" ? undefined : await options.inputChain(mount.from, "");
+async function prepareCache(mount: CacheMount, context: MountContext): Promise<PreparedMount> {
+  const { step, options, scope, signal } = context;
+  const base = await cacheBase(mount, options);
   const { path } = await openCacheMount({
     mount,
     folder: options.cacheMounts,
     namespace: options.cacheNamespace,
-    base: from ? `${from.identity}` : "",
+    base,
+    renewed: step.noCache ? options.renewedCaches : undefined,
     store: options.target.store,
     scope,
     signal,
@@ -110,6 +109,20 @@ async function prepareCache(
   if (inside.path !== "" && !identity) throw missingSource(mount.source, "cache");
   const source = { kind: "path", path: join(path, inside.path), ...(identity ? { identity } : {}) } as const;
   return directory(mount.target, (target) => ({ type: "bind", target, source, readOnly: mount.readOnly }));
+}
+
+async function cacheBase(
+  { from }: CacheMount,
+  { access, inputChain, privilege }: RunOptions,
+): Promise<CacheBase | undefined> {
+  if (from.kind === "scratch") return undefined;
+  const chain = await inputChain(from, "");
+  return {
+    identity: `${chain.identity}`,
+    fill: async (folder) => {
+      for (const lower of await access.snapshots(chain)) overlayTree(lower, folder, privilege.xattrPrefix);
+    },
+  };
 }
 
 /** An optional secret that was not given leaves out the file but still defines its variable, empty (SPEC MT-14). */

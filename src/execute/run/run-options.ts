@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly openAgent: OpenAgent;
   /** Folder of the cache mounts. */
   readonly cacheMounts: string;
+  /** Caches that steps without cache have begun anew in this build; each does so once (SPEC MT-11). */
+  readonly renewedCaches: Set<string>;
   /** BUILDKIT_CACHE_MOUNT_NS. */
   readonly cacheNamespace: string;
   readonly hostname: string;
