@@ -2,6 +2,7 @@ import { createReadStream, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { findDockerfile, readIgnoreRules } from "../context/find-dockerfile.ts";
 import { type GitSource, parseGitUrl } from "../context/git-url.ts";
+import type { IgnoreRules } from "../context/ignore-rules.ts";
 import { openLocalContext } from "../context/local-context.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -23,6 +24,8 @@ export interface BuildContexts {
   readonly identity: string;
   dockerfile(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
   readonly main: () => Promise<SourceTree>;
+  /** The ignore file of the main context, where it is a folder of this machine (SPEC DI-02). */
+  readonly ignoreRules: () => Promise<IgnoreRules | undefined>;
   readonly named: (name: string) => Promise<SourceTree>;
   /** Time of a context, for a symbolic SOURCE_DATE_EPOCH (SPEC EP-02). */
   readonly sourceTime: (source: EpochSource) => Promise<number | undefined>;
@@ -49,13 +52,18 @@ export async function openContexts(
   const opener = new ContextOpener(session, options, scope);
   const folder = await opener.mainFolder();
   const dockerfile = once(() => opener.dockerfile(folder));
-  const open = async (name: string, at: ContextFolder, dockerfilePath?: string): Promise<SourceTree> => {
+  const ignoreRules = once(async () =>
+    folder.isLocal ? readIgnoreRules(folder.root, (await dockerfile()).path) : undefined,
+  );
+  const open = async (name: string, at: ContextFolder, ignore?: IgnoreRules): Promise<SourceTree> => {
     if (at.tree) return at.tree;
-    const source = await opener.source(name, at, dockerfilePath);
+    const source = opener.source(name, at, ignore);
     // What was learnt about files at rest is kept after a failed build, too.
     scope.defer(() => source.close());
     return source;
   };
+  const openNamed = async (name: string, at: ContextFolder): Promise<SourceTree> =>
+    open(`context ${name}`, at, at.isLocal && !at.tree ? await readIgnoreRules(at.root) : undefined);
   const folders = new Map<string, Promise<ContextFolder>>();
   const namedFolder = (name: string): Promise<ContextFolder> => {
     const known = folders.get(name) ?? opener.namedFolder(name);
@@ -66,9 +74,10 @@ export async function openContexts(
   return {
     identity: options.context === "-" ? "-" : folder.isLocal ? folder.root : options.context,
     dockerfile,
-    main: once(async () => open("context", folder, (await dockerfile()).path)),
+    main: once(async () => open("context", folder, await ignoreRules())),
+    ignoreRules,
     named: (name) => {
-      const known = named.get(name) ?? namedFolder(name).then((at) => open(`context ${name}`, at));
+      const known = named.get(name) ?? namedFolder(name).then((at) => openNamed(name, at));
       named.set(name, known);
       return known;
     },
@@ -144,8 +153,7 @@ class ContextOpener {
     });
   }
 
-  async source(name: string, folder: ContextFolder, dockerfilePath?: string): Promise<ContextSource> {
-    const ignore = folder.isLocal ? await readIgnoreRules(folder.root, dockerfilePath) : undefined;
+  source(name: string, folder: ContextFolder, ignore: IgnoreRules | undefined): ContextSource {
     const { signal } = this.#options;
     const context = openLocalContext({
       root: folder.root,

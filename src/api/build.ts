@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
+import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { fullName, parseReference } from "../image/reference.ts";
 import { parseAnnotation } from "../output/annotations.ts";
@@ -16,8 +17,9 @@ import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
-import { type BuildWarning, buildPlatform, type PlatformBuild, requestedPlatforms } from "./build-run.ts";
+import { buildPlatform, type PlatformBuild } from "./build-run.ts";
 import type { Environment } from "./environment.ts";
+import { parseOptions, requestedPlatforms } from "./plan-options.ts";
 import { checkSecrets } from "./secrets.ts";
 import { Session } from "./session.ts";
 import { stageSizes } from "./stage-sizes.ts";
@@ -161,12 +163,10 @@ class Build {
       ...(signal ? { signal } : {}),
       beforeRead: () => this.#needMappedIds(),
     });
-    // Once for all platforms: what is wrong with the text is told once.
-    const warn = this.#warner();
-    const dockerfile = parseDockerfile(bytes, name, { onWarning: warn });
-    const platforms = requestedPlatforms(this.#options);
+    const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
+    const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
     const builds: PlatformBuild[] = [];
-    for (const platform of platforms) {
+    for (const view of requestedPlatforms(this.#options)) {
       const request = {
         session: this.#session,
         options: this.#options,
@@ -178,19 +178,9 @@ class Build {
         content,
         beforeExecute: (step: Step) => this.#needMappedIds(step),
       };
-      builds.push(await buildPlatform(request, platform, platforms.length > 1));
+      builds.push(await buildPlatform(request, view));
     }
     return this.#finish(builds, content);
-  }
-
-  /** Emits each warning as it is found; those that several platforms share, once. */
-  #warner(): (warning: BuildWarning) => void {
-    const told = new Set<string>();
-    return (warning) => {
-      const key = JSON.stringify(warning);
-      if (!told.has(key)) this.#clock.emit({ type: "warning", ...warning });
-      told.add(key);
-    };
   }
 
   async #finish(builds: readonly PlatformBuild[], content: LayerContent): Promise<BuildResult> {

@@ -1,8 +1,6 @@
 import type { Command, Option } from "commander";
 import { SlipwayError } from "../core/errors.ts";
-
-const TRUE = new Set(["1", "t", "T", "true", "TRUE", "True"]);
-const FALSE = new Set(["0", "f", "F", "false", "FALSE", "False"]);
+import { goBoolean } from "../core/go-boolean.ts";
 
 /**
  * Rewrites `--pull=true` to `--pull` and leaves `--pull=false` out, which commander does not know: other builders take
@@ -28,11 +26,12 @@ export function withoutBooleanValues(argv: readonly string[], command: Command):
 }
 
 function setFlag(words: string[], name: string, { long, short }: Option, value: string): void {
-  if (TRUE.has(value)) {
+  const parsed = goBoolean(value);
+  if (parsed) {
     words.push(name);
     return;
   }
-  if (!FALSE.has(value))
+  if (parsed === undefined)
     throw new SlipwayError("USAGE", `invalid boolean value ${JSON.stringify(value)} for ${name}`, {
       hint: "use true or false",
     });

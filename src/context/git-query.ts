@@ -1,4 +1,5 @@
 import type { SlipwayError } from "../core/errors.ts";
+import { goBoolean } from "../core/go-boolean.ts";
 
 /** What query and fragment of a git URL say together. */
 export interface GitQuery {
@@ -80,7 +81,7 @@ function agree(what: string, candidates: readonly string[], fail: Fail): string 
 function booleanOf(values: ReadonlyMap<string, string>, key: string, fail: Fail): boolean | undefined {
   const value = values.get(key);
   if (value === undefined) return undefined;
-  if (["", "1", "t", "T", "true", "TRUE", "True"].includes(value)) return true;
-  if (["0", "f", "F", "false", "FALSE", "False"].includes(value)) return false;
-  throw fail(`invalid ${key} value: ${JSON.stringify(value)}`);
+  const parsed = value === "" ? true : goBoolean(value);
+  if (parsed === undefined) throw fail(`invalid ${key} value: ${JSON.stringify(value)}`);
+  return parsed;
 }

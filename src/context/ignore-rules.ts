@@ -5,6 +5,8 @@ import { cleanPattern, compilePattern, type Pattern } from "./pattern.ts";
 interface Rule {
   /** As written, `!` included. */
   readonly text: string;
+  /** Cleaned, without `!`. */
+  readonly path: string;
   readonly line: number;
   readonly rescues: boolean;
   readonly pattern: Pattern;
@@ -20,6 +22,8 @@ export interface DecidingRule {
   /** False where the rule is a `!` line, which keeps the path. */
   readonly excluded: boolean;
 }
+
+const EVERYTHING: ReadonlySet<string> = new Set(["*", "**", "**/*"]);
 
 /** No rule matches: an index in front of the first one. */
 const UNDECIDED = -1;
@@ -38,6 +42,16 @@ export class IgnoreRules {
 
   get isEmpty(): boolean {
     return this.#rules.length === 0;
+  }
+
+  /** Some line is a `!` line. */
+  get rescuesAny(): boolean {
+    return this.#rules.some((rule) => rule.rescues);
+  }
+
+  /** Some line says that everything in the root is excluded. */
+  get excludesAll(): boolean {
+    return this.#rules.some((rule) => !rule.rescues && EVERYTHING.has(rule.path));
   }
 
   /** Tells whether a path is excluded. The root never is (SPEC DI-10). */
@@ -136,9 +150,10 @@ function compileRule(
   const rescues = text.startsWith("!");
   const body = rescues ? trimBlanks(text.slice(1)) : text;
   if (body === "") return { problem: 'illegal exclusion pattern: "!"' };
-  const pattern = compilePattern(adjust(cleanPattern(body)));
+  const path = adjust(cleanPattern(body));
+  const pattern = compilePattern(path);
   return pattern
-    ? { text, line, rescues, pattern }
+    ? { text, path, line, rescues, pattern }
     : { problem: `syntax error in pattern ${JSON.stringify(text)}` };
 }
 

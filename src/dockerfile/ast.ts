@@ -27,6 +27,8 @@ export interface AstNode {
 export interface AstWarning {
   readonly message: string;
   readonly line: number;
+  /** Comment lines above the instruction. */
+  readonly comments: readonly string[];
 }
 
 export interface Ast {

@@ -88,7 +88,7 @@ export interface ScannedDirectives {
 /**
  * Finds `syntax` and `check` in raw text, ahead of and apart from the parser (SPEC LX-17): a shebang line is skipped,
  * indented directives do not count, and `syntax` may also be written `// syntax=…` or as a member of a JSON object.
- * Never throws for what the text says; a faulty zone has no directives.
+ * Of two alike the first counts: that there are two is the parser's to refuse. Never throws for what the text says.
  */
 export function scanDirectives(source: Uint8Array | string): ScannedDirectives {
   const text = decodeSource(source);
@@ -103,20 +103,16 @@ export function scanDirectives(source: Uint8Array | string): ScannedDirectives {
 
 function scanZone(text: string, prefix: string): ReadonlyMap<DirectiveName, ScannedDirective> {
   const found = new Map<DirectiveName, ScannedDirective>();
-  const zone = new DirectiveZone({ prefix });
   let line = 0;
-  for (let offset = 0; zone.open && offset < text.length; ) {
+  for (let offset = 0; offset < text.length; ) {
     const feed = text.indexOf("\n", offset);
     const physical = text.slice(offset, feed < 0 ? text.length : feed);
     offset = feed < 0 ? text.length : feed + 1;
     line++;
     if (line === 1 && physical.startsWith("#!")) continue;
-    try {
-      const name = zone.take(physical);
-      if (name) found.set(name, { value: zone.values[name] ?? "", line });
-    } catch {
-      return new Map();
-    }
+    const directive = readDirective(physical, prefix);
+    if (!directive) break;
+    if (!found.has(directive.name)) found.set(directive.name, { value: directive.value, line });
   }
   return found;
 }

@@ -11,19 +11,16 @@ export function fromInstruction(node: AstNode, base: InstructionBase): FromInstr
   const named = node.args.length === 3 && as?.toLowerCase() === "as";
   if (image === undefined || (node.args.length !== 1 && !named))
     throw invalid("FROM requires either one or three arguments", "write FROM <image> [AS <name>]");
-  const stage = named ? stageFields(as!, name!) : {};
+  const stage = named ? { stageName: checkStageName(name!) } : {};
   const platform = readFlags(node.flags, { platform: "text" }).text("platform");
   return { ...base, kind: "FROM", image, ...stage, ...(platform === undefined ? {} : { platform }) };
 }
 
-function stageFields(
-  asKeyword: string,
-  written: string,
-): Required<Pick<FromInstruction, "stageName" | "asKeyword" | "stageNameAsWritten">> {
+function checkStageName(written: string): string {
   const stageName = written.toLowerCase();
   if (!STAGE_NAME.test(stageName))
     throw invalid(
       `invalid name for build stage: ${goQuote(written)}, name can't start with a number or contain symbols`,
     );
-  return { stageName, asKeyword, stageNameAsWritten: written };
+  return stageName;
 }

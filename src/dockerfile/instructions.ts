@@ -1,4 +1,6 @@
 import type { SourceRange } from "../core/source-range.ts";
+import type { LintSettings } from "./lint-settings.ts";
+import type { LintWarning } from "./linter.ts";
 
 /** A here-document (SPEC LX-36 to LX-45). `content` is verbatim, leading tabs not yet removed. */
 export interface Heredoc {
@@ -44,9 +46,6 @@ export interface FromInstruction extends InstructionBase {
   /** Lowercased; absent where no AS was given. */
   readonly stageName?: string;
   readonly platform?: string;
-  readonly asKeyword?: string;
-  /** Stage name as spelled, for lint. */
-  readonly stageNameAsWritten?: string;
 }
 export interface ArgInstruction extends InstructionBase {
   readonly kind: "ARG";
@@ -157,13 +156,6 @@ export type Instruction =
   | HealthcheckInstruction
   | OnbuildInstruction;
 
-/** A warning found while parsing (lint rule names as in SPEC §7). */
-export interface ParseWarning {
-  readonly rule: string;
-  readonly message: string;
-  readonly source: SourceRange;
-}
-
 /** A parsed Dockerfile: the typed instructions in file order. */
 export interface ParsedDockerfile {
   readonly file: string;
@@ -173,7 +165,9 @@ export interface ParsedDockerfile {
   /** ARGs before the first FROM. */
   readonly globalArgs: readonly ArgInstruction[];
   readonly stages: readonly ParsedStage[];
-  readonly warnings: readonly ParseWarning[];
+  /** Which lint rules speak, from the `# check=` line or the build argument in its place. */
+  readonly lint: LintSettings;
+  readonly warnings: readonly LintWarning[];
 }
 export interface ParsedStage {
   readonly from: FromInstruction;

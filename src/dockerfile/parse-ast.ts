@@ -110,6 +110,7 @@ class AstParser {
       this.#warnings.push({
         message: `Empty continuation line found in: ${text}`,
         line: this.#reader.line,
+        comments: this.#comments,
       });
     return text;
   }

@@ -1,71 +1,72 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { Ast, AstNode } from "./ast.ts";
-import { scanDirectives } from "./directives.ts";
+import { type ScannedDirectives, scanDirectives } from "./directives.ts";
 import type {
   ArgInstruction,
   FromInstruction,
   Instruction,
   ParsedDockerfile,
   ParsedStage,
-  ParseWarning,
 } from "./instructions.ts";
+import { lintSettings } from "./lint-settings.ts";
+import { Linter, type WarningSink } from "./linter.ts";
 import { parseAst } from "./parse-ast.ts";
-import { casingWarnings, instructionWarnings } from "./parse-lint.ts";
+import { warnOfCasing, warnOfDescription, warnOfNode, warnOfStageNames } from "./parse-lint.ts";
 import { typeNode } from "./typed-instruction.ts";
 
 export interface ParseOptions {
   /** Called for each warning as it is found, so that those ahead of an error are told too (SPEC PO-08). */
-  readonly onWarning?: (warning: ParseWarning) => void;
+  readonly onWarning?: WarningSink;
+  /** Lint settings in the place of the `# check=` line: the build argument `BUILDKIT_DOCKERFILE_CHECK` (SPEC LN-02). */
+  readonly check?: string;
 }
 
 /**
- * Reads a whole Dockerfile, stages that will never be built included (SPEC PO-03, PO-04). `file` is the name to show.
- * Throws DOCKERFILE_EMPTY, DOCKERFILE_SYNTAX or INSTRUCTION_INVALID; all but the first carry a source range.
+ * Reads a whole Dockerfile, stages that will never be built included (SPEC PO-03, PO-04). `file` is the name to show. How
+ * to lint is read first, from the raw text (PO-02). Throws DOCKERFILE_EMPTY, DOCKERFILE_SYNTAX or INSTRUCTION_INVALID; all
+ * but the first carry a source range. Throws USAGE for a `check` that cannot be read.
  */
 export function parseDockerfile(
   source: Uint8Array | string,
   file: string,
   options: ParseOptions = {},
 ): ParsedDockerfile {
+  const scanned = scanDirectives(source);
+  const lint = lintSettings({ buildArg: options.check, line: scanned.check && located(scanned.check, file) });
   const ast = parseAst(source, file);
-  const warnings: ParseWarning[] = [];
-  const warn = (found: readonly ParseWarning[]) => {
-    for (const warning of found) {
-      warnings.push(warning);
-      options.onWarning?.(warning);
-    }
-  };
-  warn(continuationWarnings(ast));
-  const { globalArgs, stages } = collect(ast, warn);
-  warn(casingWarnings(stages));
+  const linter = new Linter(lint, options.onWarning);
+  for (const { line, comments } of ast.warnings)
+    linter.warn("NoEmptyContinuation", "Empty continuation line", {
+      source: { file, start: line, end: line },
+      comments,
+    });
+  const { globalArgs, stages } = collect(ast, linter);
+  warnOfStageNames(stages, linter.warn);
+  warnOfCasing(stages, linter.warn);
   return {
     file,
     text: ast.text,
     escape: ast.escape,
-    directives: directivesOf(ast),
+    directives: directivesOf(ast, scanned),
     globalArgs,
     stages,
-    warnings,
+    lint,
+    warnings: linter.warnings,
   };
 }
 
+function located({ value, line }: NonNullable<ScannedDirectives["check"]>, file: string) {
+  return { value, source: { file, start: line, end: line } };
+}
+
 /** The line that `syntax` and `check` come from may stand below a shebang, where the parser's own zone has ended (SPEC LX-17). */
-function directivesOf(ast: Ast): ParsedDockerfile["directives"] {
-  const { syntax, check } = scanDirectives(ast.text);
+function directivesOf(ast: Ast, { syntax, check }: ScannedDirectives): ParsedDockerfile["directives"] {
   return {
     ...(ast.directives.escape === undefined ? {} : { escape: ast.directives.escape }),
     ...(syntax ? { syntax: syntax.value } : {}),
     ...(check ? { check: check.value } : {}),
   };
-}
-
-function continuationWarnings(ast: Ast): ParseWarning[] {
-  return ast.warnings.map(({ line }) => ({
-    rule: "NoEmptyContinuation",
-    message: "Empty continuation line",
-    source: { file: ast.file, start: line, end: line },
-  }));
 }
 
 type StageInstruction = ParsedStage["instructions"][number];
@@ -74,15 +75,13 @@ interface OpenStage {
   readonly instructions: StageInstruction[];
 }
 
-function collect(
-  ast: Ast,
-  warn: (found: readonly ParseWarning[]) => void,
-): Pick<ParsedDockerfile, "globalArgs" | "stages"> {
+function collect(ast: Ast, { warn }: Linter): Pick<ParsedDockerfile, "globalArgs" | "stages"> {
   const globalArgs: ArgInstruction[] = [];
   const stages: OpenStage[] = [];
   for (const node of ast.nodes) {
+    warnOfNode(node, { source: rangeOf(node, ast.file), comments: node.comments }, warn);
     const instruction = typeLocated(node, ast.file);
-    warn(instructionWarnings(instruction));
+    warnOfDescription(instruction, warn);
     const stage = stages.at(-1);
     if (instruction.kind === "FROM") stages.push({ from: instruction, instructions: [] });
     else if (stage) stage.instructions.push(instruction);

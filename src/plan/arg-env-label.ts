@@ -18,7 +18,7 @@ export function interpretArg(state: StageState, call: Call<ArgInstruction>): Sta
   let next = state;
   const recorded: BuildArg[] = [];
   for (const { key, value } of call.instruction.args) {
-    warnOfSecret("ARG", key, { source: call.instruction.source, warn: call.stage.build.warn });
+    warnOfSecret(key, call);
     const arg = { key, value: argValue(next, call, { key, value }) };
     recorded.push(arg);
     next = withBuildArg(next, arg);
@@ -40,9 +40,9 @@ function argValue(
 /** ENV: written to the stage's variables and to the image config (SPEC CF-04, SC-08). */
 export function interpretEnv(state: StageState, call: Call<EnvInstruction>): StageState {
   const pairs = expandPairs(state, call);
+  warnOfLegacyFormat(call);
   const variables = pairs.map(({ key, value }): Variable => [key, value]);
-  for (const { key } of pairs)
-    warnOfSecret("ENV", key, { source: call.instruction.source, warn: call.stage.build.warn });
+  for (const { key } of pairs) warnOfSecret(key, call);
   const Env = variables.reduce(withConfigEnv, state.config.Env ?? []);
   const next = configured(state, { ...state.config, Env }, pairsText("ENV", pairs));
   return { ...next, env: withVariables(state.env, variables) };
@@ -51,11 +51,20 @@ export function interpretEnv(state: StageState, call: Call<EnvInstruction>): Sta
 /** LABEL: the last value of a key wins (SPEC CF-05). */
 export function interpretLabel(state: StageState, call: Call<LabelInstruction>): StageState {
   const pairs = expandPairs(state, call);
+  warnOfLegacyFormat(call);
   const Labels = Object.fromEntries([
     ...Object.entries(state.config.Labels ?? {}),
     ...pairs.map(({ key, value }) => [key, value]),
   ]);
   return configured(state, { ...state.config, Labels }, pairsText("LABEL", pairs));
+}
+
+/** SPEC §7 LegacyKeyValueFormat. */
+function warnOfLegacyFormat({ instruction, stage }: Call<EnvInstruction | LabelInstruction>): void {
+  const { keyword, legacy } = instruction;
+  if (!legacy) return;
+  const message = `"${keyword} key=value" should be used instead of legacy "${keyword} key value" format`;
+  stage.build.warn("LegacyKeyValueFormat", message, instruction);
 }
 
 function expandPairs(state: StageState, call: Call<EnvInstruction | LabelInstruction>): readonly KeyValue[] {

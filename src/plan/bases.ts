@@ -1,11 +1,12 @@
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { suggest } from "../core/suggest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { ImageResolver, ResolvedImage, StagePlan } from "./graph.ts";
 import { classifyContext, type NamedContext, type NamedContexts } from "./named-context.ts";
 import type { PlanOptions } from "./options.ts";
+import { formatWithVersion } from "./predefined-args.ts";
 import type { StageEntry } from "./stage-table.ts";
-import { didYouMean, type Warn } from "./warnings.ts";
 
 export type ResolvedBase = Exclude<StagePlan["base"], { readonly kind: "stage" }>;
 
@@ -15,13 +16,14 @@ export interface BaseRequest {
   readonly contexts: NamedContexts;
   /** Names that a mistyped base may have meant. */
   readonly stageNames: readonly string[];
-  readonly warn: Warn;
 }
 
 /** A base with the platform that its stage then has. */
 export interface StageBase {
   readonly base: ResolvedBase;
   readonly platform: Platform;
+  /** SPEC §7 InvalidBaseImagePlatform, in words: the image is for another platform, which cannot be run here. */
+  readonly mismatch?: string;
 }
 
 /** Resolves what an entry without a parent stage is made from (SPEC FR-03, SG-09, SG-11). Throws what the resolver throws. */
@@ -57,7 +59,7 @@ async function fromImage(
   const image = await request.images.resolve(reference, platform).catch((error: unknown) => {
     throw withSuggestion(error, reference, request.stageNames);
   });
-  return { base: { kind: "image", image }, platform: settlePlatform(entry, image, platform, request) };
+  return { base: { kind: "image", image }, ...settlePlatform(entry, image, platform, request) };
 }
 
 /** An image for another platform that this machine can run takes the stage along, unless a platform was asked for (SPEC FR-06). */
@@ -65,20 +67,17 @@ function settlePlatform(
   entry: StageEntry,
   image: ResolvedImage,
   expected: Platform,
-  { options, warn }: BaseRequest,
-): Platform {
+  { options }: BaseRequest,
+): Omit<StageBase, "base"> {
   const actual = image.config.platform;
-  if (isSameMachine(actual, expected)) return expected;
+  if (isSameMachine(actual, expected)) return { platform: expected };
   const supported = options.supportedPlatforms ?? [options.buildPlatform];
   const asked = entry.platform !== undefined || options.platform !== undefined;
   const runnable = asked ? undefined : supported.find((platform) => isSameMachine(actual, platform));
-  if (runnable) return normalizePlatform(runnable);
-  warn(
-    "InvalidBaseImagePlatform",
-    `Base image ${entry.base} was pulled with platform "${formatPlatform(actual)}", expected "${formatPlatform(expected)}" for current build`,
-    entry.source,
-  );
-  return expected;
+  if (runnable) return { platform: normalizePlatform(runnable) };
+  const [pulled, wanted] = [actual, expected].map((p) => formatWithVersion(normalizePlatform(p)));
+  const mismatch = `Base image ${entry.base} was pulled with platform "${pulled}", expected "${wanted}" for current build`;
+  return { platform: expected, mismatch };
 }
 
 /** Variants do not count here. */

@@ -41,13 +41,13 @@ function isBlank({ command }: CommandInstruction): boolean {
 }
 
 function commandArgv(state: StageState, call: Call<CommandInstruction>): readonly string[] {
-  const { command, kind, source } = call.instruction;
+  const { command, keyword } = call.instruction;
   if (command.form === "exec") return command.argv;
   if (!state.config.Shell?.length)
     call.stage.build.warn(
       "JSONArgsRecommended",
-      `JSON arguments recommended for ${kind} to prevent unintended behavior related to OS signals`,
-      source,
+      `JSON arguments recommended for ${keyword} to prevent unintended behavior related to OS signals`,
+      call.instruction,
     );
   return withShell(state, call, command.command);
 }
@@ -60,13 +60,13 @@ export function withShell(state: StageState, call: Call, command: string): reado
 
 /** Remembers where the instruction was met; a second one of its kind in the stage is warned of at the first. */
 function markSeen(state: StageState, call: Call<CommandInstruction | HealthcheckInstruction>): StageState {
-  const { kind, source } = call.instruction;
+  const { kind, keyword, source, comments } = call.instruction;
   const earlier = state.seen[kind];
   if (earlier)
     call.stage.build.warn(
       "MultipleInstructionsDisallowed",
-      `Multiple ${kind} instructions should not be used in the same stage because only the last one will be used`,
-      earlier,
+      `Multiple ${keyword} instructions should not be used in the same stage because only the last one will be used`,
+      { source: earlier, comments },
     );
   return { ...state, seen: { ...state.seen, [kind]: source } };
 }

@@ -7,6 +7,7 @@ import { expandAllIn, expandBodyIn, expandIn } from "./expansion.ts";
 import type { CopyStep, InputSource } from "./graph.ts";
 import { checkHeredocName } from "./heredoc-name.ts";
 import { copyText } from "./history-text.ts";
+import { warnOfIgnored } from "./ignored-sources.ts";
 import { invalidStage } from "./located.ts";
 import { isWrittenAsDirectory, resolveIn } from "./paths.ts";
 import { type Call, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
@@ -26,6 +27,7 @@ export function interpretCopy(state: StageState, call: Call<CopyInstruction>): S
     const body = chomp ? chompHeredoc(content) : content;
     return { name, content: expand ? expandBodyIn(state, call, body) : body };
   });
+  warnOfIgnored(args.sources, call);
   const text = copyText({
     instruction: instruction.kind,
     parents: instruction.parents,

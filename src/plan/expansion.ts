@@ -4,10 +4,10 @@ import type { EscapeCharacter } from "../dockerfile/directives.ts";
 export type { EscapeCharacter };
 
 import { type Expanded, expandHeredocBody, expandWord, expandWords } from "../dockerfile/expand.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
 import type { Call, StageState } from "./stage-state.ts";
-import { didYouMean } from "./warnings.ts";
 
 export interface GlobalExpansion {
   readonly text: string;
@@ -66,11 +66,11 @@ function reportUnset(state: StageState, call: Call, unset: readonly string[]): v
   const declared = new Set(state.buildArgs.map(({ key }) => key));
   for (const name of unset) {
     if (declared.has(name) || NON_ENVIRONMENT_ARGS.has(name)) continue;
-    const candidate = suggest(name, [...call.stage.build.globalArgs.keys(), ...state.env.keys()]);
+    const candidate = suggest(name, state.env.keys());
     call.stage.build.warn(
       "UndefinedVar",
       `Usage of undefined variable '$${name}'${didYouMean(candidate, "$")}`,
-      call.instruction.source,
+      call.instruction,
     );
   }
 }

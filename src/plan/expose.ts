@@ -21,15 +21,18 @@ export function interpretExpose(state: StageState, call: Call<ExposeInstruction>
   return configured(state, { ...state.config, ExposedPorts }, `EXPOSE ${plainList(ports)}`);
 }
 
-function warnOfFormat({ raw, ip, hostPort, protocol }: PortSpec, call: Call): void {
-  const { warn } = call.stage.build;
-  const { source } = call.instruction;
+function warnOfFormat({ raw, ip, hostPort, protocol }: PortSpec, { instruction, stage }: Call): void {
+  const { warn } = stage.build;
   if (protocol !== protocol.toLowerCase())
-    warn("ExposeProtoCasing", `Defined protocol '${raw}' in EXPOSE instruction should be lowercase`, source);
+    warn(
+      "ExposeProtoCasing",
+      `Defined protocol '${raw}' in EXPOSE instruction should be lowercase`,
+      instruction,
+    );
   if (ip !== "" || hostPort !== "")
     warn(
       "ExposeInvalidFormat",
       `EXPOSE instruction should not define an IP address or host-port mapping, found '${raw}'`,
-      source,
+      instruction,
     );
 }

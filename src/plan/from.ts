@@ -1,20 +1,19 @@
-import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { SlipwayError } from "../core/errors.ts";
 import { type Platform, parsePlatform } from "../core/platform.ts";
 import { suggest } from "../core/suggest.ts";
+import { goQuote } from "../dockerfile/go-quote.ts";
 import type { FromInstruction, ParsedStage } from "../dockerfile/instructions.ts";
-import { parseReference } from "../image/reference.ts";
+import type { Warn } from "../dockerfile/linter.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
-import { type EscapeCharacter, expandText } from "./expansion.ts";
+import { type EscapeCharacter, expandText, type GlobalExpansion } from "./expansion.ts";
 import { invalidStage, located } from "./located.ts";
 import type { NamedContexts } from "./named-context.ts";
 import type { NewStage, StageTable } from "./stage-table.ts";
-import { didYouMean, type Warn } from "./warnings.ts";
 
 /** What FROM lines are evaluated with. */
 export interface FromScope {
   readonly globalArgs: Environment;
-  /** The global scope with nothing but defaults, for the lint of default values; absent where it cannot be evaluated. */
-  readonly defaultArgs: Environment | undefined;
   /** Every name the global scope declares, set or not. */
   readonly globalNames: ReadonlySet<string>;
   readonly escape: EscapeCharacter;
@@ -23,21 +22,30 @@ export interface FromScope {
   readonly warn: Warn;
 }
 
+interface ExpandedPlatform {
+  readonly platform: Platform | undefined;
+  readonly used: ReadonlySet<string>;
+}
+const NO_PLATFORM: ExpandedPlatform = { platform: undefined, used: new Set() };
+
 /** Expands a FROM line and enters its stage into the table (SPEC FR-01 to FR-03, SG-01). Throws STAGE_INVALID, EXPANSION_FAILED. */
 export function registerStage(table: StageTable, stage: ParsedStage, scope: FromScope): void {
   const { from } = stage;
   table.register(
     located(from.source, () => {
       const base = expandBase(from, scope);
-      const platform = from.platform === undefined ? undefined : expandPlatform(from, from.platform, scope);
+      const { platform, used } =
+        from.platform === undefined ? NO_PLATFORM : expandPlatform(from, from.platform, scope);
       const replacement =
         from.stageName === undefined
           ? undefined
           : scope.contexts.find(from.stageName, platform ?? scope.platform);
       return {
         source: from.source,
+        comments: from.comments,
         ...(from.stageName === undefined ? {} : { name: from.stageName }),
-        base,
+        base: base.text,
+        usedArgs: new Set([...base.used, ...used]),
         ...(platform ? { platform } : {}),
         ...(replacement ? { replacement } : {}),
         instructions: stage.instructions.map((instruction) => ({
@@ -50,34 +58,15 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
   );
 }
 
-/** SPEC §7 ReservedStageName and DuplicateStageName; comes before anything else that planning judges (PO-05). */
-export function warnOfStageNames(stages: readonly ParsedStage[], warn: Warn): void {
-  const seen = new Set<string>();
-  for (const { from } of stages) {
-    const name = from.stageName;
-    if (name === undefined) continue;
-    if (name === "scratch" || name === "context")
-      warn(
-        "ReservedStageName",
-        `Stage name should not use the same name as reserved stage "${name}"`,
-        from.source,
-      );
-    if (seen.has(name))
-      warn("DuplicateStageName", `Duplicate stage name "${name}", stage names should be unique`, from.source);
-    seen.add(name);
-  }
-}
-
-function expandBase(from: FromInstruction, scope: FromScope): string {
-  warnOfDefault(from, scope);
-  const { text, unset } = expandText(from.image, scope.globalArgs, scope.escape);
-  warnOfUndeclared(unset, from, scope);
-  if (text === "")
+function expandBase(from: FromInstruction, scope: FromScope): GlobalExpansion {
+  const expanded = expandText(from.image, scope.globalArgs, scope.escape);
+  warnOfUndeclared(expanded.unset, from, scope);
+  if (expanded.text === "")
     throw invalidStage(
       `base name (${from.image}) should not be blank`,
       "give the variable a value with --build-arg, or a default",
     );
-  return text;
+  return expanded;
 }
 
 function warnOfUndeclared(
@@ -87,60 +76,49 @@ function warnOfUndeclared(
 ): void {
   for (const name of unset) {
     if (globalNames.has(name)) continue;
-    warn(
-      "UndefinedArgInFrom",
-      `FROM argument '${name}' is not declared${didYouMean(suggest(name, [...globalNames]))}`,
-      from.source,
-    );
+    const question = didYouMean(suggest(name, [...globalNames]));
+    warn("UndefinedArgInFrom", `FROM argument '${name}' is not declared${question}`, from);
   }
 }
 
-/** SPEC §7 InvalidDefaultArgInFrom: without build arguments the name would be empty or malformed. */
-function warnOfDefault(from: FromInstruction, scope: FromScope): void {
-  if (!scope.defaultArgs || !from.image.includes("$") || isImageName(from.image, scope)) return;
-  scope.warn(
-    "InvalidDefaultArgInFrom",
-    `Default value for ARG ${from.image} results in empty or invalid base image name`,
-    from.source,
-  );
-}
-
-/** Tells whether the text gives a well-formed image name; one that only a build-arg makes expandable passes (`${X:?}`). */
-function isImageName(image: string, { defaultArgs, escape }: FromScope): boolean {
-  try {
-    parseReference(expandText(image, defaultArgs ?? new Map(), escape).text);
-    return true;
-  } catch (error) {
-    if (isSlipwayError(error, "REFERENCE_INVALID")) return false;
-    if (isSlipwayError(error, "EXPANSION_FAILED")) return true;
-    throw error;
-  }
-}
-
-const TARGET_PLATFORM = /^\$(TARGETPLATFORM|\{TARGETPLATFORM\})$/;
-
-function expandPlatform(from: FromInstruction, written: string, scope: FromScope): Platform {
-  if (TARGET_PLATFORM.test(written))
-    scope.warn(
-      "RedundantTargetPlatform",
-      `Setting platform to predefined ${written} in FROM is redundant as this is the default behavior`,
-      from.source,
-    );
-  const { text, unset } = expandText(written, scope.globalArgs, scope.escape);
+function expandPlatform(from: FromInstruction, written: string, scope: FromScope): ExpandedPlatform {
+  const expanded = expandText(written, scope.globalArgs, scope.escape);
+  const { text, unset } = expanded;
   warnOfUndeclared(unset, from, scope);
+  warnOfTargetPlatform(written, expanded, from, scope);
   if (text === "") {
     const candidate = unset.map((name) => suggest(name, scope.globalNames)).find(Boolean);
     throw invalidStage(`empty platform value from expression ${written}${didYouMean(candidate)}`);
   }
   const platform = parseOrExplain(text, written);
+  warnOfConstant(platform, expanded, from, scope);
+  return { platform, used: expanded.used };
+}
+
+/** SPEC §7 RedundantTargetPlatform: nothing but that variable, in whatever form. */
+function warnOfTargetPlatform(
+  written: string,
+  { text, used, unset }: GlobalExpansion,
+  from: FromInstruction,
+  { globalArgs, warn }: FromScope,
+): void {
+  const isAlone = used.size === 1 && used.has("TARGETPLATFORM") && unset.length === 0;
+  if (!isAlone || text !== globalArgs.get("TARGETPLATFORM")) return;
+  const message = `Setting platform to predefined ${written} in FROM is redundant as this is the default behavior`;
+  warn("RedundantTargetPlatform", message, from);
+}
+
+/** SPEC §7 FromPlatformFlagConstDisallowed. */
+function warnOfConstant(
+  { os, architecture }: Platform,
+  { text, used, unset }: GlobalExpansion,
+  from: FromInstruction,
+  { warn }: FromScope,
+): void {
   const name = from.stageName ?? "";
-  if (!written.includes("$") && !name.includes(platform.os) && !name.includes(platform.architecture))
-    scope.warn(
-      "FromPlatformFlagConstDisallowed",
-      `FROM --platform flag should not use constant value "${written}"`,
-      from.source,
-    );
-  return platform;
+  if (used.size > 0 || unset.length > 0 || name.includes(os) || name.includes(architecture)) return;
+  const message = `FROM --platform flag should not use constant value ${goQuote(text)}`;
+  warn("FromPlatformFlagConstDisallowed", message, from);
 }
 
 function parseOrExplain(text: string, written: string): Platform {

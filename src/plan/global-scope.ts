@@ -3,16 +3,20 @@ import { type Environment, type Variable, withVariables } from "./environment.ts
 import { type EscapeCharacter, expandText } from "./expansion.ts";
 import { located } from "./located.ts";
 
-/**
- * The global scope after the ARGs before the first FROM. A build-arg replaces a default, which is then not even looked at
- * (SPEC SC-03); an ARG with neither stays unset, unless an earlier one set it (SC-04). Throws EXPANSION_FAILED.
- */
-export function evaluateGlobalArgs(request: {
+/** What the global scope is evaluated from. */
+export interface GlobalScopeRequest {
+  /** The predefined variables (SPEC SC-01). */
   readonly start: Environment;
   readonly args: readonly ArgInstruction[];
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly escape: EscapeCharacter;
-}): Environment {
+}
+
+/**
+ * The global scope after the ARGs before the first FROM. A build-arg replaces a default, which is then not even looked at
+ * (SPEC SC-03); an ARG with neither stays unset, unless an earlier one set it (SC-04). Throws EXPANSION_FAILED.
+ */
+export function evaluateGlobalArgs(request: GlobalScopeRequest): Environment {
   const { buildArgs, escape } = request;
   let env = request.start;
   for (const instruction of request.args) {

@@ -4,6 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import type { StepId } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import type { LintWarning } from "../dockerfile/linter.ts";
 import type { DeviceRequest } from "../dockerfile/run-instruction.ts";
 import type { ContainerConfig, HistoryItem, ImageConfig } from "../image/config.ts";
 
@@ -175,12 +176,8 @@ export interface BuildPlan {
   readonly platform: Platform;
   /** Names (or numbers) of the stages that the target does not need. */
   readonly skipped: readonly string[];
-  readonly warnings: readonly {
-    readonly rule: string;
-    readonly message: string;
-    readonly source: SourceRange;
-    readonly url?: string;
-  }[];
+  /** What planning found, in order; the parser's own findings are with the parsed file. */
+  readonly warnings: readonly LintWarning[];
   /** Whether any COPY, ADD or mount reads the main context. */
   readonly usesContext: boolean;
   readonly sourceDateEpoch?: number;

@@ -25,7 +25,7 @@ function sourcesOf(table: StageTable, instruction: Instruction): readonly (numbe
   return instruction.mounts.map(({ text }) => {
     const from = mountFrom(text);
     if (!from) return undefined;
-    return table.find(from) ?? table.addImplicit(from, instruction.source);
+    return table.find(from) ?? table.addImplicit(from, instruction);
   });
 }
 
@@ -36,7 +36,7 @@ function copySource(table: StageTable, instruction: Instruction, from: string): 
       "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
     );
   if (/^[+-]?\d+$/.test(from)) return table.at(Number(from)).index;
-  return table.find(from) ?? table.addImplicit(from, instruction.source);
+  return table.find(from) ?? table.addImplicit(from, instruction);
 }
 
 /** Expansion in an empty environment would change the text (SPEC EX-17). */

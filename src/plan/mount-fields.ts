@@ -1,7 +1,8 @@
+import { goBoolean } from "../core/go-boolean.ts";
 import { suggest } from "../core/suggest.ts";
 import { splitCsv } from "../dockerfile/csv-fields.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { invalidInstruction } from "./located.ts";
-import { didYouMean } from "./warnings.ts";
 
 /** One `key=value` of a `--mount` flag; `value` undefined where it is a lone word. */
 export interface MountField {
@@ -43,9 +44,10 @@ export function mountFrom(text: string): string | undefined {
 
 /** A boolean as Go's strconv reads it. */
 export function parseBoolean(key: string, value: string): boolean {
-  if (/^(1|t|T|true|TRUE|True)$/.test(value)) return true;
-  if (/^(0|f|F|false|FALSE|False)$/.test(value)) return false;
-  throw invalidInstruction(`invalid value for ${key}: ${value}`, "write true or false");
+  const parsed = goBoolean(value);
+  if (parsed === undefined)
+    throw invalidInstruction(`invalid value for ${key}: ${value}`, "write true or false");
+  return parsed;
 }
 
 const SIZE = /^([0-9]+(?:\.[0-9]+)?) ?([kmgtp]?)(?:i?b)?$/i;

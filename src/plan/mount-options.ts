@@ -1,7 +1,7 @@
 import { suggest } from "../core/suggest.ts";
+import { didYouMean } from "./did-you-mean.ts";
 import { invalidInstruction } from "./located.ts";
 import { type MountField, mountFields, oneOf, parseBoolean, parseId, parseSize } from "./mount-fields.ts";
-import { didYouMean } from "./warnings.ts";
 
 const TYPES = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
 const SHARING = ["shared", "private", "locked"] as const;

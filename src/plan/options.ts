@@ -1,7 +1,8 @@
+import type { IgnoreRules } from "../context/ignore-rules.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
+import type { WarningSink } from "../dockerfile/linter.ts";
 import type { ImageResolver } from "./graph.ts";
-import type { PlanWarning } from "./warnings.ts";
 
 /** A source whose time can be the epoch (SPEC EP-02). */
 export type EpochSource =
@@ -40,6 +41,12 @@ export interface PlanOptions {
   /** The time of a source in seconds, for a symbolic SOURCE_DATE_EPOCH (SPEC EP-02); undefined where it has none. */
   readonly sourceTime?: (source: EpochSource) => Promise<number | undefined>;
   /** Called with each warning as it is found: those before a fatal error are delivered too (SPEC PO-08). */
-  readonly onWarning?: (warning: PlanWarning) => void;
+  readonly onWarning?: WarningSink;
+  /** False for every platform but the first: findings are told once (SPEC LN-05). */
+  readonly lint?: boolean;
+  /** Every stage counts as needed, not only what the target needs (SPEC LN-05). */
+  readonly allStages?: boolean;
+  /** The ignore file of the main context, where it is a folder of this machine; for SPEC §7 CopyIgnoredFile. */
+  readonly ignoreRules?: () => Promise<IgnoreRules | undefined>;
   readonly signal?: AbortSignal;
 }

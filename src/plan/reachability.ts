@@ -16,10 +16,10 @@ function readsOf(entry: StageEntry): readonly Read[] {
   );
 }
 
-/** Everything that the target needs, itself included (SPEC SG-03). */
-export function reachableFrom(table: StageTable, target: number): ReadonlySet<number> {
+/** Everything that the roots need, themselves included (SPEC SG-03). */
+export function reachableFrom(table: StageTable, roots: readonly number[]): ReadonlySet<number> {
   const reached = new Set<number>();
-  const pending = [target];
+  const pending = [...roots];
   for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
     if (reached.has(index)) continue;
     reached.add(index);

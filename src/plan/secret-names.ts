@@ -1,16 +1,17 @@
 import { looksSecret } from "../core/secret-name.ts";
-import type { SourceRange } from "../core/source-range.ts";
-import type { Warn } from "./warnings.ts";
+import { goQuote } from "../dockerfile/go-quote.ts";
+import type { ArgInstruction, EnvInstruction } from "../dockerfile/instructions.ts";
+import type { Call } from "./stage-state.ts";
 
+/** SPEC §7 SecretsUsedInArgOrEnv. */
 export function warnOfSecret(
-  keyword: "ARG" | "ENV",
   key: string,
-  at: { source: SourceRange; warn: Warn },
+  { instruction, stage }: Call<ArgInstruction | EnvInstruction>,
 ): void {
   if (!looksSecret(key)) return;
-  at.warn(
+  stage.build.warn(
     "SecretsUsedInArgOrEnv",
-    `Do not use ARG or ENV instructions for sensitive data (${keyword} "${key}")`,
-    at.source,
+    `Do not use ARG or ENV instructions for sensitive data (${instruction.kind} ${goQuote(key)})`,
+    instruction,
   );
 }

@@ -1,12 +1,13 @@
+import type { IgnoreRules } from "../context/ignore-rules.ts";
 import type { Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
+import type { Warn } from "../dockerfile/linter.ts";
 import type { ContainerConfig, HistoryItem } from "../image/config.ts";
 import { type Environment, parseEnvEntry, type Variable, withVariables } from "./environment.ts";
 import type { InputSource, StagePlan, Step } from "./graph.ts";
 import { cleanPath } from "./paths.ts";
 import { DEFAULT_PATH, NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
-import type { Warn } from "./warnings.ts";
 
 /** What is the same for every stage of one build. */
 export interface BuildSetting {
@@ -19,6 +20,7 @@ export interface BuildSetting {
   readonly network: "default" | "none" | "host";
   readonly allow: ReadonlySet<string>;
   readonly multiPlatform: boolean;
+  readonly ignoreRules?: IgnoreRules;
   readonly warn: Warn;
 }
 

@@ -21,11 +21,15 @@ export interface StageEntry {
   readonly implicit: boolean;
   /** The FROM, or the instruction that named the image. */
   readonly source: SourceRange;
+  /** Comment lines above that. */
+  readonly comments: readonly string[];
   readonly name?: string;
   /** Name, or `stage-<index>`; for messages and step names. */
   readonly label: string;
   /** What FROM says after expansion. */
   readonly base: string;
+  /** Global ARGs that the FROM used. */
+  readonly usedArgs: ReadonlySet<string>;
   /** From `--platform`. */
   readonly platform?: Platform;
   /** Index of the stage that this one is based on. */
@@ -59,14 +63,16 @@ export class StageTable {
   }
 
   /** Adds the image `reference` that no stage is called, and gives its index. */
-  addImplicit(reference: string, source: SourceRange): number {
+  addImplicit(reference: string, { source, comments }: Instruction): number {
     const index = this.#entries.length;
     this.#entries.push({
       index,
       implicit: true,
       source,
+      comments,
       label: `stage-${index}`,
       base: reference,
+      usedArgs: new Set(),
       instructions: [],
     });
     return index;

@@ -1,3 +1,4 @@
+import { goQuote } from "../dockerfile/go-quote.ts";
 import type { WorkdirInstruction } from "../dockerfile/instructions.ts";
 import { stepBase, withStep } from "./add-step.ts";
 import { expandIn } from "./expansion.ts";
@@ -12,8 +13,8 @@ export function interpretWorkdir(state: StageState, call: Call<WorkdirInstructio
   if (!state.workdirSeen && !written.startsWith("/"))
     call.stage.build.warn(
       "WorkdirRelativePath",
-      `Relative workdir "${written}" can have unexpected results if the base image changes`,
-      call.instruction.source,
+      `Relative workdir ${goQuote(written)} can have unexpected results if the base image changes`,
+      call.instruction,
     );
   const path = resolveIn(currentDirectory(state), written);
   const changed = { ...state, workdirSeen: true, config: { ...state.config, WorkingDir: path } };

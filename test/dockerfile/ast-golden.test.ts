@@ -52,7 +52,9 @@ describe("continuation and comments", () => {
   it("A2-2, LX-09: a blank line inside an instruction is skipped with a warning", () => {
     const ast = parseAst("FROM x\nRUN a \\\n\n\nb\nRUN c\n", "Dockerfile");
     expect(dumpAst(ast)).toBe('(from "x")\n(run "a b")\n(run "c")\n');
-    expect(ast.warnings).toEqual([{ message: "Empty continuation line found in: RUN a b", line: 5 }]);
+    expect(ast.warnings).toEqual([
+      { message: "Empty continuation line found in: RUN a b", line: 5, comments: [] },
+    ]);
   });
 
   it("A2-3, LX-08: a comment line inside an instruction vanishes without a warning", () => {

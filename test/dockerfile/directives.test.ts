@@ -90,8 +90,12 @@ describe("the raw scan", () => {
     expect(scanDirectives(" # syntax=a\n")).toEqual({});
   });
 
-  it("LX-17: a faulty zone has no directives", () => {
-    expect(scanDirectives("# syntax=a\n# syntax=b\n")).toEqual({});
+  it("LX-17: of two alike the first counts here; the parser refuses them", () => {
+    expect(scanDirectives("# check=a\n# check=b\n# syntax=c")).toEqual({
+      check: { value: "a", line: 1 },
+      syntax: { value: "c", reference: "c", line: 3 },
+    });
+    expect(scanDirectives("# escape=x\n# check=a").check).toEqual({ value: "a", line: 2 });
     expect(scanDirectives("")).toEqual({});
   });
 

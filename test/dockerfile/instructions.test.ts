@@ -22,8 +22,6 @@ describe("FROM", () => {
       comments: ["c"],
       image: "img",
       stageName: "web_1.a-b",
-      stageNameAsWritten: "Web_1.a-b",
-      asKeyword: "as",
       platform: "$P",
     });
   });

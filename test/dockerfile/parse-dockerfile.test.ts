@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { docComment } from "../../src/dockerfile/doc-comment.ts";
-import type { ParseWarning } from "../../src/dockerfile/instructions.ts";
+import type { LintWarning } from "../../src/dockerfile/linter.ts";
 import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import { failureOf } from "./failure-of.ts";
 
@@ -101,20 +101,24 @@ describe("warnings of the parser", () => {
     expect(findings("FROM x AS foo")).toEqual([]);
   });
 
-  it("MaintainerDeprecated and LegacyKeyValueFormat", () => {
-    expect(findings("FROM x\nMAINTAINER y\nENV a b\nLABEL a b\nENV a=b")).toEqual([
+  it("MaintainerDeprecated", () => {
+    expect(findings("FROM x\nMAINTAINER y\nENV a b")).toEqual([
       ["MaintainerDeprecated", "Maintainer instruction is deprecated in favor of using label", 2, 2],
+    ]);
+  });
+
+  it("ReservedStageName and DuplicateStageName, ahead of casing", () => {
+    expect(findings("FROM x AS scratch\nFROM x AS Context\nfrom x AS scratch").slice(1)).toEqual([
+      ["FromAsCasing", "'AS' and 'from' keywords' casing do not match", 3, 3],
+      ["ReservedStageName", 'Stage name should not use the same name as reserved stage "scratch"', 1, 1],
+      ["ReservedStageName", 'Stage name should not use the same name as reserved stage "context"', 2, 2],
+      ["ReservedStageName", 'Stage name should not use the same name as reserved stage "scratch"', 3, 3],
+      ["DuplicateStageName", 'Duplicate stage name "scratch", stage names should be unique', 3, 3],
       [
-        "LegacyKeyValueFormat",
-        '"ENV key=value" should be used instead of legacy "ENV key value" format',
+        "ConsistentInstructionCasing",
+        "Command 'from' should match the case of the command majority (uppercase)",
         3,
         3,
-      ],
-      [
-        "LegacyKeyValueFormat",
-        '"LABEL key=value" should be used instead of legacy "LABEL key value" format',
-        4,
-        4,
       ],
     ]);
   });
@@ -144,9 +148,35 @@ describe("warnings of the parser", () => {
     ]);
   });
 
+  it("InvalidDefinitionDescription: experimental; the last comment above, unless it begins with the name", () => {
+    const described = (text: string) =>
+      findings(`# check=experimental=all\nFROM x\n${text}`).map(([rule, message]) => `${rule}: ${message}`);
+    const ask = (kind: string, name: string) =>
+      `InvalidDefinitionDescription: Comment for ${kind} should follow the format: \`# ${name} <description>\``;
+    expect(described("# what it is\nARG A")).toEqual([ask("ARG", "A")]);
+    expect(described("# what it is\n\nARG A")).toEqual([ask("ARG", "A")]);
+    expect(described("# A is it\n# other\nARG A=1")).toEqual([ask("ARG", "A")]);
+    expect(described("# other\nARG A B")).toEqual([ask("ARG", "<arg_key>")]);
+    expect(described("# A: it\nARG A")).toEqual([ask("ARG", "A")]);
+    expect(described("# the stage\nFROM x AS Built")).toContain(ask("FROM", "built"));
+    for (const text of ["# A is it\nARG A", "# A\nARG A", "# B is it\nARG A B", "# other\n#\nARG A"])
+      expect(described(text)).toEqual([]);
+    for (const text of ["# other\nFROM x", "# other\nRUN x", "# other\nONBUILD ARG A"])
+      expect(described(text)).toEqual([]);
+    expect(findings("FROM x\n# other\nARG A")).toEqual([]);
+  });
+
+  it("PO-08: a finding of the very instruction that is in error is told", () => {
+    const heard: string[] = [];
+    failureOf(() =>
+      parseDockerfile("FROM x As 1Foo", "f", { onWarning: ({ rule }) => void heard.push(rule) }),
+    );
+    expect(heard).toEqual(["StageNameCasing", "FromAsCasing"]);
+  });
+
   it("PO-08: warnings ahead of an error are told", () => {
-    const heard: ParseWarning[] = [];
-    const onWarning = (warning: ParseWarning) => heard.push(warning);
+    const heard: LintWarning[] = [];
+    const onWarning = (warning: LintWarning) => heard.push(warning);
     failureOf(() => parseDockerfile("FROM x AS Foo\nMAINTAINER y\nBOGUS", "f", { onWarning }));
     expect(heard.map(({ rule }) => rule)).toEqual(["StageNameCasing", "MaintainerDeprecated"]);
   });

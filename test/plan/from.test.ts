@@ -155,13 +155,15 @@ describe("lint of FROM", () => {
     ).toEqual(["UndefinedArgInFrom: FROM argument 'IMGE' is not declared (did you mean IMG?) (line 3)"]);
   });
 
-  it("RedundantTargetPlatform: exactly the TARGETPLATFORM variable", async () => {
+  it("RedundantTargetPlatform: exactly the TARGETPLATFORM variable, in whatever form", async () => {
     const text =
       "FROM --platform=$TARGETPLATFORM scratch\nFROM --platform=${TARGETPLATFORM} scratch\nFROM --platform=${TARGETPLATFORM:-linux/amd64} scratch\nFROM --platform=$BUILDPLATFORM scratch";
     expect(await warningsOf(text)).toEqual([
       "RedundantTargetPlatform: Setting platform to predefined $TARGETPLATFORM in FROM is redundant as this is the default behavior (line 1)",
       "RedundantTargetPlatform: Setting platform to predefined ${TARGETPLATFORM} in FROM is redundant as this is the default behavior (line 2)",
+      "RedundantTargetPlatform: Setting platform to predefined ${TARGETPLATFORM:-linux/amd64} in FROM is redundant as this is the default behavior (line 3)",
     ]);
+    expect(await warningsOf("FROM --platform=$TARGETOS/$TARGETARCH scratch")).toEqual([]);
   });
 
   it("FromPlatformFlagConstDisallowed: unless the stage's name says os or architecture", async () => {
@@ -182,8 +184,18 @@ describe("lint of FROM", () => {
     ]);
   });
 
+  it("InvalidDefaultArgInFrom: for every stage before any of them is entered, also where no variable is used", async () => {
+    const text = "ARG IMG\nFROM $IMG AS a\nFROM Busybox AS b\nFROM busybox@sha256:abc";
+    expect(await warningsOf(text)).toEqual([
+      "InvalidDefaultArgInFrom: Default value for ARG $IMG results in empty or invalid base image name (line 2)",
+      "InvalidDefaultArgInFrom: Default value for ARG Busybox results in empty or invalid base image name (line 3)",
+      "InvalidDefaultArgInFrom: Default value for ARG busybox@sha256:abc results in empty or invalid base image name (line 4)",
+    ]);
+    expect(await warningsOf("ARG A=${B:?}\nFROM $A", { args: { A: "Busybox" } })).toEqual([]);
+  });
+
   it("DuplicateStageName, ReservedStageName: found before anything else, at the later stage", async () => {
-    const text = "FROM scratch AS a\nFROM scratch AS A\nFROM scratch AS context\nFROM $NONE AS scratch";
+    const text = "FROM scratch AS a\nFROM scratch AS a\nFROM scratch AS context\nFROM $NONE AS scratch";
     expect(await warningsOf(text)).toEqual([
       'DuplicateStageName: Duplicate stage name "a", stage names should be unique (line 2)',
       'ReservedStageName: Stage name should not use the same name as reserved stage "context" (line 3)',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { plan, warningsOf } from "./planning.ts";
+import { AMD64, ARM64, failure, KnownImages, plan, warningsOf } from "./planning.ts";
 
 describe("lint of configuration", () => {
   it("JSONArgsRecommended: shell forms while no SHELL is set", async () => {
@@ -59,6 +59,83 @@ describe("lint of configuration", () => {
     expect(await warningsOf("FROM scratch\nEXPOSE 80/TCP 81:82 :83")).toEqual([
       "ExposeProtoCasing: Defined protocol '80/TCP' in EXPOSE instruction should be lowercase (line 2)",
       "ExposeInvalidFormat: EXPOSE instruction should not define an IP address or host-port mapping, found '81:82' (line 2)",
+    ]);
+  });
+
+  it("LegacyKeyValueFormat: after what expansion finds, before what the names say", async () => {
+    expect(await warningsOf("FROM scratch\nENV PASSWORD $x\nLABEL a b\nenv c d\nLABEL e=f")).toEqual([
+      "ConsistentInstructionCasing: Command 'env' should match the case of the command majority (uppercase) (line 4)",
+      "UndefinedVar: Usage of undefined variable '$x' (line 2)",
+      'LegacyKeyValueFormat: "ENV key=value" should be used instead of legacy "ENV key value" format (line 2)',
+      'SecretsUsedInArgOrEnv: Do not use ARG or ENV instructions for sensitive data (ENV "PASSWORD") (line 2)',
+      'LegacyKeyValueFormat: "LABEL key=value" should be used instead of legacy "LABEL key value" format (line 3)',
+      'LegacyKeyValueFormat: "env key=value" should be used instead of legacy "env key value" format (line 4)',
+    ]);
+  });
+
+  it("UndefinedVar: suggestions come from the stage's variables, not from the global scope", async () => {
+    expect(await warningsOf("ARG GLOBALX=1\nFROM scratch\nARG STAGEX=1\nENV A=$GLOBALY B=$STAGEY")).toEqual([
+      "UndefinedVar: Usage of undefined variable '$GLOBALY' (line 4)",
+      "UndefinedVar: Usage of undefined variable '$STAGEY' (did you mean $STAGEX?) (line 4)",
+    ]);
+  });
+
+  it("LN-03: a check comment above an instruction silences what that instruction brings", async () => {
+    const text =
+      'FROM scratch\n# check=skip=JSONArgsRecommended\nCMD a\nENTRYPOINT b\n# check=skip=MultipleInstructionsDisallowed\nCMD ["c"]';
+    expect(await warningsOf(text)).toEqual([
+      "JSONArgsRecommended: JSON arguments recommended for ENTRYPOINT to prevent unintended behavior related to OS signals (line 4)",
+    ]);
+    expect(await warningsOf("# other\n# check=skip=all\nFROM --platform=linux/arm64 scratch")).toEqual([]);
+  });
+
+  it("LN-04: with error=true all findings are told, then planning fails, whoever found them", async () => {
+    const text = "# check=error=true\nFROM scratch\nMAINTAINER x\nCMD a\nWORKDIR b";
+    expect(await failure(text)).toEqual({
+      code: "LINT_FAILED",
+      message:
+        "lint violation found for rules: MaintainerDeprecated, JSONArgsRecommended, WorkdirRelativePath",
+      line: undefined,
+    });
+    expect(await warningsOf(text)).toHaveLength(3);
+    expect(await failure("# check=error=true\nFROM scratch\nMAINTAINER x")).toMatchObject({
+      message: "lint violation found for rules: MaintainerDeprecated",
+    });
+    await plan("# check=error=true\nFROM scratch AS a\nCMD a\nFROM scratch");
+    await plan("# check=skip=all;error=true\nFROM scratch\nCMD a");
+  });
+
+  it("LN-04: an error of the build wins over fatal findings", async () => {
+    expect(await failure("# check=error=true\nFROM scratch\nCMD a\nENV A=${B:?no}")).toMatchObject({
+      code: "EXPANSION_FAILED",
+    });
+  });
+
+  it("LN-05: asked for all stages, those that the target does not need give warnings and errors, too", async () => {
+    const text = "FROM nowhere AS a\nCMD a\nFROM scratch\nCMD b";
+    expect(await warningsOf(text)).toHaveLength(1);
+    expect(await failure(text, { allStages: true })).toMatchObject({ code: "REGISTRY_NOT_FOUND", line: 1 });
+    const known = { allStages: true, resolver: new KnownImages({ nowhere: {} }) };
+    expect((await warningsOf(text, known)).map((line) => line.slice(-8))).toEqual(["(line 2)", "(line 4)"]);
+  });
+
+  it("LN-05: a platform after the first neither reports nor fails", async () => {
+    const { warnings } = await plan("# check=error=true\nFROM scratch\nCMD a", { lint: false });
+    expect(warnings).toEqual([]);
+  });
+
+  it("InvalidBaseImagePlatform: without a page, in file order", async () => {
+    const resolver = new KnownImages({ a: { platform: ARM64 }, b: { platform: ARM64 } });
+    const { warnings } = await plan("FROM a AS x\nFROM b\nCOPY --from=x / /\nCOPY --from=a / /", {
+      resolver,
+      platform: AMD64,
+    });
+    const message = (name: string) =>
+      `Base image ${name} was pulled with platform "linux/arm64", expected "linux/amd64" for current build`;
+    expect(warnings.map((warning) => [warning.message, warning.source.start, warning.url])).toEqual([
+      [message("a"), 1, undefined],
+      [message("b"), 2, undefined],
+      [message("a"), 4, undefined],
     ]);
   });
 

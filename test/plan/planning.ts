@@ -2,6 +2,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import type { ErrorCode } from "../../src/core/error-codes.ts";
 import { SlipwayError } from "../../src/core/errors.ts";
 import type { Platform } from "../../src/core/platform.ts";
+import type { WarningSink } from "../../src/dockerfile/linter.ts";
 import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import type { ContainerConfig, HistoryItem } from "../../src/image/config.ts";
 import { fullName, parseReference } from "../../src/image/reference.ts";
@@ -65,11 +66,18 @@ export type PlanRequest = Partial<
   readonly contexts?: Readonly<Record<string, string>>;
 };
 
+type Planning = PlanRequest & { readonly onParseWarning?: WarningSink };
+
 /** Plans a Dockerfile. Everything that goes in is frozen, so a planner that changes its input fails. */
-export async function plan(text: string, request: PlanRequest = {}): Promise<BuildPlan> {
-  const { args = {}, labels = {}, contexts = {}, ...rest } = request;
-  return planBuild({
-    dockerfile: deepFreeze(parseDockerfile(text, "Dockerfile")),
+export async function plan(text: string, request: Planning = {}): Promise<BuildPlan> {
+  return planBuild(planningOptions(text, request));
+}
+
+export function planningOptions(text: string, request: Planning = {}): PlanOptions {
+  const { args = {}, labels = {}, contexts = {}, onParseWarning, ...rest } = request;
+  const parsing = onParseWarning ? { onWarning: onParseWarning } : {};
+  return {
+    dockerfile: deepFreeze(parseDockerfile(text, "Dockerfile", parsing)),
     buildArgs: new Map(Object.entries(args)),
     labels: new Map(Object.entries(labels)),
     namedContexts: new Map(Object.entries(contexts)),
@@ -79,7 +87,7 @@ export async function plan(text: string, request: PlanRequest = {}): Promise<Bui
     noCacheFilter: [],
     allow: [],
     ...rest,
-  });
+  };
 }
 
 export function deepFreeze<T>(value: T): T {
@@ -140,12 +148,12 @@ export async function namesOf(text: string, request: PlanRequest = {}): Promise<
   ]);
 }
 
-/** `Rule: message (line N)` of every warning. */
+/** `Rule: message (line N)` of every warning, the parser's included. */
 export async function warningsOf(text: string, request: PlanRequest = {}): Promise<string[]> {
   const found: string[] = [];
-  const onWarning: PlanOptions["onWarning"] = ({ rule, message, source }) =>
-    found.push(`${rule}: ${message} (line ${source.start})`);
-  await plan(text, { ...request, onWarning }).catch((error: unknown) => {
+  const onWarning: WarningSink = ({ rule, message, source }) =>
+    void found.push(`${rule}: ${message} (line ${source.start})`);
+  await plan(text, { ...request, onWarning, onParseWarning: onWarning }).catch((error: unknown) => {
     if (!(error instanceof SlipwayError)) throw error;
   });
   return found;

@@ -1,0 +1,91 @@
+import { hostPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
+import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
+import { CHECK_ARG } from "../dockerfile/lint-settings.ts";
+import type { WarningSink } from "../dockerfile/linter.ts";
+import type { ParseOptions } from "../dockerfile/parse-dockerfile.ts";
+import type { LayerContent } from "../output/layer-content.ts";
+import type { ImageResolver } from "../plan/graph.ts";
+import type { PlanOptions } from "../plan/options.ts";
+import type { BuildContexts } from "./build-contexts.ts";
+import type { BuildOptions } from "./build-options.ts";
+import { StoreImageResolver } from "./image-resolver.ts";
+import { loadLayoutContext } from "./layout-context.ts";
+import type { Session } from "./session.ts";
+
+/** What planning a build needs, whatever the plan is for. */
+export interface PlanInputs {
+  readonly session: Session;
+  readonly options: BuildOptions;
+  readonly contexts: BuildContexts;
+  readonly dockerfile: ParsedDockerfile;
+  readonly content: LayerContent;
+  /** Told each finding of the linter as it is met. */
+  readonly warn: WarningSink;
+}
+
+/** One of the platforms of a build. */
+export interface PlatformView {
+  readonly platform: Platform | undefined;
+  readonly multiPlatform: boolean;
+  /** Only the first platform reports findings (SPEC LN-05). */
+  readonly lint: boolean;
+}
+
+/** The step that people see while bases are resolved. */
+export const RESOLVE_STEP = "[internal] resolve bases and plan";
+
+/** The platforms that were asked for; undefined stands for "whatever the bases are". */
+export function requestedPlatforms({ platforms = [] }: BuildOptions): readonly PlatformView[] {
+  const asked = platforms.map((p) => (typeof p === "string" ? parsePlatform(p) : normalizePlatform(p)));
+  const list = asked.length > 0 ? asked : [undefined];
+  return list.map((platform, index) => ({ platform, multiPlatform: list.length > 1, lint: index === 0 }));
+}
+
+/** How the Dockerfile is to be read (SPEC LN-02). */
+export function parseOptions({ buildArgs }: BuildOptions): ParseOptions {
+  const check = buildArgs?.[CHECK_ARG];
+  return check === undefined ? {} : { check };
+}
+
+/** Finds base images and image contexts in the store and in registries. */
+export function baseResolver(
+  { session, options, content }: PlanInputs,
+  signal: AbortSignal,
+): StoreImageResolver {
+  return new StoreImageResolver({
+    session,
+    content,
+    pull: options.pull ?? false,
+    loadLayout: (specifier) => loadLayoutContext(session, specifier),
+    onProgress: () => {},
+    signal,
+  });
+}
+
+/** The options of planning for one platform. */
+export function planOptions(
+  { options, contexts, dockerfile, warn }: PlanInputs,
+  view: PlatformView & { readonly resolver: ImageResolver; readonly signal: AbortSignal },
+): PlanOptions {
+  const { platform, multiPlatform, lint, resolver, signal } = view;
+  return {
+    dockerfile,
+    ...(options.target ? { target: options.target } : {}),
+    buildArgs: new Map(Object.entries(options.buildArgs ?? {})),
+    labels: new Map(Object.entries(options.labels ?? {})),
+    ...(platform ? { platform } : {}),
+    buildPlatform: hostPlatform(),
+    resolver,
+    namedContexts: new Map(Object.entries(options.buildContexts ?? {})),
+    noCache: options.noCache ?? false,
+    noCacheFilter: options.noCacheFilter ?? [],
+    ...(options.network ? { network: options.network } : {}),
+    allow: options.allow ?? [],
+    multiPlatform,
+    sourceTime: contexts.sourceTime,
+    ignoreRules: contexts.ignoreRules,
+    lint,
+    onWarning: warn,
+    signal,
+  };
+}

@@ -1,0 +1,51 @@
+import { isSlipwayError } from "../core/errors.ts";
+import type { ParsedStage } from "../dockerfile/instructions.ts";
+import type { Warn } from "../dockerfile/linter.ts";
+import { parseReference } from "../image/reference.ts";
+import type { Environment } from "./environment.ts";
+import { type EscapeCharacter, expandText } from "./expansion.ts";
+import { evaluateGlobalArgs, type GlobalScopeRequest } from "./global-scope.ts";
+
+/**
+ * SPEC §7 InvalidDefaultArgInFrom: bases whose names are empty or malformed with no build argument given; all stages are
+ * looked at before anything else of them is. Says nothing where the defaults cannot be evaluated: who builds that is told then.
+ */
+export function warnOfDefaultBases(
+  stages: readonly ParsedStage[],
+  globals: GlobalScopeRequest,
+  warn: Warn,
+): void {
+  const defaults = evaluable(() => evaluateGlobalArgs({ ...globals, buildArgs: new Map() }));
+  if (!defaults) return;
+  for (const { from } of stages) {
+    const isName = evaluable(() => isImageName(expanded(from.image, defaults, globals.escape)));
+    if (isName === undefined) return;
+    if (isName) continue;
+    const message = `Default value for ARG ${from.image} results in empty or invalid base image name`;
+    warn("InvalidDefaultArgInFrom", message, from);
+  }
+}
+
+function expanded(text: string, env: Environment, escape: EscapeCharacter): string {
+  return expandText(text, env, escape).text;
+}
+
+/** Undefined where an expansion fails (`ARG A=${B:?}`). */
+function evaluable<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (isSlipwayError(error, "EXPANSION_FAILED")) return undefined;
+    throw error;
+  }
+}
+
+function isImageName(text: string): boolean {
+  try {
+    parseReference(text);
+    return true;
+  } catch (error) {
+    if (isSlipwayError(error, "REFERENCE_INVALID")) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { SlipwayError } from "../core/errors.ts";
+import type { Warn } from "../dockerfile/linter.ts";
+import { type BaseRequest, resolveBase, type StageBase } from "./bases.ts";
+import { fireTriggers, triggersOf } from "./onbuild.ts";
+import { checkCycles, reachableFrom } from "./reachability.ts";
+import type { StageEntry, StageTable } from "./stage-table.ts";
+
+/**
+ * Resolves the bases of what the roots need, side by side; triggers may add needs, so this repeats until there are none (SPEC
+ * OB-05). Throws what the resolver throws, at the FROM, and STAGE_CYCLE.
+ */
+export async function resolveBases(
+  table: StageTable,
+  roots: readonly number[],
+  request: BaseRequest & { readonly warn: Warn },
+): Promise<ReadonlyMap<number, StageBase>> {
+  const bases = new Map<number, StageBase>();
+  const fired = new Set<number>();
+  for (;;) {
+    throwIfAborted(request.options.signal);
+    const needed = [...reachableFrom(table, roots)].sort((a, b) => a - b).map((index) => table.at(index));
+    const open = needed.filter((entry) => entry.parent === undefined && !bases.has(entry.index));
+    const resolved = await Promise.all(open.map((entry) => resolveAt(entry, request)));
+    open.forEach((entry, at) => {
+      const base = resolved[at]!;
+      bases.set(entry.index, base);
+      // In file order, whichever registry answered first.
+      if (base.mismatch) request.warn("InvalidBaseImagePlatform", base.mismatch, entry);
+    });
+    const firing = needed.filter((entry) => !entry.implicit && !entry.replacement && !fired.has(entry.index));
+    if (open.length === 0 && firing.length === 0) return bases;
+    for (const entry of firing) {
+      fired.add(entry.index);
+      const triggers = triggersOf(table, entry, bases);
+      if (triggers.length > 0) fireTriggers(table, entry, triggers, entry.source);
+    }
+    checkCycles(table);
+  }
+}
+
+async function resolveAt(entry: StageEntry, request: BaseRequest): Promise<StageBase> {
+  try {
+    return await resolveBase(entry, request);
+  } catch (error) {
+    throw error instanceof SlipwayError ? error.at(entry.source) : error;
+  }
+}
