@@ -39,12 +39,12 @@ function readDescriptor(
   const document = JSON.parse(blob(folder, descriptor.digest).toString("utf8")) as {
     manifests?: Descriptor[];
     config: Descriptor;
-    layers: Descriptor[];
+    layers: Descriptor[] | null;
   };
   if (document.manifests) return document.manifests.flatMap((each) => readDescriptor(folder, each, context));
   if (descriptor.annotations?.["vnd.docker.reference.type"]) return [];
   const config = JSON.parse(blob(folder, document.config.digest).toString("utf8")) as ImageConfig;
-  return [observeImage(config, readLayers(folder, document.layers, config, context), context.started)];
+  return [observeImage(config, readLayers(folder, document.layers ?? [], config, context), context.started)];
 }
 
 function observeImage(config: ImageConfig, layers: readonly ObservedLayer[], started: number): ObservedImage {

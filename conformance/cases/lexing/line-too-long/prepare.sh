@@ -1,0 +1,6 @@
+{
+  echo FROM scratch
+  printf 'LABEL a='
+  head -c 65536 /dev/zero | tr '\0' x
+  echo
+} > Dockerfile
