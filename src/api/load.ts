@@ -7,8 +7,9 @@ import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { type ContentSource, type ContentTarget, copyImage } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
+import { type DockerManifestItem, decodeDockerManifest } from "../image/docker-manifest.ts";
 import { decodeIndex } from "../image/index-document.ts";
-import { JsonReader } from "../image/json-reader.ts";
+
 import { decodeManifest, encodeManifest } from "../image/manifest.ts";
 import { familiarName, fullName, parseReference } from "../image/reference.ts";
 import { readArchiveEntries } from "../layer/archive-entries.ts";
@@ -132,13 +133,6 @@ function nameOf(annotations: Readonly<Record<string, string>> | undefined): stri
   return fullName(parseReference(text));
 }
 
-/** One image of `manifest.json`; its paths are the archive's. */
-interface DockerManifestItem {
-  readonly config: string;
-  readonly tags: readonly string[];
-  readonly layers: readonly string[];
-}
-
 async function loadDocker(
   session: Session,
   manifestFile: string,
@@ -149,25 +143,6 @@ async function loadDocker(
   for (const item of decodeDockerManifest(readSmall(manifestFile)))
     loaded.push(...(await loadDockerItem(session, item, find, signal)));
   return loaded;
-}
-
-/** Reads `manifest.json` whole before anything is stored: a wrong member of the last image spoils all of it. */
-function decodeDockerManifest(bytes: Buffer): readonly DockerManifestItem[] {
-  let items: unknown;
-  try {
-    items = JSON.parse(bytes.toString("utf8"));
-  } catch (cause) {
-    throw new SlipwayError("IMAGE_INVALID", "manifest.json is not JSON", { cause });
-  }
-  if (!Array.isArray(items)) throw new SlipwayError("IMAGE_INVALID", "manifest.json is not a list");
-  return items.map((item, i) => {
-    const doc = JsonReader.parse(Buffer.from(JSON.stringify(item)), `image ${i + 1} of manifest.json`);
-    return {
-      config: doc.require("Config").text(),
-      tags: doc.get("RepoTags")?.texts() ?? [],
-      layers: doc.require("Layers").texts(),
-    };
-  });
 }
 
 async function loadDockerItem(

@@ -7,6 +7,7 @@ import { parseUrlChecksum } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { FetchedFile, RemoteFetcher } from "../execute/add/remote.ts";
+import { classifySource } from "../plan/copy-sources.ts";
 import { authorityFiles } from "../sys/authorities.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
@@ -31,7 +32,7 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
   const isGit = (source: string) => parseGitUrl(source) !== undefined;
   return {
     isGit,
-    isRemote: (source) => /^https?:\/\//i.test(source) || isGit(source),
+    isRemote: (source) => classifySource(source) !== "path",
     async file(url, { checksum }) {
       const key = JSON.stringify([url, checksum ?? ""]);
       const fetching = files.get(key) ?? fetchFile(url, checksum);

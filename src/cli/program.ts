@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { safeName } from "../progress/safe-text.ts";
 import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
@@ -47,7 +48,8 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
     .showHelpAfterError("(add --help for what this command takes)")
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
-      writeErr: (text) => context.stderr.write(text),
+      // It quotes what was typed.
+      writeErr: (text) => context.stderr.write(text.split("\n").map(safeName).join("\n")),
     });
   defineBuild(program, run);
   defineImages(program, run);

@@ -16,7 +16,7 @@ export function parseUrlChecksum(text: string): UrlChecksum {
     });
   const [, algorithm = "", hex = ""] = /^([a-z0-9]+(?:[+._-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/.exec(text) ?? [];
   if (algorithm === "") throw fail("invalid checksum digest format");
-  const digits = HEX_DIGITS[algorithm];
+  const digits = Object.hasOwn(HEX_DIGITS, algorithm) ? HEX_DIGITS[algorithm] : undefined;
   if (digits === undefined) throw fail("unsupported digest algorithm");
   if (hex.length !== digits) throw fail("invalid checksum digest length");
   if (!/^[0-9a-f]+$/.test(hex)) throw fail("invalid checksum digest format");

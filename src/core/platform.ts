@@ -9,24 +9,26 @@ export interface Platform {
   readonly osFeatures?: readonly string[];
 }
 
-const ARCHITECTURES: Readonly<Record<string, { architecture: string; variant?: string }>> = {
-  x86_64: { architecture: "amd64" },
-  "x86-64": { architecture: "amd64" },
-  i386: { architecture: "386" },
-  i486: { architecture: "386" },
-  i586: { architecture: "386" },
-  i686: { architecture: "386" },
-  aarch64: { architecture: "arm64" },
-  armhf: { architecture: "arm", variant: "v7" },
-  armel: { architecture: "arm", variant: "v6" },
-};
+/** Other names of processors. */
+const ARCHITECTURES: ReadonlyMap<string, { readonly architecture: string; readonly variant?: string }> =
+  new Map([
+    ["x86_64", { architecture: "amd64" }],
+    ["x86-64", { architecture: "amd64" }],
+    ["i386", { architecture: "386" }],
+    ["i486", { architecture: "386" }],
+    ["i586", { architecture: "386" }],
+    ["i686", { architecture: "386" }],
+    ["aarch64", { architecture: "arm64" }],
+    ["armhf", { architecture: "arm", variant: "v7" }],
+    ["armel", { architecture: "arm", variant: "v6" }],
+  ]);
 const NODE_ARCHITECTURES: Readonly<Record<string, string>> = {
   x64: "amd64",
   ia32: "386",
   arm64: "arm64",
   arm: "arm",
 };
-const OS_ALIASES: Readonly<Record<string, string>> = { macos: "darwin" };
+const OS_ALIASES: ReadonlyMap<string, string> = new Map([["macos", "darwin"]]);
 const KNOWN_OS = new Set([
   "linux",
   "windows",
@@ -45,9 +47,9 @@ const KNOWN_OS = new Set([
 
 /** Normalises aliases and default variants: arm64 drops `v8`, amd64 drops `v1`, arm without variant is `v7` (SPEC FR-09). */
 export function normalizePlatform(p: Platform): Platform {
-  const os = OS_ALIASES[p.os.toLowerCase()] ?? p.os.toLowerCase();
+  const os = OS_ALIASES.get(p.os.toLowerCase()) ?? p.os.toLowerCase();
   const arch = p.architecture.toLowerCase();
-  const alias = ARCHITECTURES[arch];
+  const alias = ARCHITECTURES.get(arch);
   const architecture = alias?.architecture ?? arch;
   let variant = p.variant?.toLowerCase() || alias?.variant;
   if (architecture === "arm64" && (variant === "v8" || variant === "8")) variant = undefined;
@@ -86,11 +88,11 @@ export function parsePlatform(text: string): Platform {
       ...(version?.[2] ? { osVersion: version[2] } : {}),
     });
   const host = hostPlatform();
-  if (KNOWN_OS.has(OS_ALIASES[os] ?? os))
+  if (KNOWN_OS.has(OS_ALIASES.get(os) ?? os))
     return normalizePlatform({ ...host, os, ...(version?.[2] ? { osVersion: version[2] } : {}) });
   if (
     /^(amd64|arm64|arm|386|ppc64le|s390x|riscv64|mips64le|mips64|loong64|wasm)$/.test(first) ||
-    ARCHITECTURES[os]
+    ARCHITECTURES.has(os)
   )
     return normalizePlatform({ os: host.os, architecture: first });
   throw new SlipwayError(

@@ -15,14 +15,21 @@ export class JsonReader {
 
   /** `what` names the document in errors ("the image config"). The document must be an object of at most `LIMITS.manifest` bytes. */
   static parse(bytes: Uint8Array, what: string): JsonReader {
-    if (bytes.length > LIMITS.manifest)
-      throw new SlipwayError("IMAGE_INVALID", `${what} is larger than ${LIMITS.manifest} bytes`);
-    let value: unknown;
-    try {
-      value = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-    } catch (cause) {
-      throw new SlipwayError("IMAGE_INVALID", `${what} is not JSON`, { cause });
-    }
+    return JsonReader.#ofObject(parseJson(bytes, what), what);
+  }
+
+  /** The same for a document that is a list of objects; `nameOf` names each in errors. */
+  static parseList(
+    bytes: Uint8Array,
+    what: string,
+    nameOf: (index: number) => string,
+  ): readonly JsonReader[] {
+    const value = parseJson(bytes, what);
+    if (!Array.isArray(value)) throw new SlipwayError("IMAGE_INVALID", `${what} must be a list`);
+    return value.map((item, index) => JsonReader.#ofObject(item, nameOf(index)));
+  }
+
+  static #ofObject(value: unknown, what: string): JsonReader {
     const reader = new JsonReader(value, what, "");
     reader.object();
     return reader;
@@ -87,5 +94,15 @@ export class JsonReader {
     if (value === null || typeof value !== "object" || Array.isArray(value))
       return this.fail("must be an object");
     return value as Record<string, unknown>;
+  }
+}
+
+function parseJson(bytes: Uint8Array, what: string): unknown {
+  if (bytes.length > LIMITS.manifest)
+    throw new SlipwayError("IMAGE_INVALID", `${what} is larger than ${LIMITS.manifest} bytes`);
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+  } catch (cause) {
+    throw new SlipwayError("IMAGE_INVALID", `${what} is not JSON`, { cause });
   }
 }

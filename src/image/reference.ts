@@ -57,9 +57,10 @@ export function familiarName(ref: Reference): string {
   return familiarRepository(ref) + suffix(ref);
 }
 
-/** The familiar form without tag and digest. */
+/** The familiar form without tag and digest. The domain stays where its absence would make a host of what follows it. */
 export function familiarRepository({ domain, repository }: Reference): string {
-  if (domain !== DEFAULT_DOMAIN) return `${domain}/${repository}`;
+  if (domain !== DEFAULT_DOMAIN || splitDomain(repository).domain !== DEFAULT_DOMAIN)
+    return `${domain}/${repository}`;
   return /^library\/[^/]+$/.test(repository) ? repository.slice("library/".length) : repository;
 }
 

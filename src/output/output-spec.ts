@@ -116,7 +116,7 @@ function writesToStdout(type: OutputType, { tar = true }: Partial<OutputSpec>): 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function option(key: string, value: string | undefined): Partial<OutputSpec> {
-  if (key in BOOLEANS) return { [BOOLEANS[key as keyof typeof BOOLEANS]]: boolean(key, value) };
+  if (Object.hasOwn(BOOLEANS, key)) return { [BOOLEANS[key as keyof typeof BOOLEANS]]: boolean(key, value) };
   switch (key) {
     case "dest":
       return { dest: required(key, value) };

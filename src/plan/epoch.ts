@@ -1,6 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { EscapeCharacter } from "../dockerfile/directives.ts";
-import type { CopyInstruction, ParsedStage } from "../dockerfile/instructions.ts";
+import type { ArgInstruction, CopyInstruction, ParsedStage } from "../dockerfile/instructions.ts";
 import { classifySource } from "./copy-sources.ts";
 import { type Environment, withVariables } from "./environment.ts";
 import { expandText } from "./expansion.ts";
@@ -43,9 +43,16 @@ function epochSource(value: string, globalArgs: Environment, options: PlanOption
     return located(stage.from.source, () =>
       remoteSource(stage, { globalArgs, buildArgs: options.buildArgs, escape }),
     );
+  const declared = options.buildArgs.has(EPOCH_ARG) ? undefined : declarationOf(options.dockerfile);
   throw new SlipwayError("USAGE", `invalid ${EPOCH_ARG}: ${value}`, {
     hint: "give whole seconds since 1970, or `context`, or the name of a context or of a stage with one remote ADD",
+    ...(declared ? { source: declared.source } : {}),
   });
+}
+
+/** The global ARG that gives the epoch a default. */
+function declarationOf({ globalArgs }: PlanOptions["dockerfile"]): ArgInstruction | undefined {
+  return globalArgs.findLast(({ args }) => args.some(({ key }) => key === EPOCH_ARG));
 }
 
 interface Scope {

@@ -1,0 +1,47 @@
+import type { Target } from "../engine/target.ts";
+import { compressionTarget } from "./compression.ts";
+import { dockerConfigTarget, registriesConfTarget } from "./configs.ts";
+import { dockerfileTarget } from "./dockerfile.ts";
+import { documentsTarget } from "./documents.ts";
+import { expandTarget } from "./expand.ts";
+import { flagsTarget } from "./flags.ts";
+import { gitUrlTarget } from "./git-url.ts";
+import { ignoreTarget } from "./ignore.ts";
+import { planTarget } from "./plan.ts";
+import { printersTarget } from "./printers.ts";
+import { recordsTarget } from "./records.ts";
+import { referenceTarget } from "./reference.ts";
+import { registryAnswersTarget } from "./registry-answers.ts";
+import { shellPatternTarget } from "./shell-pattern.ts";
+import { tarTarget } from "./tar.ts";
+import { tocTarget } from "./toc.ts";
+import { valuesTarget } from "./values.ts";
+
+/** Everything that reads what comes from outside. */
+export const TARGETS: readonly Target[] = [
+  dockerfileTarget,
+  planTarget,
+  expandTarget,
+  shellPatternTarget,
+  ignoreTarget,
+  referenceTarget,
+  gitUrlTarget,
+  flagsTarget,
+  valuesTarget,
+  documentsTarget,
+  registryAnswersTarget,
+  recordsTarget,
+  tarTarget,
+  compressionTarget,
+  tocTarget,
+  registriesConfTarget,
+  dockerConfigTarget,
+  printersTarget,
+];
+
+/** The target of that name; throws where there is none. */
+export function targetNamed(name: string): Target {
+  const found = TARGETS.find((target) => target.name === name);
+  if (found) return found;
+  throw new Error(`there is no target ${name}; there are ${TARGETS.map((target) => target.name).join(", ")}`);
+}
