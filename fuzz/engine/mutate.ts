@@ -11,6 +11,8 @@ export interface MutationContext {
 
 /** Inputs do not grow beyond this by mutation; growth is measured by its own means. */
 export const LARGEST_INPUT = 64 * 1024;
+/** Most stay below this: many small inputs find more than few large ones. */
+const USUAL_INPUT = 2048;
 
 const INTERESTING = [0, 1, 7, 8, 9, 10, 13, 32, 34, 36, 39, 44, 45, 47, 58, 60, 61, 92, 96, 127, 128, 255];
 const NUMBERS = [
@@ -149,8 +151,9 @@ export const mutateLines: Mutator = (input, { random, other }) => {
 /** One or several changes, one after the other. */
 export function mutate(input: Buffer, mutators: readonly Mutator[], context: MutationContext): Buffer {
   let result = input;
+  const most = context.random.chance(0.02) ? LARGEST_INPUT : USUAL_INPUT;
   for (let left = context.random.between(1, context.random.chance(0.2) ? 12 : 3); left > 0; left--)
-    result = context.random.pick(mutators)(result, context).subarray(0, LARGEST_INPUT);
+    result = context.random.pick(mutators)(result, context).subarray(0, most);
   return result;
 }
 
