@@ -1,10 +1,11 @@
 import { closeSync, openSync } from "node:fs";
 import { describeSystemError } from "../core/errors.ts";
-import { fsPath } from "../core/file-name.ts";
+import { fsPath, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { cleanName } from "./archive-name.ts";
+import { cleanName, leavesRoot } from "./archive-name.ts";
 import { writeFull } from "./copy-bytes.ts";
 import type { TarEntry } from "./tar-entry.ts";
+import { invalidTar } from "./tar-header.ts";
 import { TarReader, type TarSink } from "./tar-reader.ts";
 
 export { looksLikeTar } from "./tar-header.ts";
@@ -12,7 +13,7 @@ export { looksLikeTar } from "./tar-header.ts";
 /** One member of an archive that ADD unpacks. */
 export interface SpooledEntry {
   /**
-   * The member with its name cleaned (no leading slash, no `.`, `..` stops at the root), not resolved: links may stand on the way. A member
+   * The member with its name cleaned (no leading slash, no `.` and `..`), not resolved: links may stand on the way. A member
    * named like a whiteout is an ordinary file (SPEC AD-02). `hardLink` is the cleaned name of the earlier member.
    */
   readonly entry: Entry;
@@ -23,7 +24,7 @@ export interface SpooledEntry {
 /**
  * Reads a foreign archive in its order and puts the bytes of each file into a numbered file of `directory`, so that no name of the
  * archive ever is a path on this machine. The same name may come more than once; the later one counts. The root's own member is left
- * out. Throws `LAYER_INVALID`, `DISK_FULL`, and what `archive` throws.
+ * out. Throws `LAYER_INVALID` (a name that leaves the root among others), `DISK_FULL`, and what `archive` throws.
  */
 export async function* readArchiveEntries(
   archive: AsyncIterable<Uint8Array>,
@@ -93,6 +94,7 @@ class Spool implements TarSink {
 
 function entryOf(member: TarEntry): Entry {
   const { mode, uid, gid, size, mtime, mtimeNs, xattrs, devMajor, devMinor } = member;
+  if (leavesRoot(member.name)) throw invalidTar(`invalid entry name "${printableName(member.name)}"`);
   const shape = { path: cleanName(member.name), mode, uid, gid, size, mtime, mtimeNs };
   const withXattrs = Object.keys(xattrs).length > 0 ? { ...shape, xattrs } : shape;
   switch (member.type) {

@@ -20,6 +20,18 @@ export function cleanName(name: string): string {
   return parts.join("/");
 }
 
+/** Whether a relative name leads out of where the archive is unpacked, read as text (SPEC AD-02). */
+export function leavesRoot(name: string): boolean {
+  if (name.startsWith("/")) return false;
+  let depth = 0;
+  for (const part of name.split("/")) {
+    if (part === "..") depth--;
+    else if (part !== "" && part !== ".") depth++;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
 /** What a name means in a layer (OCI image-spec v1.1, layer, whiteouts). `path` is that of the thing hidden, or of the opaque directory. */
 export type LayerName =
   | { readonly kind: "entry"; readonly path: string }

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { linkSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -162,6 +163,14 @@ describe("stages", () => {
     linkSync(join(context, "d/1"), join(context, "d/2"));
     await shop.it.succeed(["build", "-t", "linked", context]);
     expect(await shop.it.shell("linked", "stat -c %h /d/1 /d/2")).toBe("2\n2\n");
+  });
+
+  it("LT-01: to unpack what is there already makes an empty layer", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nADD a.tar /d/\nADD a.tar /d/\n", f: "x\n" });
+    execFileSync("tar", ["--mtime=@1500000000", "-C", context, "-cf", join(context, "a.tar"), "f"]);
+    await shop.it.succeed(["build", "-t", "unpacked-twice", context]);
+    const { Layers } = (await shop.it.inspect("unpacked-twice")).RootFS;
+    expect(Layers.at(-1)).toBe(`sha256:${createHash("sha256").update(Buffer.alloc(1024)).digest("hex")}`);
   });
 
   it("CP-21: an epoch given later makes heredocs again", async () => {

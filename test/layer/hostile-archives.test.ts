@@ -137,7 +137,7 @@ describe("archives of ADD", () => {
   const read = async (entries: readonly Entry[]) => {
     const directory = space.folder();
     const found = [];
-    const archive = writeArchive(entries, { f: Buffer.from("data"), "../up": Buffer.from("up") });
+    const archive = writeArchive(entries, { f: Buffer.from("data"), "a/../up": Buffer.from("up") });
     for await (const item of readArchiveEntries(chunksOf(archive), directory)) found.push(item);
     return { found, directory };
   };
@@ -145,7 +145,7 @@ describe("archives of ADD", () => {
   it("AD-02: no name of the archive becomes a path here, and bytes are in numbered files", async () => {
     const { found, directory } = await read([
       dir("./"),
-      file("../up"),
+      file("a/../up"),
       file("f"),
       file("h", { hardLink: "/f" }),
     ]);
@@ -154,6 +154,11 @@ describe("archives of ADD", () => {
     expect(found[2]!.file).toBeUndefined();
     expect(fs.readdirSync(directory).sort()).toEqual(["0", "1"]);
     expect(fs.readFileSync(found[1]!.file!, "utf8")).toBe("data");
+  });
+
+  it("AD-02: a name that leads out of the destination is an error", async () => {
+    for (const name of ["..", "../up", "a/../../up", "./../up"])
+      await expect(read([file(name, { size: 0 })])).rejects.toThrow(`invalid entry name "${name}"`);
   });
 
   it("AD-02: names of whiteouts are ordinary names", async () => {

@@ -3,7 +3,7 @@ import type { Builder } from "./builder.ts";
 import { observe } from "./observe.ts";
 
 const PREFIXES =
-  /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to compute cache key: )+/;
+  /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to compute cache key: |failed to load cache key: )+/;
 
 /** BuildKit by way of `docker buildx build`. `docker` is the command's words, for example `["docker"]`. */
 export function buildkit(docker: readonly string[]): Builder {

@@ -4,6 +4,8 @@ import { join, normalize } from "node:path";
 
 /** Beside a file: `{"status": 404, "headers": {"Last-Modified": "…"}}`, laid over what a plain server answers. */
 const ANSWER_SUFFIX = ".answer.json";
+/** What a folder answers with. */
+const INDEX = "index";
 
 /** Serves one file below `folder`. `Last-Modified` is the file's time unless the answer file says otherwise. */
 export function serveFile(
@@ -11,7 +13,8 @@ export function serveFile(
   path: string,
   { request, response }: { request: IncomingMessage; response: ServerResponse },
 ): void {
-  const file = join(folder, normalize(`/${decodeURIComponent(path)}`));
+  const named = join(folder, normalize(`/${decodeURIComponent(path)}`));
+  const file = named.endsWith("/") ? join(named, INDEX) : named;
   const special = existsSync(file + ANSWER_SUFFIX)
     ? (JSON.parse(readFileSync(file + ANSWER_SUFFIX, "utf8")) as {
         status?: number;

@@ -1,6 +1,7 @@
 import { comparePaths } from "../../core/file-name.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
 import type { ByteSource, Change } from "../../layer/change.ts";
+import { hashFile } from "../../layer/copy-bytes.ts";
 import { isSameEntry } from "./same-entry.ts";
 
 /** Metadata of directories that a step has to invent. */
@@ -124,7 +125,14 @@ export class ChangeSet implements FileTree {
   #isUnchanged(path: string, entry: Entry): boolean {
     const before = this.#parent.lookup(path);
     if (!before || this.#hidden.has(path) || this.#isHidden(path) || this.#linked.has(path)) return false;
-    return isSameEntry(before, entry);
+    if (isSameEntry(before, entry)) return true;
+    const { bytes } = this.#changes.get(path)!;
+    // Members of an archive have not been hashed yet; only one that looks the same in all else is worth it.
+    const looksSame =
+      entry.digest === undefined &&
+      bytes.kind === "path" &&
+      isSameEntry(before, { ...entry, digest: before.digest! });
+    return looksSame && hashFile(entry, bytes.path) === before.digest;
   }
 
   #isHidden(path: string): boolean {

@@ -1,0 +1,3 @@
+mkdir -p in/d && echo 1 > in/d/one
+tar --owner=5 --group=6 --mtime=@1500000000 -C in -cJf a.tar.xz d
+rm -r in

@@ -1,0 +1,1 @@
+echo 1 > f && tar --owner=5 --group=6 --mtime=@1500000000 -cf - f | gzip -n > "$SERVED/a.tar.gz"
