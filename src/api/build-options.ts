@@ -4,6 +4,7 @@ import type { EventSink, StageSize } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
+import type { Resources } from "../runtime/request.ts";
 
 /** A secret for `RUN --mount=type=secret`: a file, a variable of the environment, or the value itself. */
 export type SecretSource =
@@ -49,6 +50,10 @@ export interface BuildOptions {
   /** Bytes of /dev/shm. */
   readonly shmSize?: number;
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  /** Limits of every RUN step; ignored with a warning where the machine does not let us enforce them. */
+  readonly resources?: Resources;
+  /** Parent of the control groups that RUN steps get; a path below their top, or the name of a slice of systemd. */
+  readonly cgroupParent?: string;
   /** `crun`, `runc` or `unshare`; default: the best that is there. */
   readonly runtime?: string;
   /** Where the result goes, beside nothing or several: default is the store. */

@@ -49,6 +49,7 @@ export async function buildPlatform(request: BuildRunRequest, view: PlatformView
       JSON.stringify(view.platform ?? null),
     ]),
     beforeExecute: request.beforeExecute,
+    warn: request.warn,
     scope: request.scope,
     controller,
   });

@@ -27,6 +27,8 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   addHosts: "list",
   shmSize: "number",
   ulimits: "list",
+  resources: "record",
+  cgroupParent: "string",
   runtime: "string",
   outputs: "list",
   stdout: "any",

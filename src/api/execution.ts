@@ -35,6 +35,8 @@ export interface ExecutionRequest {
   readonly clock: BuildClock;
   /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
   readonly slot: string;
+  /** Told what a step cannot have on this machine; a message that was told before is not shown again. */
+  readonly warn: (warning: { readonly message: string }) => void;
   readonly beforeExecute: (step: Step) => void;
   readonly scope: CleanupScope;
   readonly controller: AbortController;
@@ -119,6 +121,9 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
       ulimits: options.ulimits ?? [],
+      resources: options.resources ?? {},
+      warn: (message) => request.warn({ message }),
+      ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),
       runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },
       ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),

@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   ENTITLEMENT_DENIED: "an instruction asks for a privilege that was not allowed",
   // steps
   RUN_FAILED: "a RUN process ended with a non-zero exit code",
+  OUT_OF_MEMORY: "a RUN process was ended by the kernel because memory ran out",
+  LIMIT_REFUSED: "the kernel refuses the value of a resource limit",
   USER_NOT_FOUND: "a user or group name is not in the image",
   RUNTIME_UNAVAILABLE: "this machine cannot start containers: a tool or a kernel feature is missing",
   RUNTIME_FAILED: "the OCI runtime failed before the process could start",

@@ -45,6 +45,12 @@ export function initDepth({ name }: Driver): number {
   return name === "unshare" ? 1 : 2;
 }
 
+/** Processes and threads beside the container's own that live as long as it does: `unshare`, and the runtime (runc is made of threads). */
+export function companions({ name }: Driver): number {
+  const runtime = { crun: 1, runc: 15, unshare: 0 } as const;
+  return 1 + runtime[name];
+}
+
 export interface DriverCall {
   readonly bundle: string;
   readonly state: string;

@@ -30,8 +30,10 @@ export interface ContainerRequest {
   readonly addCapabilities?: readonly string[];
   readonly dropCapabilities?: readonly string[];
   readonly noNewPrivileges?: boolean;
-  /** Data for a later release: limits need a control group, and none is made. `resourceNotes` says so. */
+  /** Limits; enforced where the machine lets us have a control group (`RunContainerOptions.onWarning` tells where not). */
   readonly resources?: Resources;
+  /** Path below the top of the control groups, under which the container's own is made (SPEC RN-11). */
+  readonly cgroupParent?: string;
 }
 
 export interface Ulimit {
@@ -41,14 +43,24 @@ export interface Ulimit {
   readonly hard: number;
 }
 
+/** Limits of a container; what is absent is not limited. */
 export interface Resources {
+  /** Bytes. */
   readonly memory?: number;
+  /** Bytes of memory and swap together; -1 is without limit. Goes with `memory`. */
   readonly memorySwap?: number;
+  /** Relative weight, 1024 by default. */
   readonly cpuShares?: number;
+  /** Microseconds of processor time in each `cpuPeriod`. */
   readonly cpuQuota?: number;
+  /** Microseconds; 100000 by default. */
   readonly cpuPeriod?: number;
+  /** Processors that may be used: `0-2,7`. */
   readonly cpusetCpus?: string;
+  /** Memory nodes that may be used. */
   readonly cpusetMems?: string;
+  /** Processes and threads. */
+  readonly pidsLimit?: number;
 }
 
 /** `target` is absolute and resolved (`planStubs`). No mount lets device files be opened, whatever it holds. */
@@ -110,9 +122,3 @@ export const NAMESPACE_ROOT: Privilege = Object.freeze({
   userNamespace: true,
   xattrPrefix: "user.overlay.",
 });
-
-/** What of a request cannot be honoured, in words for a warning. */
-export function resourceNotes(request: Pick<ContainerRequest, "resources">): readonly string[] {
-  const names = Object.keys(request.resources ?? {});
-  return names.length === 0 ? [] : [`resource limits are not enforced: ${names.join(", ")}`];
-}

@@ -7,8 +7,9 @@ import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from 
 import { windowSize } from "../sys/terminal.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
 import { capabilitiesIn } from "./capabilities.ts";
+import { limitContainer } from "./cgroup/limit-container.ts";
 import { openOutput } from "./container-output.ts";
-import { type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
+import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
 import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
 import { ociSpec } from "./oci-spec.ts";
@@ -36,6 +37,8 @@ export interface RunContainerOptions {
   readonly stdin?: "ignore" | "inherit";
   /** The same streams as objects. With them the container's terminal is relayed here and not by the runtime. */
   readonly streams?: TerminalStreams;
+  /** Told what of the request this machine does not let us do; the container runs without it. */
+  readonly onWarning?: (message: string) => void;
   /** Told how signals are passed on to the container's first process, once it is on its way. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Ends the container: SIGTERM for its first process, SIGKILL for everything after `graceMs`. */
@@ -47,7 +50,8 @@ export interface RunContainerOptions {
 /**
  * Runs one process in a container to its end. Everything is mounted in a mount namespace of its own, below a process namespace of
  * its own, and all of it dies with this process, however that dies (DESIGN decision 5). Exit codes 126 and 127 stand for a command
- * that cannot be executed or found. Throws `RUNTIME_UNAVAILABLE`, `RUNTIME_FAILED`, `CANCELLED`, and what `onOutput` threw.
+ * that cannot be executed or found. Throws `RUNTIME_UNAVAILABLE`, `RUNTIME_FAILED`,
+ * `LIMIT_REFUSED`, `CANCELLED`, and what `onOutput` threw.
  */
 export async function runContainer(
   request: ContainerRequest,
@@ -64,10 +68,12 @@ export async function runContainer(
     const start = startLines(request, driver, options, prepared);
     const script = join(request.scratch, "start.sh");
     writeFileSync(script, startScript(request, traces, { mounts: prepared.script, start }), { flag: "wx" });
-    const argv = [...launchArgv(request, driver, options), "sh", script];
+    const limits = await limitContainer(request, companions(driver), options.onWarning);
+    scope.defer(limits.remove);
+    const argv = [...launchArgv(request, driver, options, limits.join), "sh", script];
     const consoleSocket = consoleSocketOf(request, driver, options);
     const { end, complaints } = await launch(argv, { driver, secrets, consoleSocket }, options, scope);
-    return interpretEnd(end, traces, complaints);
+    return limits.explain(() => interpretEnd(end, traces, complaints));
   } finally {
     await scope.close();
   }
@@ -122,10 +128,12 @@ function launchArgv(
   request: ContainerRequest,
   driver: Driver,
   { path }: RunContainerOptions,
+  join: readonly string[],
 ): readonly string[] {
   const setpriv = findTool("setpriv", path);
   return [
     ...(setpriv ? [setpriv, "--pdeathsig", "KILL"] : []),
+    ...join,
     ...[findTool("unshare", path) ?? "unshare", "--mount", "--propagation", "private"],
     ...["--pid", "--fork", "--kill-child", "--mount-proc", "--cgroup"],
     ...(driver.name === "unshare" ? bareNamespaces(request) : []),

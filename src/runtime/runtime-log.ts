@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { SlipwayError } from "../core/errors.ts";
 import type { ProcessEnd } from "../sys/process.ts";
+import type { OutOfMemory } from "./cgroup/out-of-memory.ts";
 import type { StartTraces } from "./start-script.ts";
 
 /** How a container's process ended. `exitCode` is 128 + n where signal n ended it. */
 export interface ContainerEnd {
   readonly exitCode: number;
+  /** Present where it failed because memory ran out. */
+  readonly oom?: OutOfMemory;
 }
 
 /**

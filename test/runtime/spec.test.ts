@@ -7,12 +7,7 @@ import {
 } from "../../src/runtime/capabilities.ts";
 import { selectDriver } from "../../src/runtime/drivers.ts";
 import { ociSpec, type SpecSurroundings } from "../../src/runtime/oci-spec.ts";
-import {
-  type ContainerRequest,
-  NAMESPACE_ROOT,
-  REAL_ROOT,
-  resourceNotes,
-} from "../../src/runtime/request.ts";
+import { type ContainerRequest, NAMESPACE_ROOT, REAL_ROOT } from "../../src/runtime/request.ts";
 import { seccompProfile } from "../../src/runtime/seccomp.ts";
 
 const request: ContainerRequest = {
@@ -158,13 +153,6 @@ describe("ociSpec", () => {
       ).linux.namespaces.map(({ type }) => type);
     expect(types("host")).toEqual(["pid", "ipc", "uts", "mount", "cgroup"]);
     expect(types("none")).toEqual([...types("host"), "network"]);
-  });
-
-  it("RN-11: limits that are not enforced are said to be so", () => {
-    expect(resourceNotes({ resources: { memory: 1, cpuShares: 2 } })).toEqual([
-      "resource limits are not enforced: memory, cpuShares",
-    ]);
-    expect(resourceNotes({})).toEqual([]);
   });
 });
 

@@ -26,6 +26,7 @@ export async function runInputs(step: RunStep, parent: Chain, options: RunOption
     "extra hosts": options.extraHosts.map((host) => host.name),
     ulimits: options.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
     "shm size": options.shmSize ?? null,
+    ...(options.cgroupParent === undefined ? {} : { "cgroup parent": options.cgroupParent }),
     mounts: step.mounts.map((mount) => mountField(mount, options.cacheNamespace)),
     script: step.script ? `${step.script.name} ${digestOf(step.script.content)}` : null,
     platform: formatPlatform(step.platform),

@@ -1,6 +1,6 @@
 import type { InputSource } from "../../plan/graph.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
-import type { Privilege, Ulimit } from "../../runtime/request.ts";
+import type { Privilege, Resources, Ulimit } from "../../runtime/request.ts";
 import type { RootfsKind } from "../../snapshot/prepare-rootfs.ts";
 import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
@@ -40,6 +40,11 @@ export interface RunOptions {
   readonly extraHosts: readonly ExtraHost[];
   readonly shmSize?: number;
   readonly ulimits: readonly Ulimit[];
+  /** Outside the cache key (SPEC RN-12). */
+  readonly resources: Resources;
+  readonly cgroupParent?: string;
+  /** Told what this machine cannot do; the same message may come from every step. */
+  readonly warn: (message: string) => void;
   /** The machine's /etc/resolv.conf. */
   readonly resolvConf: string;
   readonly runtime: RuntimeSettings;

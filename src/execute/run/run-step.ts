@@ -4,7 +4,8 @@ import { SlipwayError } from "../../core/errors.ts";
 import type { LayerInfo } from "../../core/layer-info.ts";
 import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
-import { runContainer } from "../../runtime/run-container.ts";
+import type { OutOfMemory } from "../../runtime/cgroup/out-of-memory.ts";
+import { type ContainerEnd, runContainer } from "../../runtime/run-container.ts";
 import { resolveUser } from "../../runtime/users.ts";
 import { containerRoot } from "../../snapshot/container-root.ts";
 import { prepareRootfs } from "../../snapshot/prepare-rootfs.ts";
@@ -85,11 +86,14 @@ export class RunExecutor implements StepExecutor<RunStep> {
         security: step.security,
         mounts: mounts.mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
         ulimits: this.#options.ulimits,
+        resources: this.#options.resources,
+        ...(this.#options.cgroupParent === undefined ? {} : { cgroupParent: this.#options.cgroupParent }),
         ...(this.#options.shmSize === undefined ? {} : { shmSize: this.#options.shmSize }),
       },
       {
         privilege,
         ...this.#options.runtime,
+        onWarning: this.#options.warn,
         onOutput: (stream, chunk) => {
           tail.add(chunk);
           reporter.log(stream, chunk);
@@ -98,7 +102,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       },
     );
     await rootfs.finish();
-    if (end.exitCode !== 0) throw runFailed(step, end.exitCode, tail.text());
+    if (end.exitCode !== 0) throw runFailed(step, end, tail.text());
     const made = new Set(stubs.stubs.filter((stub) => !stub.like).map((stub) => stub.path));
     const { packed, directory } = await this.#capture(rootfs, await access.tocBytes(parent), made, signal);
     await storeLayer(target, packed, directory);
@@ -164,20 +168,42 @@ function refuseDevices({ devices = [] }: RunStep): void {
   );
 }
 
-function runFailed(step: RunStep, exitCode: number, output: string): SlipwayError {
-  return new SlipwayError(
-    "RUN_FAILED",
-    `process "${step.argv.join(" ")}" did not complete successfully: exit code: ${exitCode}`,
-    {
-      facts: { exitCode, output },
-      ...(exitCode === 127
-        ? {
-            hint: "the command was not found in the image: check its name and PATH, or install it in an earlier step",
-          }
-        : {}),
-      ...(exitCode === 137
-        ? { hint: "the process was killed (SIGKILL): most often the machine ran out of memory" }
-        : {}),
-    },
-  );
+function runFailed(step: RunStep, { exitCode, oom }: ContainerEnd, output: string): SlipwayError {
+  const message = `process "${step.argv.join(" ")}" did not complete successfully: exit code: ${exitCode}`;
+  const facts = { exitCode, output };
+  if (oom) return outOfMemory(message, oom, facts);
+  const hint = HINTS[exitCode];
+  return new SlipwayError("RUN_FAILED", message, { facts, ...(hint ? { hint } : {}) });
+}
+
+const HINTS: Readonly<Record<number, string>> = {
+  127: "the command was not found in the image: check its name and PATH, or install it in an earlier step",
+  137: "the process was killed (SIGKILL); the kernel does not say that memory ran out",
+};
+
+/** Whose memory ran out decides what helps. */
+function outOfMemory(message: string, { whose, limit }: OutOfMemory, facts: object): SlipwayError {
+  const bytes = limit === undefined ? "" : ` of ${mebibytes(limit)} MiB`;
+  const [what, hint] = {
+    container: [
+      `the step needs more than its limit${bytes}`,
+      "give RUN steps more with --memory, or let the step do less at once",
+    ],
+    surroundings: [
+      `slipway itself may use no more than its own limit${bytes}`,
+      "give the container or service in which slipway runs more memory",
+    ],
+    machine: [
+      "the machine has none left",
+      "let fewer steps run at once, or give the machine more memory or swap",
+    ],
+  }[whose];
+  return new SlipwayError("OUT_OF_MEMORY", `${message}: out of memory: ${what}`, {
+    hint: hint!,
+    facts: { ...facts, ...(limit === undefined ? {} : { limit }) },
+  });
+}
+
+function mebibytes(bytes: number): string {
+  return String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 }
