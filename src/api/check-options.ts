@@ -1,6 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import type { BuildOptions } from "./build-options.ts";
+import { normalizeResources } from "./resource-limits.ts";
 
 type Shape = "string" | "strings" | "list" | "record" | "boolean" | "number" | "any";
 
@@ -50,6 +51,7 @@ export function checkBuildOptions(options: unknown): asserts options is BuildOpt
     if (value !== undefined && !fits(value, shape))
       throw new SlipwayError("USAGE", `the option ${name} has to be ${WORDS[shape]}`);
   }
+  normalizeResources((options as Partial<BuildOptions>).resources);
 }
 
 const WORDS: Readonly<Record<Shape, string>> = {

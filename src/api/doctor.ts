@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import { limitableControllers } from "../runtime/cgroup/container-cgroup.ts";
 import { installedDrivers } from "../runtime/drivers.ts";
 import { probeOverlay } from "../snapshot/probe-overlay.ts";
 import { findTool, runProcess, toolPath } from "../sys/process.ts";
@@ -61,6 +62,7 @@ export function diagnose(environment: Environment): Promise<Diagnosis> {
         value: overlay.usable ? "usable" : (overlay.reason ?? "not usable"),
       },
       { name: "cgroups", ok: true, value: cgroups() },
+      limitsFact(),
       {
         name: "runtimes",
         ok: driver !== undefined && driver.name !== "unshare",
@@ -142,6 +144,17 @@ function userText(uid: number, { available, reason }: Namespace): string {
   return available
     ? `ordinary user ${uid}; works inside a user namespace`
     : `ordinary user ${uid}; no user namespace: ${reason}`;
+}
+
+/** What `--memory` and its kin can do here; without it they are ignored with a warning. */
+function limitsFact(): Fact {
+  const { controllers, reason } = limitableControllers();
+  const enforced = controllers.join(", ") || "none";
+  return {
+    name: "limits",
+    ok: reason === undefined,
+    value: reason === undefined ? enforced : `${enforced}: ${reason}`,
+  };
 }
 
 function cgroups(): string {

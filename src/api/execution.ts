@@ -19,6 +19,7 @@ import type { StoreImageResolver } from "./image-resolver.ts";
 import { once } from "./once.ts";
 import { runtimePrivilege } from "./privilege.ts";
 import { remoteFetcher } from "./remote-fetcher.ts";
+import { normalizeResources } from "./resource-limits.ts";
 import { rootfsKind } from "./rootfs-kind.ts";
 import { agentOpener, secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
@@ -121,7 +122,7 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
       ulimits: options.ulimits ?? [],
-      resources: options.resources ?? {},
+      resources: normalizeResources(options.resources),
       warn: (message) => request.warn({ message }),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),

@@ -26,9 +26,10 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
   run: async () => {
     const { runHere } = await import("./run.ts");
     return (options: Parameters<typeof runHere>[0], context) => {
-      const { environment, signal, onStarted } = context;
+      const { environment, signal, onStarted, onEvent } = context;
+      const onWarning = (message: string) => onEvent({ type: "warning", time: 0, message });
       const streams = options.tty ? { streams: context } : {};
-      return runHere({ ...options, signal, onStarted, ...streams }, environment);
+      return runHere({ ...options, signal, onStarted, onWarning, ...streams }, environment);
     };
   },
   push: async () => {

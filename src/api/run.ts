@@ -6,10 +6,12 @@ import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
 import { LayerAccess } from "../execute/layer-access.ts";
+import type { Resources } from "../runtime/request.ts";
 import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { runtimePrivilege } from "./privilege.ts";
+import { normalizeResources } from "./resource-limits.ts";
 import { rootfsKind } from "./rootfs-kind.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
@@ -36,6 +38,11 @@ export interface RunContainerOptions {
   readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   readonly shmSize?: number;
+  /** Ignored with a warning where the machine does not let us enforce them. */
+  readonly resources?: Resources;
+  readonly cgroupParent?: string;
+  /** Told what of this the machine does not let us do, and why a container was killed. */
+  readonly onWarning?: (message: string) => void;
   readonly readOnly?: boolean;
   readonly capAdd?: readonly string[];
   readonly capDrop?: readonly string[];
@@ -62,12 +69,13 @@ export async function run(options: RunContainerOptions, environment: Environment
       `containers need a user namespace or root: ${namespace.reason}`,
       { hint: "`slipway doctor` says what to install" },
     );
-  const { onStarted, signal, streams: _, ...plain } = options;
+  const { onStarted, onWarning, signal, streams: _, ...plain } = options;
   return (await inUserNamespace({
     operation: "run",
     options: plain,
     environment,
     interactive: true,
+    onEvent: (event) => event.type === "warning" && onWarning?.(event.message),
     ...(onStarted ? { onStarted } : {}),
     ...(signal ? { signal } : {}),
   })) as number;
@@ -111,13 +119,24 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       resolvConf: resolvConf(),
       path: environment.path,
       interactive: options.interactive ?? false,
+      resources: withSwap(normalizeResources(options.resources)),
+      onWarning: options.onWarning ?? (() => {}),
       ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
+      ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       ...(options.runtime ? { driver: options.runtime } : {}),
       ...(options.streams ? { streams: options.streams } : {}),
       ...(options.onStarted ? { onStarted: options.onStarted } : {}),
       ...(options.signal ? { signal: options.signal } : {}),
     });
   });
+}
+
+/** Memory alone allows as much swap again, as Docker does it. */
+function withSwap(resources: Resources): Resources {
+  const { memory, memorySwap } = resources;
+  return memory === undefined || memorySwap !== undefined
+    ? resources
+    : { ...resources, memorySwap: 2 * memory };
 }
 
 function accessOf(session: Session, signal: AbortSignal | undefined): LayerAccess {

@@ -4,8 +4,9 @@ import type { Chain } from "../execute/chain.ts";
 import { smallFileReader } from "../execute/copy/owner.ts";
 import type { LayerAccess } from "../execute/layer-access.ts";
 import type { ContainerConfig } from "../image/config.ts";
+import { outOfMemoryText } from "../runtime/cgroup/out-of-memory.ts";
 import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
-import type { ContainerMount, Privilege, Ulimit } from "../runtime/request.ts";
+import type { ContainerMount, Privilege, Resources, Ulimit } from "../runtime/request.ts";
 import { runContainer } from "../runtime/run-container.ts";
 import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import { resolveUser } from "../runtime/users.ts";
@@ -30,6 +31,8 @@ export interface RunImageRequest {
   readonly network: "host" | "none";
   readonly extraHosts: readonly ExtraHost[];
   readonly ulimits: readonly Ulimit[];
+  readonly resources: Resources;
+  readonly cgroupParent?: string;
   readonly shmSize?: number;
   readonly readOnlyRoot: boolean;
   readonly capAdd: readonly string[];
@@ -41,6 +44,8 @@ export interface RunImageRequest {
   /** Standard input goes to the process. */
   readonly interactive: boolean;
   readonly streams?: TerminalStreams;
+  /** Told what the machine does not let us do, and why a container was killed. */
+  readonly onWarning: (message: string) => void;
   /** Told how signals can be passed on, once the process runs. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly signal?: AbortSignal;
@@ -101,6 +106,8 @@ async function start(
       security: "sandbox",
       mounts: mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
       ulimits: request.ulimits,
+      resources: request.resources,
+      ...(request.cgroupParent === undefined ? {} : { cgroupParent: request.cgroupParent }),
       terminal: request.overrides.tty,
       readOnlyRoot: request.readOnlyRoot,
       addCapabilities: request.capAdd,
@@ -110,6 +117,7 @@ async function start(
     {
       privilege: request.privilege,
       path: request.path,
+      onWarning: request.onWarning,
       ...(request.driver ? { driver: request.driver } : {}),
       interactive: true,
       stdin: request.interactive ? "inherit" : "ignore",
@@ -118,6 +126,7 @@ async function start(
       ...(request.signal ? { signal: request.signal } : {}),
     },
   );
+  if (end.oom) request.onWarning(outOfMemoryText(end.oom));
   return end.exitCode;
 }
 

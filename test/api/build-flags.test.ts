@@ -61,12 +61,11 @@ describe("flags of build", () => {
   });
 
   it("8.1: what is not supported yet is said, once for each flag", async () => {
-    const flags = ["--cache-from", "a", "--cache-from", "b", "-m", "1g", "--sbom=true", "--provenance=false"];
+    const flags = ["--cache-from", "a", "--cache-from", "b", "--sbom=true", "--provenance=false"];
     const { exitCode, stderr } = await shop.it.run(["build", ...flags, context("FROM scratch\nCOPY . /\n")]);
     expect(exitCode).toBe(0);
     expect(stderr.match(/^WARNING: .*$/gm)).toEqual([
       "WARNING: --cache-from is not supported yet and is ignored",
-      "WARNING: --memory is not supported yet and is ignored",
       "WARNING: --sbom is not supported yet and is ignored",
     ]);
     for (const flag of ["--check", "--call=outline"])

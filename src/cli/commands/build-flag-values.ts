@@ -27,13 +27,8 @@ export interface BuildFlags {
   readonly tag: readonly string[];
   readonly target?: string;
   readonly ulimit: readonly string[];
-  // What is not supported yet (see unsupported-flags.ts).
-  readonly attest: readonly string[];
-  readonly cacheFrom: readonly string[];
-  readonly cacheTo: readonly string[];
-  readonly call: readonly string[];
-  readonly cgroupParent: readonly string[];
-  readonly check?: boolean;
+  readonly cgroupParent?: string;
+  readonly resource: readonly string[];
   readonly cpuPeriod: readonly string[];
   readonly cpuQuota: readonly string[];
   readonly cpuShares: readonly string[];
@@ -41,6 +36,12 @@ export interface BuildFlags {
   readonly cpusetMems: readonly string[];
   readonly memory: readonly string[];
   readonly memorySwap: readonly string[];
+  // What is not supported yet (see unsupported-flags.ts).
+  readonly attest: readonly string[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly call: readonly string[];
+  readonly check?: boolean;
   readonly provenance: readonly string[];
   readonly sbom: readonly string[];
   readonly securityOpt: readonly string[];

@@ -6,14 +6,8 @@ import type { BuildFlags } from "./build-flag-values.ts";
 /** Flags of other builders that need no meaning here (SPEC 8.1, hidden). */
 const ACCEPTED = ["--compress", "--rm", "--force-rm", "-D, --debug"];
 const ACCEPTED_WITH_VALUE = ["--isolation", "--builder"];
-/** Flags whose meaning is missing: each gets a warning (see unsupported-flags.ts). */
-const UNSUPPORTED = ["--squash", "--check"];
-const UNSUPPORTED_WITH_VALUE = [
-  "--attest",
-  "--cache-from",
-  "--cache-to",
-  "--call",
-  "--cgroup-parent",
+/** Limits one by one, as older builders take them; `--resource` is the same. */
+const LIMITS = [
   "--cpu-period",
   "--cpu-quota",
   "-c, --cpu-shares",
@@ -21,6 +15,14 @@ const UNSUPPORTED_WITH_VALUE = [
   "--cpuset-mems",
   "-m, --memory",
   "--memory-swap",
+];
+/** Flags whose meaning is missing: each gets a warning (see unsupported-flags.ts). */
+const UNSUPPORTED = ["--squash", "--check"];
+const UNSUPPORTED_WITH_VALUE = [
+  "--attest",
+  "--cache-from",
+  "--cache-to",
+  "--call",
   "--provenance",
   "--sbom",
   "--security-opt",
@@ -36,7 +38,7 @@ export function defineBuild(program: Command, run: Run): void {
   defineOutputs(command);
   defineExecution(command);
   for (const name of [...ACCEPTED, ...UNSUPPORTED]) command.addOption(new Option(name).hideHelp());
-  for (const name of [...ACCEPTED_WITH_VALUE, ...UNSUPPORTED_WITH_VALUE])
+  for (const name of [...ACCEPTED_WITH_VALUE, ...LIMITS, ...UNSUPPORTED_WITH_VALUE])
     command.addOption(new Option(`${name} <value>`).argParser(collect).default([]).hideHelp());
   command.action((context: string, flags: BuildFlags) =>
     run(async () => {
@@ -106,5 +108,12 @@ function defineExecution(command: Command): void {
     .option("--add-host <host=ip>", "add a line to /etc/hosts of RUN steps", collectCommas, [])
     .option("--shm-size <bytes>", "size of /dev/shm of RUN steps, for example 64m")
     .option("--ulimit <name=soft[:hard]>", "a resource limit of RUN steps", collect, [])
+    .option(
+      "--resource <name=value>",
+      "limit RUN steps: memory, memory-swap, cpu-shares, cpu-period, cpu-quota, cpuset-cpus, cpuset-mems",
+      collect,
+      [],
+    )
+    .option("--cgroup-parent <path>", "the parent of the control groups of RUN steps")
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
 }

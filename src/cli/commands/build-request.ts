@@ -1,12 +1,14 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BuildOptions, SecretSource, SshSource } from "../../api/build-options.ts";
+import { normalizeResources } from "../../api/resource-limits.ts";
 import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { type OutputSpec, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimit } from "../parse-flags.ts";
+import { legacyPairs, parseResources } from "../resource-flags.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
 /** Turns the command line into the library's options (SPEC 8.1). Throws `USAGE` with the flag that is wrong. */
@@ -40,10 +42,27 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     addHosts: flags.addHost.map(parseHost),
     ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
     ulimits: flags.ulimit.map(parseUlimit),
+    resources: resourcesOf(flags),
+    ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
     outputs: outputs(flags.output),
     annotations: flags.annotation,
   };
+}
+
+/** The older flags first, so that `--resource` wins. */
+function resourcesOf(flags: BuildFlags) {
+  const { memory, memorySwap, cpuShares, cpuPeriod, cpuQuota, cpusetCpus, cpusetMems } = flags;
+  const legacy = legacyPairs({
+    memory,
+    "memory-swap": memorySwap,
+    "cpu-shares": cpuShares,
+    "cpu-period": cpuPeriod,
+    "cpu-quota": cpuQuota,
+    "cpuset-cpus": cpusetCpus,
+    "cpuset-mems": cpusetMems,
+  });
+  return normalizeResources(parseResources([...legacy, ...flags.resource]));
 }
 
 function outputs(specs: readonly string[]): OutputSpec[] {

@@ -17,6 +17,16 @@ export interface RunFlags {
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
   readonly shmSize?: string;
+  readonly memory?: string;
+  readonly memorySwap?: string;
+  readonly cpus?: string;
+  readonly cpuShares?: string;
+  readonly cpuPeriod?: string;
+  readonly cpuQuota?: string;
+  readonly cpusetCpus?: string;
+  readonly cpusetMems?: string;
+  readonly pidsLimit?: string;
+  readonly cgroupParent?: string;
   readonly ulimit: readonly string[];
   readonly platform?: string;
   readonly pull: string;

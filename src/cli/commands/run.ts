@@ -7,6 +7,7 @@ import { type CliContext, EXIT } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimit } from "../parse-flags.ts";
 import { reportError } from "../report-error.ts";
+import { runResources } from "../resource-flags.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
 /** Signals that go to the container's process instead of ending us. */
@@ -41,6 +42,9 @@ export async function runCommand(
         network: network(flags.network),
         addHosts: flags.addHost.map(parseHost),
         ulimits: flags.ulimit.map(parseUlimit),
+        resources: runResources(flags),
+        ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
+        onWarning: (message) => void context.stderr.write(`WARNING: ${message}\n`),
         readOnly: flags.readOnly ?? false,
         capAdd: flags.capAdd,
         capDrop: flags.capDrop,

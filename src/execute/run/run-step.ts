@@ -4,7 +4,7 @@ import { SlipwayError } from "../../core/errors.ts";
 import type { LayerInfo } from "../../core/layer-info.ts";
 import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
-import type { OutOfMemory } from "../../runtime/cgroup/out-of-memory.ts";
+import { type OutOfMemory, outOfMemoryText } from "../../runtime/cgroup/out-of-memory.ts";
 import { type ContainerEnd, runContainer } from "../../runtime/run-container.ts";
 import { resolveUser } from "../../runtime/users.ts";
 import { containerRoot } from "../../snapshot/container-root.ts";
@@ -182,28 +182,14 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** Whose memory ran out decides what helps. */
-function outOfMemory(message: string, { whose, limit }: OutOfMemory, facts: object): SlipwayError {
-  const bytes = limit === undefined ? "" : ` of ${mebibytes(limit)} MiB`;
-  const [what, hint] = {
-    container: [
-      `the step needs more than its limit${bytes}`,
-      "give RUN steps more with --memory, or let the step do less at once",
-    ],
-    surroundings: [
-      `slipway itself may use no more than its own limit${bytes}`,
-      "give the container or service in which slipway runs more memory",
-    ],
-    machine: [
-      "the machine has none left",
-      "let fewer steps run at once, or give the machine more memory or swap",
-    ],
-  }[whose];
-  return new SlipwayError("OUT_OF_MEMORY", `${message}: out of memory: ${what}`, {
-    hint: hint!,
-    facts: { ...facts, ...(limit === undefined ? {} : { limit }) },
+function outOfMemory(message: string, oom: OutOfMemory, facts: object): SlipwayError {
+  const hints = {
+    container: "give RUN steps more with --memory, or let the step do less at once",
+    surroundings: "give the container or service that slipway runs in more memory",
+    machine: "let fewer steps run at once, or give the machine more memory or swap",
+  };
+  return new SlipwayError("OUT_OF_MEMORY", `${message}: ${outOfMemoryText(oom)}`, {
+    hint: hints[oom.whose],
+    facts: { ...facts, ...(oom.limit === undefined ? {} : { limit: oom.limit }) },
   });
-}
-
-function mebibytes(bytes: number): string {
-  return String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 }

@@ -179,7 +179,8 @@ class Groups {
   }
 
   #fail(reason: string, limit: string): void {
-    this.#failed.set(reason, [...(this.#failed.get(reason) ?? []), limit]);
+    const name = limit.split("=", 1)[0]!;
+    this.#failed.set(reason, [...(this.#failed.get(reason) ?? []), name]);
   }
 }
 

@@ -28,11 +28,6 @@ export function limitFiles(
   ];
 }
 
-/** Names of the limits that are asked for, as a command line writes them. */
-export function limitNames(resources: Resources): readonly string[] {
-  return limitFiles(resources, () => 1).map(({ limit }) => limit.split("=", 1)[0]!);
-}
-
 function memoryV1({ memory, memorySwap }: Resources): readonly LimitFile[] {
   return [
     ...one("memory", "memory.limit_in_bytes", "memory", memory),

@@ -10,6 +10,17 @@ export interface OutOfMemory {
   readonly limit?: number;
 }
 
+/** For people. */
+export function outOfMemoryText({ whose, limit }: OutOfMemory): string {
+  const bytes = limit === undefined ? "" : ` of ${Math.round((limit / 1024 / 1024) * 10) / 10} MiB`;
+  const reasons = {
+    container: `it needs more than its limit${bytes}`,
+    surroundings: `slipway itself may use no more than its own limit${bytes}`,
+    machine: "the machine has none left",
+  };
+  return `out of memory: ${reasons[whose]}`;
+}
+
 const SIGKILL_CODE = 137;
 
 /**

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { systemErrorCode } from "../../core/errors.ts";
+import { hasLibc, libc } from "../../sys/libc.ts";
 import type { Hierarchy } from "./hierarchies.ts";
 
 /** Where groups of containers are made in one hierarchy, or why there is no such place. */
@@ -19,8 +20,9 @@ export function parentFolder(
   controllers: readonly string[],
   asked: string | undefined,
 ): ParentFolder {
-  const folder = asked === undefined ? ownFolder(hierarchy) : join(hierarchy.top, asked);
+  let folder = hierarchy.top;
   try {
+    folder = asked === undefined ? ownFolder(hierarchy) : join(hierarchy.top, asked);
     if (asked !== undefined) mkdirSync(folder, { recursive: true });
     checkWritable(folder);
     if (hierarchy.version === 2) enable(hierarchy.top, folder, controllers);
@@ -32,8 +34,9 @@ export function parentFolder(
 
 /** The same for a look: nothing is changed, so that enabling controllers may still fail. */
 export function likelyParentFolder(hierarchy: Hierarchy): ParentFolder {
-  const folder = ownFolder(hierarchy);
+  let folder = hierarchy.top;
   try {
+    folder = ownFolder(hierarchy);
     checkWritable(folder);
     return { folder };
   } catch (error) {
@@ -54,10 +57,18 @@ function ownFolder({ version, top, own }: Hierarchy): string {
   return own === top || isDelegated(own) ? own : top;
 }
 
-/** systemd gives a group of a unit with `Delegate=` to the unit's user; root's are root's anyway and count by that mark only. */
+/** systemd gives the group of a unit with `Delegate=` to the unit's user. Root owns every group, and its own ones carry a mark. */
 function isDelegated(folder: string): boolean {
-  const uid = process.geteuid?.() ?? 0;
-  return uid !== 0 && statSync(folder).uid === uid;
+  if (!isRealRoot()) return statSync(folder).uid === process.geteuid?.();
+  return hasLibc() && libc().getXattr(folder, "trusted.delegate")?.toString() === "1";
+}
+
+/** The root of a user namespace has but the ids that are mapped (user_namespaces(7)). */
+function isRealRoot(): boolean {
+  return (
+    process.geteuid?.() === 0 &&
+    /^\s*0\s+0\s+4294967295\s*$/.test(readFileSync("/proc/self/uid_map", "latin1"))
+  );
 }
 
 /**
