@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ownHierarchies } from "../../src/runtime/cgroup/container-cgroup.ts";
 import { REAL_ROOT } from "../../src/runtime/request.ts";
 import { runContainer } from "../../src/runtime/run-container.ts";
+import { currentOwner } from "../../src/store/owner.ts";
 import { makeFolder, temporaryFolder } from "../support/folders.ts";
 import { prepareScene, runScene, sh, writeBusybox } from "./containers.ts";
 
@@ -28,11 +30,18 @@ function processesWith(mark: string): string[] {
   });
 }
 
-function cgroups(): string[] {
-  const lines = readFileSync("/proc/self/mounts", "utf8").split("\n");
-  const roots = lines.filter((line) => /^\S+ \S+ cgroup2? /.test(line)).map((line) => line.split(" ")[1]!);
-  return roots.flatMap((root) => readdirSync(root).filter((name) => /test-|slipway/.test(name)));
+/** Control groups of containers of this process, and those that a runtime made for the container `id`. */
+function cgroups(id: string): string[] {
+  const mine = `slipway-${currentOwner()}`;
+  const places = new Set(ownHierarchies().flatMap(({ top, own }) => [top, own]));
+  return [...places].flatMap((place) =>
+    readdirSync(place).filter((name) => name.includes(id) || name.startsWith(mine)),
+  );
 }
+
+/** Seconds that nobody else on this machine sleeps. */
+const LONG = `34567${process.pid}`;
+const LONGER = `23456${process.pid}`;
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await pause(10);
@@ -56,7 +65,7 @@ describe.each(["crun", "runc", "unshare"])("the end of a container of %s", (driv
   const expectNothingLeft = (mark: string): void => {
     expect(processesWith(mark)).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(mark);
-    expect(cgroups()).toEqual([]);
+    expect(cgroups(mark)).toEqual([]);
   };
 
   it("an abort sends SIGTERM to the process and leaves nothing", async () => {
@@ -104,11 +113,11 @@ describe.each(["crun", "runc", "unshare"])("the end of a container of %s", (driv
   it("processes left behind end with process 1, and their output is not waited for", async () => {
     const { stdout, exitCode } = await runScene({
       lowers,
-      argv: sh("(sleep 2345678; echo late) & echo done"),
+      argv: sh(`(sleep ${LONGER}; echo late) & echo done`),
       options: { driver },
     });
     expect([stdout, exitCode]).toEqual(["done\n", 0]);
-    expect(processesWith("2345678")).toEqual([]);
+    expect(processesWith(LONGER)).toEqual([]);
   });
 
   it("DR-03: a process ended by a signal has exit code 128 + n", async () => {
@@ -163,12 +172,14 @@ describe.each(["crun", "runc", "unshare"])("the end of a container of %s", (driv
 
   it("nothing survives a kill -9 of the program that started it", async () => {
     const home = temporaryFolder();
-    const request = await prepareScene({ lowers, argv: sh("echo ready; sleep 3456789") });
+    const limited = process.geteuid?.() === 0 ? { resources: { memory: 64 * 1024 * 1024 } } : {};
+    const request = await prepareScene({ lowers, argv: sh(`echo ready; sleep ${LONG}`), ...limited });
     const { finish: _, ...rootfs } = request.rootfs;
     writeFileSync(join(home, "request.json"), JSON.stringify({ ...request, rootfs }));
     const starter = `
       import { readFileSync } from "node:fs";
-      import { runContainer } from ${JSON.stringify(join(import.meta.dirname, "../../src/runtime/run-container.ts"))};
+      import { ownHierarchies } from "../../src/runtime/cgroup/container-cgroup.ts";
+import { runContainer } from ${JSON.stringify(join(import.meta.dirname, "../../src/runtime/run-container.ts"))};
       const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
       await runContainer(request, {
         privilege: { userNamespace: false, xattrPrefix: "trusted.overlay." },
@@ -186,10 +197,13 @@ describe.each(["crun", "runc", "unshare"])("the end of a container of %s", (driv
     const argv = [outfile, join(home, "request.json"), process.env.PATH ?? "", driver];
     const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    expect(processesWith("3456789")).not.toEqual([]);
+    expect(processesWith(LONG)).not.toEqual([]);
     child.kill("SIGKILL");
-    await until(() => processesWith("3456789").length + processesWith(request.id).length === 0);
+    await until(() => processesWith(LONG).length + processesWith(request.id).length === 0);
     expectNothingLeft(request.id);
     expectNothingLeft(request.scratch);
+    // The control group itself can only be swept: the next container with limits does it.
+    await runScene({ lowers, options: { driver }, ...limited });
+    expect(cgroups(`slipway-${child.pid}-`)).toEqual([]);
   });
 });
