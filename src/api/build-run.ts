@@ -24,6 +24,8 @@ export interface BuildRunRequest extends PlanInputs {
   readonly clock: BuildClock;
   readonly scope: CleanupScope;
   readonly beforeExecute: (step: Step) => void;
+  /** Told what this machine cannot do, once for all steps and platforms. */
+  readonly notice: (message: string) => void;
 }
 
 /** Plans, executes and assembles for one platform. */
@@ -49,7 +51,7 @@ export async function buildPlatform(request: BuildRunRequest, view: PlatformView
       JSON.stringify(view.platform ?? null),
     ]),
     beforeExecute: request.beforeExecute,
-    warn: request.warn,
+    notice: request.notice,
     scope: request.scope,
     controller,
   });

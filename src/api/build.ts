@@ -19,6 +19,7 @@ import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
 import { buildPlatform, type PlatformBuild } from "./build-run.ts";
 import type { Environment } from "./environment.ts";
+import { onceForEach } from "./once.ts";
 import { parseOptions, requestedPlatforms } from "./plan-options.ts";
 import { checkSecrets } from "./secrets.ts";
 import { Session } from "./session.ts";
@@ -165,6 +166,7 @@ class Build {
     });
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
+    const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
     const builds: PlatformBuild[] = [];
     for (const view of requestedPlatforms(this.#options)) {
       const request = {
@@ -173,6 +175,7 @@ class Build {
         contexts,
         dockerfile,
         warn,
+        notice,
         clock: this.#clock,
         scope: this.#scope,
         content,

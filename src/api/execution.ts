@@ -36,8 +36,7 @@ export interface ExecutionRequest {
   readonly clock: BuildClock;
   /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
   readonly slot: string;
-  /** Told what a step cannot have on this machine; a message that was told before is not shown again. */
-  readonly warn: (warning: { readonly message: string }) => void;
+  readonly notice: (message: string) => void;
   readonly beforeExecute: (step: Step) => void;
   readonly scope: CleanupScope;
   readonly controller: AbortController;
@@ -123,7 +122,7 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
       ulimits: options.ulimits ?? [],
       resources: normalizeResources(options.resources),
-      warn: (message) => request.warn({ message }),
+      warn: request.notice,
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),
       runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },
