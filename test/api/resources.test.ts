@@ -149,7 +149,9 @@ describe("an ordinary user", () => {
     ]);
     const ran = await rootless.it.run(["run", "--rm", "--memory=64m", "busybox", "echo", "ran"]);
     expect(ran).toMatchObject({ exitCode: 0, stdout: "ran\n" });
-    expect(ran.stderr).toMatch(/^WARNING: limits that cannot be enforced here are ignored: memory, memory-swap: .*/);
+    expect(ran.stderr).toMatch(
+      /^WARNING: limits that cannot be enforced here are ignored: memory, memory-swap: .*/,
+    );
   });
 
   const memory = hierarchyOf("memory", ownHierarchies());
