@@ -35,9 +35,12 @@ export interface KeyValue {
   readonly value: string;
 }
 
-/** One `--mount=` of RUN, fields as written: keys normalised (src → source, dst/destination → target, readonly → ro …), values not yet expanded (SPEC MT-01). */
+/** One `--mount=` of RUN (SPEC MT-01). */
 export interface MountFlag {
+  /** All fields as written, nothing expanded. */
   readonly text: string;
+  /** The stage, image or context that it names; absent where it names none. */
+  readonly from?: string;
 }
 
 export interface FromInstruction extends InstructionBase {

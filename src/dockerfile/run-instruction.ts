@@ -3,6 +3,7 @@ import { splitCsv } from "./csv-fields.ts";
 import { invalid, readFlags } from "./flags.ts";
 import { goQuote } from "./go-quote.ts";
 import type { CommandInstruction, CommandLine, InstructionBase, RunInstruction } from "./instructions.ts";
+import { mountFlag } from "./mount-flag.ts";
 
 const FLAGS = { mount: "list", network: "text", security: "text", device: "list" } as const;
 const NETWORKS = ["default", "none", "host"] as const;
@@ -22,7 +23,7 @@ export function runInstruction(node: AstNode, base: InstructionBase): RunInstruc
     kind: "RUN",
     command: commandLine(node),
     heredocs: node.heredocs,
-    mounts: flags.list("mount").map((text) => ({ text })),
+    mounts: flags.list("mount").map(mountFlag),
     network,
     security,
     devices,

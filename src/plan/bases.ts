@@ -1,6 +1,7 @@
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { suggest } from "../core/suggest.ts";
+import { parseReference } from "../image/reference.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { ImageResolver, ResolvedImage, StagePlan } from "./graph.ts";
 import { classifyContext, type NamedContext, type NamedContexts } from "./named-context.ts";
@@ -36,6 +37,13 @@ export async function resolveBase(entry: StageEntry, request: BaseRequest): Prom
   return context
     ? fromContext(entry, context, platform, request)
     : fromImage(entry, entry.base, platform, request);
+}
+
+/** Refuses a base that is neither a stage nor a context and cannot be an image, whether it is needed or not. Throws REFERENCE_INVALID. */
+export function checkBaseName(entry: StageEntry, { options, contexts }: BaseRequest): void {
+  if (entry.parent !== undefined || entry.replacement || entry.base === "scratch") return;
+  const platform = entry.platform ?? options.platform ?? options.buildPlatform;
+  if (!contexts.find(entry.base, platform)) parseReference(entry.base);
 }
 
 async function fromContext(

@@ -2,7 +2,6 @@ import { SlipwayError } from "../core/errors.ts";
 import { expandWord } from "../dockerfile/expand.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
 import { invalidInstruction, located } from "./located.ts";
-import { mountFrom } from "./mount-fields.ts";
 import type { LinkedInstruction, StageTable } from "./stage-table.ts";
 
 /** Finds what every `COPY --from` and mount `from` of the file names; done for stages that are never built, too (SPEC PO-05, PO-06). */
@@ -22,11 +21,9 @@ function sourcesOf(table: StageTable, instruction: Instruction): readonly (numbe
   if (instruction.kind === "COPY")
     return instruction.from ? [copySource(table, instruction, instruction.from)] : [];
   if (instruction.kind !== "RUN") return [];
-  return instruction.mounts.map(({ text }) => {
-    const from = mountFrom(text);
-    if (!from) return undefined;
-    return table.find(from) ?? table.addImplicit(from, instruction);
-  });
+  return instruction.mounts.map(({ from }) =>
+    from === undefined ? undefined : (table.find(from) ?? table.addImplicit(from, instruction)),
+  );
 }
 
 /** A number, a stage's name in any case, or an image (SPEC CP-23). */

@@ -1,7 +1,8 @@
 import { suggest } from "../core/suggest.ts";
+import { type MountField, mountFields } from "../dockerfile/mount-flag.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { invalidInstruction } from "./located.ts";
-import { type MountField, mountFields, oneOf, parseBoolean, parseId, parseSize } from "./mount-fields.ts";
+import { oneOf, parseBoolean, parseId, parseSize } from "./mount-values.ts";
 
 const TYPES = ["bind", "cache", "tmpfs", "secret", "ssh"] as const;
 const SHARING = ["shared", "private", "locked"] as const;

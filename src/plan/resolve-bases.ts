@@ -1,20 +1,23 @@
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { Warn } from "../dockerfile/linter.ts";
-import { type BaseRequest, resolveBase, type StageBase } from "./bases.ts";
+import { type BaseRequest, checkBaseName, resolveBase, type StageBase } from "./bases.ts";
+import { located } from "./located.ts";
 import { fireTriggers, triggersOf } from "./onbuild.ts";
 import { checkCycles, reachableFrom } from "./reachability.ts";
 import type { StageEntry, StageTable } from "./stage-table.ts";
 
 /**
  * Resolves the bases of what the roots need, side by side; triggers may add needs, so this repeats until there are none (SPEC
- * OB-05). Throws what the resolver throws, at the FROM, and STAGE_CYCLE.
+ * OB-05). Names that cannot be those of images are refused wherever they stand. Throws what the resolver throws, at the FROM,
+ * REFERENCE_INVALID and STAGE_CYCLE.
  */
 export async function resolveBases(
   table: StageTable,
   roots: readonly number[],
   request: BaseRequest & { readonly warn: Warn },
 ): Promise<ReadonlyMap<number, StageBase>> {
+  for (const entry of table.entries) located(entry.source, () => checkBaseName(entry, request));
   const bases = new Map<number, StageBase>();
   const fired = new Set<number>();
   for (;;) {

@@ -85,6 +85,16 @@ describe("what is built", () => {
     expect(await bad("COPY --from=$X x /")).toMatch(/^variable expansion is not supported for --from/);
     expect(await bad("FROM $X")).toBe("base name ($X) should not be blank");
     expect(await bad("COPY --from=bad x /")).toBe("circular dependency detected on stage: bad");
+    expect(await bad("RUN --mount=from=$X,target=/m x")).toMatch(
+      /^dockerfile parse error on line 2: 'from' doesn't support/,
+    );
+  });
+
+  it("PO-06: it may not name what can be no image; unless a context is called so", async () => {
+    const bad = (lines: string) => failure(`FROM scratch AS bad\n${lines}\nFROM scratch`);
+    for (const line of ["FROM Upper", "COPY --from=a::b x /", "RUN --mount=from=-,target=/m x"])
+      expect(await bad(line)).toMatchObject({ code: "REFERENCE_INVALID", line: 2 });
+    await plan("FROM Upper AS bad\nFROM scratch", { contexts: { Upper: "./files" } });
   });
 
   it("PO-05: the target is looked for before sources, sources before circles, circles before images", async () => {

@@ -3,7 +3,7 @@ import type { Builder } from "./builder.ts";
 import { observe } from "./observe.ts";
 
 const PREFIXES =
-  /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to compute cache key: |failed to load cache key: )+/;
+  /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to run Build function: |failed to compute cache key: |failed to load cache key: )+/;
 
 /** BuildKit by way of `docker buildx build`. `docker` is the command's words, for example `["docker"]`. */
 export function buildkit(docker: readonly string[]): Builder {
@@ -24,8 +24,9 @@ export function buildkit(docker: readonly string[]): Builder {
 
 /** From the last line that begins with `ERROR: ` to the end. */
 function causeOf(stderr: string): string {
-  const start = stderr.lastIndexOf("\nERROR: ");
-  const message = start < 0 ? stderr : stderr.slice(start + "\nERROR: ".length);
+  const all = `\n${stderr}`;
+  const start = all.lastIndexOf("\nERROR: ");
+  const message = start < 0 ? stderr : all.slice(start + "\nERROR: ".length);
   return message.trim().replace(PREFIXES, "");
 }
 

@@ -15,14 +15,14 @@ export type ReadSmallFile = (path: string) => Promise<string | undefined>;
 
 /**
  * Resolves `--chown=user[:group]` (SPEC CP-14): numbers are taken as they are, names are looked up in the destination's own
- * passwd and group, unknown names are id 0, an empty part is 0; a numeric user alone is also the group, a named user alone
- * brings its primary group. `read` undefined: there is no root filesystem to look into (COPY --link, SPEC CP-19).
+ * passwd and group, an unknown user is 0:0, an empty part is 0; a user alone brings its group: a number the same number, a
+ * name its primary group, which also stands in for a group that is unknown. `read` undefined: there is no root filesystem to look into (COPY --link, SPEC CP-19).
  */
 export async function resolveOwner(text: string, read: ReadSmallFile | undefined): Promise<Owner> {
   const [userPart = "", groupPart] = text.split(":", 2);
   const user = await lookupUser(userPart, read);
   if (groupPart === undefined) return user;
-  return { uid: user.uid, gid: await lookupGroup(groupPart, read) };
+  return { uid: user.uid, gid: (await lookupGroup(groupPart, read)) ?? user.gid };
 }
 
 async function lookupUser(name: string, read: ReadSmallFile | undefined): Promise<Owner> {
@@ -34,12 +34,12 @@ async function lookupUser(name: string, read: ReadSmallFile | undefined): Promis
   return { uid: 0, gid: 0 };
 }
 
-async function lookupGroup(name: string, read: ReadSmallFile | undefined): Promise<number> {
+async function lookupGroup(name: string, read: ReadSmallFile | undefined): Promise<number | undefined> {
   const id = numericId(name);
   if (id !== undefined) return id;
   if (!read) throw noRootFilesystem(name);
   for (const [group, , gid] of await table("etc/group", read)) if (group === name) return Number(gid) || 0;
-  return 0;
+  return undefined;
 }
 
 /** Decimal ids, `root` and the empty part need no file. */

@@ -1,46 +1,7 @@
 import { goBoolean } from "../core/go-boolean.ts";
 import { suggest } from "../core/suggest.ts";
-import { splitCsv } from "../dockerfile/csv-fields.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { invalidInstruction } from "./located.ts";
-
-/** One `key=value` of a `--mount` flag; `value` undefined where it is a lone word. */
-export interface MountField {
-  /** As written, for messages. */
-  readonly text: string;
-  /** In lower case, as written. */
-  readonly key: string;
-  readonly value: string | undefined;
-}
-
-/** The fields of a `--mount` flag, in order (SPEC MT-01). Throws INSTRUCTION_INVALID. */
-export function mountFields(text: string): readonly MountField[] {
-  const fields = splitCsv(text);
-  if (!fields) throw invalidInstruction(`failed to parse csv mounts: a quote is out of place in ${text}`);
-  return fields.map((field) => {
-    const at = field.indexOf("=");
-    const key = (at < 0 ? field : field.slice(0, at)).toLowerCase();
-    return { text: field, key, value: at < 0 ? undefined : field.slice(at + 1) };
-  });
-}
-
-/**
- * The `from` of a mount, before anything is expanded: it decides which stages are built, so it cannot have variables
- * (SPEC EX-17). Throws INSTRUCTION_INVALID.
- */
-export function mountFrom(text: string): string | undefined {
-  let from: string | undefined;
-  for (const { key, value } of mountFields(text)) {
-    if (key !== "from" || value === undefined) continue;
-    if (/\$./.test(value))
-      throw invalidInstruction(
-        "'from' doesn't support variable expansion, define alias stage instead",
-        `add \`FROM ${value} AS <name>\` with a global ARG and name that stage here`,
-      );
-    from = value;
-  }
-  return from || undefined;
-}
 
 /** A boolean as Go's strconv reads it. */
 export function parseBoolean(key: string, value: string): boolean {
