@@ -12,6 +12,7 @@ import type { EpochSource } from "../plan/options.ts";
 import { archiveContext, dockerfileOf, fetchHttpContext, isArchiveHead } from "./archive-context.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
+import { booleanArg } from "./control-args.ts";
 import { fetchGit } from "./git-access.ts";
 import { once } from "./once.ts";
 import { peek } from "./peek.ts";
@@ -176,7 +177,8 @@ class ContextOpener {
 
   async #gitFolder(source: GitSource): Promise<ContextFolder> {
     const options = this.#options;
-    const keepGitDir = source.keepGitDir ?? options.buildArgs?.BUILDKIT_CONTEXT_KEEP_GIT_DIR === "1";
+    const keepGitDir =
+      source.keepGitDir ?? booleanArg(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR") ?? false;
     const { root, commitTime } = await fetchGit(
       { ...source, keepGitDir },
       {

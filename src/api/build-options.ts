@@ -61,6 +61,8 @@ export interface BuildOptions {
   /** Where outputs with `dest: "-"` are written. */
   readonly stdout?: NodeJS.WritableStream;
   readonly push?: boolean;
+  /** Keep the image in the store, whatever else happens to it. */
+  readonly load?: boolean;
   readonly onEvent?: EventSink;
   readonly signal?: AbortSignal;
 }
@@ -68,9 +70,11 @@ export interface BuildOptions {
 export interface BuildResult {
   /** Digest of the image config; of the index where several platforms were built. */
   readonly imageId: Digest;
-  /** What the names point to in the store: a manifest or an index. */
+  /** A manifest or an index: what left as an image or was kept last; without such an output, what was built. */
   readonly descriptor: Descriptor;
-  /** Full names that were tagged. */
+  /** The same, where the outputs had an image at all (not for `local`, `tar` and `cacheonly` alone). */
+  readonly exported?: Descriptor;
+  /** Full names that the image was given, in the store or in archives. */
   readonly names: readonly string[];
   /** Config per platform, in request order. */
   readonly images: readonly {

@@ -7,16 +7,15 @@ import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
-import { fullName, parseReference } from "../image/reference.ts";
-import { parseAnnotation } from "../output/annotations.ts";
 import { exportBuild, readsFiles } from "../output/export-build.ts";
 import { LayerContent } from "../output/layer-content.ts";
-import { type OutputSpec, outputOf } from "../output/output-spec.ts";
+import type { OutputSpec } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
+import { outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatform, type PlatformBuild } from "./build-run.ts";
 import type { Environment } from "./environment.ts";
 import { onceForEach } from "./once.ts";
@@ -125,7 +124,6 @@ class Build {
   readonly #scope: CleanupScope;
   readonly #counter: StepCounter;
   readonly #outputs: readonly OutputSpec[];
-  readonly #names: readonly string[];
 
   constructor(
     session: Session,
@@ -140,14 +138,6 @@ class Build {
     this.#scope = scope;
     this.#counter = counter;
     this.#outputs = outputsOf(options);
-    this.#names = (options.tags ?? []).map((tag) => fullName(parseReference(tag)));
-    if (
-      this.#outputs.some((output) => output.push) &&
-      this.#names.length + this.#outputs.flatMap((o) => o.names).length === 0
-    )
-      throw new SlipwayError("USAGE", "tag is needed when pushing to registry", {
-        hint: "name the image with -t NAME:TAG",
-      });
   }
 
   async run(): Promise<BuildResult> {
@@ -168,7 +158,8 @@ class Build {
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
     const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
     const builds: PlatformBuild[] = [];
-    for (const view of requestedPlatforms(this.#options)) {
+    const views = requestedPlatforms(this.#options);
+    for (const view of views) {
       const request = {
         session: this.#session,
         options: this.#options,
@@ -183,29 +174,23 @@ class Build {
       };
       builds.push(await buildPlatform(request, view));
     }
-    return this.#finish(builds, content);
+    return this.#finish(builds, content, views[0]!.multiPlatform);
   }
 
-  async #finish(builds: readonly PlatformBuild[], content: LayerContent): Promise<BuildResult> {
+  async #finish(
+    builds: readonly PlatformBuild[],
+    content: LayerContent,
+    isIndex: boolean,
+  ): Promise<BuildResult> {
     // Before anything is written anywhere: the files of a build that was fully cached may belong to mapped ids.
     if (this.#outputs.some(readsFiles)) this.#needMappedIds();
     const { store } = this.#session;
-    const keep = this.#outputs.some((output) => output.type === "image" || output.type === "registry");
-    const names = [
-      ...this.#names,
-      ...this.#outputs
-        .filter((o) => o.type === "image")
-        .flatMap((o) => o.names.map((name) => fullName(parseReference(name)))),
-    ];
-    const descriptor = await storeImage(
-      store,
-      builds.map(({ image }) => image),
-      keep ? names : [],
-    );
-    const pushed = await exportBuild({
+    const images = builds.map(({ image }) => image);
+    const built = await storeImage(store, images, isIndex);
+    const { pushed, names, image } = await exportBuild({
       outputs: this.#outputs,
-      names,
-      root: descriptor,
+      names: tagNames(this.#options),
+      isIndex,
       builds: builds.map(({ image, execution, plan }) => ({
         image,
         tree: () => execution.access.tree("result", execution.target),
@@ -214,7 +199,8 @@ class Build {
       })),
       content,
       store,
-      registry: () => this.#session.registry(),
+      registry: (insecureHosts) => this.#session.registry(insecureHosts),
+      warn: (message) => this.#clock.emit({ type: "warning", message }),
       step: (id, name, work) => this.#clock.step(id, name, work),
       cwd: this.#session.environment.cwd,
       ...(this.#options.stdout ? { stdout: this.#options.stdout } : {}),
@@ -224,11 +210,14 @@ class Build {
     const stages = (
       await Promise.all(builds.map(({ plan, execution }) => stageSizes(plan, store, execution.chainOf)))
     ).flat();
-    const imageId = builds.length === 1 ? builds[0]!.image.configDescriptor.digest : descriptor.digest;
+    const descriptor = image?.root ?? built;
+    const configs = image?.images.map(({ config }) => config) ?? images.map((one) => one.configDescriptor);
+    const imageId = isIndex ? descriptor.digest : configs[0]!.digest;
     this.#clock.emit({ type: "build.done", imageId, manifest: descriptor.digest, names, stages });
     return {
       imageId,
       descriptor,
+      ...(image ? { exported: image.root } : {}),
       names,
       images: builds.map(({ image }) => ({
         platform: image.platform,
@@ -257,23 +246,6 @@ class Build {
         },
       );
   }
-}
-
-/** Explicit outputs, with --push, --load and --annotation folded in (SPEC 8.1); the default is the store. */
-function outputsOf(options: BuildOptions): readonly OutputSpec[] {
-  const given = options.outputs?.length ? [...options.outputs] : [outputOf("image")];
-  const annotations = (options.annotations ?? []).flatMap(parseAnnotation);
-  const outputs = given.map((output) =>
-    annotations.length > 0
-      ? outputOf(output.type, { ...output, annotations: [...output.annotations, ...annotations] })
-      : output,
-  );
-  if (!options.push) return outputs;
-  const images = outputs.filter((output) => output.type === "image");
-  if (images.length === 0) return [...outputs, outputOf("image", { push: true, annotations })];
-  return outputs.map((output) =>
-    output.type === "image" ? outputOf("image", { ...output, push: true }) : output,
-  );
 }
 
 /** Counts what the events tell: steps, cache hits, warnings. */

@@ -34,6 +34,7 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   outputs: "list",
   stdout: "any",
   push: "boolean",
+  load: "boolean",
   onEvent: "any",
   signal: "any",
 };

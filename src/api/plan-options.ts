@@ -1,3 +1,4 @@
+import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
 import { CHECK_ARG } from "../dockerfile/lint-settings.ts";
@@ -8,6 +9,7 @@ import type { ImageResolver } from "../plan/graph.ts";
 import type { PlanOptions } from "../plan/options.ts";
 import type { BuildContexts } from "./build-contexts.ts";
 import type { BuildOptions } from "./build-options.ts";
+import { booleanArg } from "./control-args.ts";
 import { StoreImageResolver } from "./image-resolver.ts";
 import { loadLayoutContext } from "./layout-context.ts";
 import type { Session } from "./session.ts";
@@ -34,11 +36,21 @@ export interface PlatformView {
 /** The step that people see while bases are resolved. */
 export const RESOLVE_STEP = "[internal] resolve bases and plan";
 
-/** The platforms that were asked for; undefined stands for "whatever the bases are". */
-export function requestedPlatforms({ platforms = [] }: BuildOptions): readonly PlatformView[] {
+/** The build argument that asks for an index, or refuses one (SPEC SG-14). */
+const MULTI_PLATFORM_ARG = "BUILDKIT_MULTI_PLATFORM";
+
+/** The platforms that were asked for; undefined stands for "whatever the bases are". Throws `USAGE`, `PLATFORM_INVALID`. */
+export function requestedPlatforms({ platforms = [], buildArgs }: BuildOptions): readonly PlatformView[] {
   const asked = platforms.map((p) => (typeof p === "string" ? parsePlatform(p) : normalizePlatform(p)));
   const list = asked.length > 0 ? asked : [undefined];
-  return list.map((platform, index) => ({ platform, multiPlatform: list.length > 1, lint: index === 0 }));
+  const multiPlatform = booleanArg(buildArgs, MULTI_PLATFORM_ARG) ?? list.length > 1;
+  if (!multiPlatform && list.length > 1)
+    throw new SlipwayError(
+      "USAGE",
+      "conflicting config: returning multiple target platforms is not allowed",
+      { hint: `ask for one platform, or leave the build argument ${MULTI_PLATFORM_ARG} out` },
+    );
+  return list.map((platform, index) => ({ platform, multiPlatform, lint: index === 0 }));
 }
 
 /** How the Dockerfile is to be read (SPEC LN-02). */

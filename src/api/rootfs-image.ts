@@ -16,7 +16,7 @@ import { decompressor, detectCompression } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
 import type { PackedLayer } from "../layer/packed-layer.ts";
 import { Toc } from "../layer/toc.ts";
-import { documentsOf } from "../output/assemble.ts";
+import { atEpoch } from "../output/assemble.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
@@ -78,8 +78,9 @@ export async function importArchive(
     ],
     diffIds: [info.diffId],
   };
-  const image = documentsOf(config, chain);
-  const descriptor = await storeImage(store, [image], [name]);
+  const image = atEpoch({ unclamped: config, baseHistory: 0, chain }, undefined);
+  const descriptor = await storeImage(store, [image], false);
+  await store.images.tag(name, descriptor);
   return { id: image.configDescriptor.digest, name, descriptor };
 }
 

@@ -30,9 +30,13 @@ export class Session {
     return new Session(environment, await openStore(environment.home));
   }
 
-  /** The registry client. Importing it is put off until an operation needs the network. */
-  registry(): Promise<Registry> {
-    this.#registry ??= this.#openRegistry();
+  /**
+   * The registry client; one of its own where some hosts may be spoken to without certificates for once. Importing it is put off
+   * until an operation needs the network.
+   */
+  registry(insecureHosts: readonly string[] = []): Promise<Registry> {
+    if (insecureHosts.length > 0) return this.#openRegistry(insecureHosts);
+    this.#registry ??= this.#openRegistry([]);
     return this.#registry;
   }
 
@@ -71,11 +75,12 @@ export class Session {
     return this.#scope.close();
   }
 
-  async #openRegistry(): Promise<Registry> {
+  async #openRegistry(insecureHosts: readonly string[]): Promise<Registry> {
     const { Registry } = await import("../registry/client.ts");
     const { registryOptions } = await import("./registry-options.ts");
     const registry = new Registry({
       ...(await registryOptions(this.environment)),
+      insecureHosts,
       onNotice: (message) => this.#notices.push(message),
     });
     this.#scope.defer(() => registry.close());

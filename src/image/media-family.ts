@@ -41,20 +41,50 @@ export function isExternalLayer(mediaType: string): boolean {
   return EXTERNAL.test(mediaType);
 }
 
+export interface ConvertOptions {
+  /** External layers stay so, instead of becoming ordinary ones. */
+  readonly keepExternal?: boolean;
+}
+
 /** The media type's counterpart in `family`, external layers as ordinary ones; a type without one stays (SPEC LT-10). */
-export function convertMediaType(mediaType: string, family: MediaFamily): string {
+export function convertMediaType(
+  mediaType: string,
+  family: MediaFamily,
+  { keepExternal = false }: ConvertOptions = {},
+): string {
   if (mediaType === MEDIA.ociConfig || mediaType === MEDIA.dockerConfig) return configType(family);
   if (mediaType === MEDIA.ociManifest || mediaType === MEDIA.dockerManifest) return manifestType(family);
   if (mediaType === MEDIA.ociIndex || mediaType === MEDIA.dockerIndex) return indexType(family);
   const compression = compressionOf(distributable(mediaType));
-  return compression === undefined ? mediaType : layerType(family, compression);
+  if (compression === undefined) return mediaType;
+  const ordinary = layerType(family, compression);
+  return keepExternal && isExternalLayer(mediaType) ? external(ordinary) : ordinary;
 }
 
 /** The descriptor in `family`; Docker's schema has no annotations, so there they are dropped (SPEC LT-11, MF-02). */
-export function convertDescriptor(descriptor: Descriptor, family: MediaFamily): Descriptor {
+export function convertDescriptor(
+  descriptor: Descriptor,
+  family: MediaFamily,
+  options?: ConvertOptions,
+): Descriptor {
   const { annotations, ...rest } = descriptor;
-  const mediaType = convertMediaType(descriptor.mediaType, family);
-  return { ...rest, mediaType, ...(annotations && family === "oci" ? { annotations } : {}) };
+  const mediaType = convertMediaType(descriptor.mediaType, family, options);
+  const kept = family === "oci" ? publicAnnotations(annotations) : [];
+  return { ...rest, mediaType, ...(kept.length > 0 ? { annotations: Object.fromEntries(kept) } : {}) };
+}
+
+/** Without those by which builders and stores remember things about a layer (SPEC LT-11). */
+function publicAnnotations(annotations: Descriptor["annotations"]): readonly (readonly [string, string])[] {
+  return Object.entries(annotations ?? {}).filter(([key]) => !INTERNAL.test(key));
+}
+
+const INTERNAL =
+  /^(containerd\.io\/uncompressed|buildkit\/createdat|containerd\.io\/distribution\.source\..*)$/;
+
+function external(mediaType: string): string {
+  return mediaType
+    .replace(".layer.v1.", ".layer.nondistributable.v1.")
+    .replace(".rootfs.diff.", ".rootfs.foreign.diff.");
 }
 
 function distributable(mediaType: string): string {

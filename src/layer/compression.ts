@@ -1,6 +1,7 @@
 import * as zlib from "node:zlib";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { bunzip2 } from "./bzip2.ts";
+import { HIGHEST_LEVEL } from "./compression-levels.ts";
 import { gzipCompress } from "./gzip-writer.ts";
 import { throughZlib } from "./zlib-stream.ts";
 import { zstdCompress, zstdDecompress } from "./zstd.ts";
@@ -73,7 +74,7 @@ export async function* compressor(
   source: AsyncIterable<Uint8Array>,
   { level }: CompressorOptions = {},
 ): AsyncGenerator<Uint8Array> {
-  const highest = kind === "gzip" ? 9 : 22;
+  const highest = HIGHEST_LEVEL[kind];
   if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= highest))
     throw new SlipwayError("COMPRESSION_UNSUPPORTED", `${kind} has no level ${level}`, {
       hint: `choose a level from 0 to ${highest}`,

@@ -1,5 +1,5 @@
 import { SlipwayError } from "../core/errors.ts";
-import { type Platform, parsePlatform, platformMatches } from "../core/platform.ts";
+import { formatPlatform, type Platform, parsePlatform, platformMatches } from "../core/platform.ts";
 import type { MediaFamily } from "../image/media-family.ts";
 
 /** One `annotation…` option of an output (SPEC MF-04): `target` is a type, with a platform in brackets where one was named. */
@@ -28,6 +28,19 @@ export function checkAnnotations(
       });
     if (type.startsWith("index") && !isIndex)
       throw new SlipwayError("OUTPUT_INVALID", "index annotations not supported for single platform export");
+  }
+}
+
+/** Refuses annotations for a platform that the result does not have. Throws `OUTPUT_INVALID`. */
+export function checkAnnotatedPlatforms(annotations: readonly Annotation[], have: readonly Platform[]): void {
+  for (const { target } of annotations) {
+    const { platform } = parseTarget(target);
+    if (!platform || have.some((own) => platformMatches(own, platform))) continue;
+    throw new SlipwayError(
+      "OUTPUT_INVALID",
+      `invalid annotation: no platform ${formatPlatform(platform)} found in source`,
+      { hint: `the result has ${have.map(formatPlatform).join(", ")}` },
+    );
   }
 }
 

@@ -18,6 +18,9 @@ export interface BuiltImage {
   readonly manifestBytes: Buffer;
   readonly manifest: Descriptor;
   readonly chain: Chain;
+  /** The config as it is without an epoch, and how many items of its history are the base's: outputs may have epochs of their own. */
+  readonly unclamped: ImageConfig;
+  readonly baseHistory: number;
 }
 
 export interface AssembleRequest {
@@ -50,12 +53,20 @@ export function assembleImage(request: AssembleRequest): BuiltImage {
     ...(author === undefined ? {} : { author }),
     ...(created === undefined ? {} : { created }),
   };
-  const config = epoch === undefined ? timed : clampTimes(timed, epoch, baseHistory.length);
-  return documentsOf(config, chain);
+  return atEpoch({ unclamped: timed, baseHistory: baseHistory.length, chain }, epoch);
+}
+
+type Undated = Pick<BuiltImage, "unclamped" | "baseHistory" | "chain">;
+
+/** The image with no time after `epoch`, or with its own times where there is none (SPEC EP-05, EP-06). */
+export function atEpoch(image: Undated, epoch: number | undefined): BuiltImage {
+  const { unclamped, baseHistory, chain } = image;
+  const config = epoch === undefined ? unclamped : clampTimes(unclamped, epoch, baseHistory);
+  return { ...documentsOf(config, chain), unclamped, baseHistory };
 }
 
 /** Config and manifest bytes of an image whose config is final. */
-export function documentsOf(config: ImageConfig, chain: Chain): BuiltImage {
+function documentsOf(config: ImageConfig, chain: Chain): Omit<BuiltImage, keyof Omit<Undated, "chain">> {
   const configBytes = encodeImageConfig(config);
   const configDescriptor: Descriptor = {
     mediaType: configType("oci"),

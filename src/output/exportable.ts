@@ -6,14 +6,23 @@ import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex, encodeIndex } from "../image/index-document.ts";
 import { decodeManifest, encodeManifest, type Manifest } from "../image/manifest.ts";
 import { convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
-import { type Annotation, annotationsFor, checkAnnotations, withAnnotations } from "./annotations.ts";
+import {
+  type Annotation,
+  annotationsFor,
+  checkAnnotatedPlatforms,
+  checkAnnotations,
+  withAnnotations,
+} from "./annotations.ts";
 import type { LayerContent } from "./layer-content.ts";
 
 export interface ExportOptions {
-  readonly compression: Compression;
+  /** Absent: layers stay as they are, those made here without compression. */
+  readonly compression?: Compression;
   readonly compressionLevel?: number;
   /** Recompress base layers too (SPEC LT-09). */
-  readonly forceCompression: boolean;
+  readonly forceCompression?: boolean;
+  /** Layers that a registry need not hold keep their media types (SPEC LT-10). */
+  readonly preferNonDistributable?: boolean;
   readonly family: MediaFamily;
   /** Put on manifests, the index and their descriptors (SPEC MF-04). */
   readonly annotations?: readonly Annotation[];
@@ -22,6 +31,8 @@ export interface ExportOptions {
 /** An image ready to leave: every layer in its final form, documents included. */
 export interface Exportable {
   readonly root: Descriptor;
+  /** Manifests and indexes by digest: they may be new. */
+  readonly documents: ReadonlyMap<Digest, Uint8Array>;
   /** Every blob that the root reaches, the root last; documents and layers alike. */
   readonly blobs: readonly Descriptor[];
   /** Single-platform images of it, in order. */
@@ -29,6 +40,7 @@ export interface Exportable {
     readonly manifest: Descriptor;
     readonly config: Descriptor;
     readonly layers: readonly Descriptor[];
+    readonly platform: Platform;
   }[];
   readonly source: ContentSource;
 }
@@ -39,10 +51,8 @@ export async function exportable(
   content: LayerContent,
   options: ExportOptions,
 ): Promise<Exportable> {
-  checkAnnotations(options.annotations ?? [], {
-    isIndex: isIndexType(root.mediaType),
-    family: options.family,
-  });
+  const annotations = options.annotations ?? [];
+  checkAnnotations(annotations, { isIndex: isIndexType(root.mediaType), family: options.family });
   const documents = new Map<Digest, Uint8Array>();
   const blobs = new Map<Digest, Descriptor>();
   const images: Exportable["images"][number][] = [];
@@ -55,21 +65,27 @@ export async function exportable(
   const image = async (descriptor: Descriptor): Promise<Descriptor> => {
     const manifest = decodeManifest(await content.document(descriptor), descriptor.mediaType);
     const made = await exportManifest(manifest, descriptor.platform, content, options);
+    const { platform } = made;
     for (const layer of made.manifest.layers) add(layer);
     add(made.manifest.config);
     add(made.descriptor, made.bytes);
-    images.push({ manifest: made.descriptor, config: made.manifest.config, layers: made.manifest.layers });
-    const annotations = annotationsFor(options.annotations, "manifest-descriptor", descriptor.platform);
-    return {
-      ...made.descriptor,
-      ...(descriptor.platform ? { platform: descriptor.platform } : {}),
-      ...(annotations ? { annotations } : {}),
-    };
+    images.push({
+      manifest: made.descriptor,
+      config: made.manifest.config,
+      layers: made.manifest.layers,
+      platform,
+    });
+    const own = annotationsFor(annotations, "manifest-descriptor", platform);
+    return { ...made.descriptor, platform, ...(own ? { annotations: own } : {}) };
   };
   const final = isIndexType(root.mediaType)
     ? await exportIndex(root, content, options, image, add)
     : await image(root);
-  return { root: final, blobs: [...blobs.values()], images, source: sourceOf(content, documents) };
+  checkAnnotatedPlatforms(
+    annotations,
+    images.map(({ platform }) => platform),
+  );
+  return { root: final, documents, blobs: [...blobs.values()], images, source: sourceOf(content, documents) };
 }
 
 async function exportIndex(
@@ -92,16 +108,18 @@ async function exportIndex(
   }
   const annotations = withAnnotations(index.annotations, annotationsFor(options.annotations, "index"));
   const encoded = encodeIndex({ ...index, family: options.family, manifests, ...annotations });
-  return add(encoded.descriptor, encoded.bytes);
+  const own = annotationsFor(options.annotations, "index-descriptor");
+  return { ...add(encoded.descriptor, encoded.bytes), ...(own ? { annotations: own } : {}) };
 }
 
 async function exportManifest(
   manifest: Manifest,
-  platform: Platform | undefined,
+  listed: Platform | undefined,
   content: LayerContent,
   options: ExportOptions,
 ) {
   const config = decodeImageConfig(await content.document(manifest.config));
+  const platform = listed ?? config.platform;
   const layers: Descriptor[] = [];
   for (const [i, layer] of manifest.layers.entries())
     layers.push(await exportLayer(layer, config.diffIds[i] ?? layer.digest, content, options));
@@ -112,7 +130,7 @@ async function exportManifest(
     layers,
     ...withAnnotations(manifest.annotations, annotationsFor(options.annotations, "manifest", platform)),
   };
-  return { manifest: made, ...encodeManifest(made) };
+  return { manifest: made, platform, ...encodeManifest(made) };
 }
 
 async function exportLayer(
@@ -123,14 +141,15 @@ async function exportLayer(
 ): Promise<Descriptor> {
   const have = compressionOf(layer.mediaType);
   const madeHere = have === "none" && layer.digest === diffId && !content.hasBlob(layer);
-  if (!options.forceCompression && !madeHere) return convertDescriptor(layer, options.family);
-  if (have === options.compression) return convertDescriptor(layer, options.family);
-  const mediaType = layerType(options.family, options.compression);
-  if (options.compression === "none")
+  const { compression, family, preferNonDistributable } = options;
+  const keeps = compression === undefined || (!options.forceCompression && !madeHere) || have === compression;
+  if (keeps) return convertDescriptor(layer, family, { keepExternal: preferNonDistributable ?? false });
+  const mediaType = layerType(family, compression);
+  if (compression === "none")
     return { mediaType, digest: diffId, size: await content.tarSize(layer, diffId) };
   return {
     mediaType,
-    ...(await content.compressed(layer, diffId, options.compression, options.compressionLevel)),
+    ...(await content.compressed(layer, diffId, compression, options.compressionLevel)),
   };
 }
 

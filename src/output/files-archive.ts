@@ -3,17 +3,9 @@ import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { fsPath } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import type { ChainTree } from "../execute/chain-tree.ts";
 import { entryHeader, paddingAfter, TAR_END } from "../layer/tar-writer.ts";
 import type { ByteSink } from "./destination.ts";
-
-export interface FilesPart {
-  readonly tree: ChainTree;
-  /** Folder inside the archive, `""` for its root. */
-  readonly prefix: string;
-  /** Every file gets this time, where an epoch was set (SPEC EP-06). */
-  readonly time?: number;
-}
+import type { FilesPart } from "./platform-files.ts";
 
 const PIECE = 1 << 20;
 
@@ -24,10 +16,10 @@ export async function writeFilesArchive(
   signal?: AbortSignal,
 ): Promise<void> {
   for (const part of parts) {
-    const entries = [...part.tree.walk("")];
-    await part.tree.prepare(entries.filter((entry) => entry.type === "file").map((entry) => entry.path));
-    if (part.prefix) await sink.write(entryHeader({ ...ROOT, path: part.prefix }));
-    for (const entry of withoutForeignLinks(entries)) {
+    const { tree, entries, prefix, time = 0 } = part;
+    await tree.prepare(entries.filter((entry) => entry.type === "file").map((entry) => entry.path));
+    if (prefix) await sink.write(entryHeader({ ...ROOT, path: prefix, mtime: time }));
+    for (const entry of entries) {
       throwIfAborted(signal);
       await writeEntry(part, entry, sink);
     }
@@ -61,21 +53,6 @@ async function writeEntry({ tree, prefix, time }: FilesPart, entry: Entry, sink:
     await file.close();
   }
   await sink.write(paddingAfter(entry.size));
-}
-
-/** A hard link whose first name was replaced in a later layer stands for itself. */
-export function withoutForeignLinks(entries: readonly Entry[]): Entry[] {
-  const firsts = new Map(
-    entries.filter((e) => e.type === "file" && e.hardLink === undefined).map((e) => [e.path, e]),
-  );
-  return entries.map((entry) => {
-    if (entry.hardLink === undefined) return entry;
-    const first = firsts.get(entry.hardLink);
-    if (first && first.digest === entry.digest && first.size === entry.size) return entry;
-    const { hardLink: _, ...own } = entry;
-    firsts.set(entry.hardLink, own);
-    return own;
-  });
 }
 
 const ROOT: Omit<Entry, "path"> = { type: "dir", mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0, mtimeNs: 0 };

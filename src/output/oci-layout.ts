@@ -3,14 +3,16 @@ import { createWriteStream, existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import type { Descriptor } from "../core/descriptor.ts";
+import { type Descriptor, MEDIA } from "../core/descriptor.ts";
 import { hexOf } from "../core/digest.ts";
 import type { ContentSource } from "../image/copy.ts";
 import { descriptorMembers } from "../image/descriptor-json.ts";
+import { decodeIndex } from "../image/index-document.ts";
 import { members, writeJson } from "../image/ordered-json.ts";
 import { familiarName, parseReference } from "../image/reference.ts";
 import { entryHeader, paddingAfter, TAR_END } from "../layer/tar-writer.ts";
 import { verified } from "../store/verified.ts";
+import { withAnnotations } from "./annotations.ts";
 import { type ByteSink, outputError } from "./destination.ts";
 import type { Exportable } from "./exportable.ts";
 
@@ -85,8 +87,7 @@ async function writeBlob(source: ContentSource, folder: string, blob: Descriptor
 async function existingManifests(folder: string): Promise<readonly Descriptor[]> {
   const path = join(folder, "index.json");
   if (!existsSync(path)) return [];
-  const { manifests } = JSON.parse(await readFile(path, "utf8")) as { manifests?: Descriptor[] };
-  return manifests ?? [];
+  return decodeIndex(await readFile(path), MEDIA.ociIndex).manifests;
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
@@ -96,11 +97,14 @@ async function replaceFile(path: string, text: string): Promise<void> {
 }
 
 function indexJson({ images, created }: LayoutRequest, existing: readonly Descriptor[]): string {
-  const time = created ? { "org.opencontainers.image.created": created } : {};
+  const time = created ? { "org.opencontainers.image.created": created } : undefined;
   const fresh = images.flatMap(({ image: { root }, names }): readonly Descriptor[] =>
     names.length === 0
-      ? [created ? { ...root, annotations: time } : root]
-      : names.map((name) => ({ ...root, annotations: { ...time, ...nameAnnotations(name) } })),
+      ? [{ ...root, ...withAnnotations(root.annotations, time) }]
+      : names.map((name) => ({
+          ...root,
+          ...withAnnotations(root.annotations, { ...time, ...nameAnnotations(name) }),
+        })),
   );
   const replaced = new Set(fresh.map(keyOf));
   const kept = existing.filter((descriptor) => !replaced.has(keyOf(descriptor)));

@@ -2,6 +2,7 @@ import { parseKeyValues } from "../core/csv.ts";
 import type { Compression } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import { HIGHEST_LEVEL } from "../layer/compression-levels.ts";
 
 export const OUTPUT_TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
@@ -11,7 +12,7 @@ export interface OutputSpec {
   readonly type: OutputType;
   /** Path, or `-` for standard output (where archives of type tar and oci go if none is given). */
   readonly dest?: string;
-  /** Names to give the image beside the build's tags. */
+  /** Names to give the image where the build has no tags. */
   readonly names: readonly string[];
   readonly push: boolean;
   readonly pushByDigest: boolean;
@@ -21,6 +22,8 @@ export interface OutputSpec {
   readonly compressionLevel?: number;
   readonly forceCompression: boolean;
   readonly ociMediaTypes: boolean;
+  /** Layers that registries need not hold stay so (SPEC LT-10). */
+  readonly preferNonDistributable: boolean;
   readonly rewriteTimestamp: boolean;
   readonly insecure: boolean;
   /** local: remove what the result does not have. */
@@ -40,19 +43,17 @@ const BOOLEANS = {
   "rewrite-timestamp": "rewriteTimestamp",
   "registry.insecure": "insecure",
   "platform-split": "platformSplit",
+  "prefer-nondist-layers": "preferNonDistributable",
 } as const;
 /** Meant for parts that slipway does not have or always does; accepted so that command lines written for BuildKit work. */
-const ACCEPTED = new Set([
+const ACCEPTED = new Set(["dangling-name-prefix", "attestation-prefix", "context"]);
+const ACCEPTED_BOOLEANS = new Set([
   "unpack",
   "store",
   "name-canonical",
-  "dangling-name-prefix",
   "danging-name-empty-only",
   "oci-artifact",
   "attestation-inline",
-  "attestation-prefix",
-  "prefer-nondist-layers",
-  "context",
 ]);
 
 /** Parses one `--output` value: CSV of `key=value`, a plain path (a local folder) or `-` (a tar on standard output). */
@@ -62,6 +63,7 @@ export function parseOutput(text: string): OutputSpec {
   const fields = parseKeyValues(text);
   const type = fields.find(({ key }) => key === "type")?.value ?? "";
   if (!isOutputType(type)) throw unknownType(type);
+  refuseUnpackOfRewritten(fields);
   const changes: Mutable<Partial<OutputSpec>> = {};
   const annotations: { target: string; key: string; value: string }[] = [];
   for (const { key, value } of fields) {
@@ -84,6 +86,7 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
     compression: "gzip",
     forceCompression: false,
     ociMediaTypes: type !== "docker",
+    preferNonDistributable: false,
     rewriteTimestamp: false,
     insecure: false,
     deleteExtraneous: false,
@@ -105,7 +108,25 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
     throw new SlipwayError("OUTPUT_INVALID", `dest must be a folder for type=${type}, not standard output`, {
       hint: type === "local" ? "use type=tar,dest=-" : "leave tar=false out",
     });
+  checkLevel(spec);
   return Object.freeze(spec);
+}
+
+/** A level that there is not is told before the build, not after it (SPEC LT-09). */
+function checkLevel({ compression, compressionLevel: level }: OutputSpec): void {
+  if (level === undefined || compression === "none") return;
+  const highest = HIGHEST_LEVEL[compression];
+  if (level >= 0 && level <= highest) return;
+  throw new SlipwayError("OUTPUT_INVALID", `${compression} has no compression level ${level}`, {
+    hint: `choose a level from 0 to ${highest}`,
+  });
+}
+
+/** What has other layers than the build cannot be unpacked from what the build made (SPEC EP-07). */
+function refuseUnpackOfRewritten(fields: ReturnType<typeof parseKeyValues>): void {
+  const isOn = (name: string) => fields.some(({ key, value }) => key === name && boolean(key, value));
+  if (isOn("rewrite-timestamp") && isOn("unpack"))
+    throw new SlipwayError("OUTPUT_INVALID", "rewrite-timestamp=true and unpack=true cannot go together");
 }
 
 /** Archives without a destination go to standard output, as Docker does it; type=docker without one means the store. */
@@ -133,8 +154,9 @@ function option(key: string, value: string | undefined): Partial<OutputSpec> {
         throw new SlipwayError("OUTPUT_INVALID", `mode is copy or delete, not ${value}`);
       return { deleteExtraneous: value === "delete" };
     default:
-      if (ACCEPTED.has(key)) return {};
-      throw unknownKey(key);
+      if (ACCEPTED_BOOLEANS.has(key)) boolean(key, value);
+      else if (!ACCEPTED.has(key)) throw unknownKey(key);
+      return {};
   }
 }
 

@@ -1,37 +1,29 @@
 import { createHash, type Hash } from "node:crypto";
-import type { Descriptor } from "../core/descriptor.ts";
-import { type Digest, finishDigest } from "../core/digest.ts";
+import { finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { Chain, ChainLayer } from "../execute/chain.ts";
 import { layerType } from "../image/media-family.ts";
 import { layerArchive } from "../layer/archive.ts";
 import { compressor } from "../layer/compression.ts";
 import { encodeToc, Toc } from "../layer/toc.ts";
-import { documentsOf } from "./assemble.ts";
-import type { ExportRequest } from "./export-request.ts";
+import type { ExportedBuild, ExportRequest } from "./export-request.ts";
 import type { OutputSpec } from "./output-spec.ts";
-import { storeImage } from "./store-image.ts";
 
 /**
- * The image with every time in its own layers set back to the epoch where it is later (SPEC EP-07). Base layers stay. A layer whose
- * times conform keeps its digest.
+ * The layers with every time of those made here set back to the epoch where it is later (SPEC EP-07). Base layers stay. A layer
+ * whose times conform keeps its digest.
  */
-export async function rewriteTimestamps(request: ExportRequest, output: OutputSpec): Promise<Descriptor> {
-  const images = [];
-  for (const build of request.builds) {
-    const epoch = output.sourceDateEpoch === undefined ? build.epoch : (output.sourceDateEpoch ?? undefined);
-    if (epoch === undefined) {
-      images.push(build.image);
-      continue;
-    }
-    const { chain, config } = build.image;
-    const layers: ChainLayer[] = [];
-    for (const [i, layer] of chain.layers.entries())
-      layers.push(i < build.baseLayers ? layer : await restamped(request, output, layer, epoch));
-    const rewritten: Chain = { ...chain, layers };
-    images.push(documentsOf({ ...config, diffIds: layers.map((layer): Digest => layer.diffId) }, rewritten));
-  }
-  return storeImage(request.store, images, [], images.length > 1);
+export async function rewriteTimestamps(
+  request: ExportRequest,
+  output: OutputSpec,
+  build: ExportedBuild,
+  epoch: number,
+): Promise<Chain> {
+  const { chain } = build.image;
+  const layers: ChainLayer[] = [];
+  for (const [i, layer] of chain.layers.entries())
+    layers.push(i < build.baseLayers ? layer : await restamped(request, output, layer, epoch));
+  return { ...chain, layers };
 }
 
 async function restamped(

@@ -4,21 +4,18 @@ import { encodeIndex } from "../image/index-document.ts";
 import type { Store } from "../store/store.ts";
 import type { BuiltImage } from "./assemble.ts";
 
-/** Keeps built images in the store under `names` (full references); several platforms become an index. Documents before tags. */
+/** Keeps built images in the store, without a name. */
 export async function storeImage(
   store: Store,
   images: readonly BuiltImage[],
-  names: readonly string[],
-  forceIndex = false,
+  isIndex: boolean,
 ): Promise<Descriptor> {
   for (const image of images) {
     await store.blobs.writeBytes(image.configBytes);
     await store.blobs.writeBytes(image.manifestBytes);
     store.images.add(image.configDescriptor.digest, image.manifest);
   }
-  const root = images.length === 1 && !forceIndex ? images[0]!.manifest : await storeIndex(store, images);
-  for (const name of names) await store.images.tag(name, root);
-  return root;
+  return isIndex ? storeIndex(store, images) : images[0]!.manifest;
 }
 
 async function storeIndex(store: Store, images: readonly BuiltImage[]): Promise<Descriptor> {

@@ -9,6 +9,7 @@ import {
   encodeManifest,
   type Manifest,
 } from "../../src/image/manifest.ts";
+import { convertDescriptor } from "../../src/image/media-family.ts";
 
 const blob = (mediaType: string, content: string): Descriptor => ({
   mediaType,
@@ -99,6 +100,32 @@ describe("manifests", () => {
       layers: [blob("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "x")],
     };
     expect(convertManifest(foreign, "docker").layers[0]?.mediaType).toBe(MEDIA.dockerLayerGzip);
+  });
+
+  it("LT-10: or stay what they are, in either family, where that is preferred", () => {
+    const oci = blob("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "x");
+    const docker = convertDescriptor(oci, "docker", { keepExternal: true });
+    expect(docker.mediaType).toBe("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+    expect(convertDescriptor(docker, "oci", { keepExternal: true })).toEqual(oci);
+    const ordinary = blob(MEDIA.ociLayerGzip, "x");
+    expect(convertDescriptor(ordinary, "oci", { keepExternal: true })).toEqual(ordinary);
+  });
+
+  it("LT-11: annotations that builders and stores keep for themselves do not leave", () => {
+    const kept = { "containerd.io/snapshot/stargz/toc.digest": "sha256:0", note: "x" };
+    const layer = {
+      ...blob(MEDIA.ociLayerGzip, "x"),
+      annotations: {
+        ...kept,
+        "containerd.io/uncompressed": "sha256:1",
+        "buildkit/createdat": "2026-01-01T00:00:00Z",
+        "containerd.io/distribution.source.docker.io": "library/busybox",
+      },
+    };
+    expect(convertDescriptor(layer, "oci").annotations).toEqual(kept);
+    expect(convertDescriptor(layer, "docker")).not.toHaveProperty("annotations");
+    const internal = { ...layer, annotations: { "buildkit/createdat": "2026-01-01T00:00:00Z" } };
+    expect(convertDescriptor(internal, "oci")).not.toHaveProperty("annotations");
   });
 
   const { digest, size, mediaType } = manifest.config;

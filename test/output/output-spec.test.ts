@@ -28,6 +28,18 @@ describe("--output", () => {
       'output option push is true or false, not "maybe"',
     );
   });
+  it("XP-01: every option that is true or false refuses other values by name, those without a meaning here, too", () => {
+    for (const name of [
+      "oci-mediatypes",
+      "force-compression",
+      "prefer-nondist-layers",
+      "unpack",
+      "oci-artifact",
+    ])
+      expect(() => parseOutput(`type=image,${name}=maybe`)).toThrow(
+        `output option ${name} is true or false, not "maybe"`,
+      );
+  });
   it("reads compression, levels, names and annotations", () => {
     const spec = parseOutput(
       'type=image,"name=a,b",compression=zstd,compression-level=9,annotation.k=v,annotation-index.x=y',
@@ -37,6 +49,11 @@ describe("--output", () => {
       { target: "manifest", key: "k", value: "v" },
       { target: "index", key: "x", value: "y" },
     ]);
+  });
+  it("LT-09: levels are those of the compression", () => {
+    expect(parseOutput("type=image,compression-level=0").compressionLevel).toBe(0);
+    expect(parseOutput("type=image,compression=zstd,compression-level=22").compressionLevel).toBe(22);
+    expect(parseOutput("type=image,compression=uncompressed,compression-level=50").compressionLevel).toBe(50);
   });
   it("EP-05: an empty source-date-epoch switches it off", () => {
     expect(parseOutput("type=image,source-date-epoch=").sourceDateEpoch).toBeNull();
@@ -53,6 +70,9 @@ describe("--output", () => {
     ["type=oci,dets=x", 'unknown output option "dets"'],
     ["type=image,compression=lzma", 'compression "lzma" is not known'],
     ["type=image,compression-level=high", "output option compression-level is a whole number"],
+    ["type=image,compression-level=10", "gzip has no compression level 10"],
+    ["type=image,compression=zstd,compression-level=23", "zstd has no compression level 23"],
+    ["type=oci,rewrite-timestamp=true,unpack=true", "cannot go together"],
     ['type=image,"name=a', 'a " that is not closed'],
   ])("refuses %s", (text, message) => {
     expect(() => parseOutput(text)).toThrow(message);

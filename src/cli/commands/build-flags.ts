@@ -104,7 +104,12 @@ function defineExecution(command: Command): void {
     .option("--no-cache-filter <stage>", "run the steps of these stages again", collectCommas, [])
     .option("--pull", "ask the registry for every base image")
     .option("--network <mode>", "network of RUN steps: default, none or host")
-    .option("--allow <entitlement>", "network.host or security.insecure", collectCommas, [])
+    .option(
+      "--allow <entitlement>",
+      "network.host, security.insecure or buildx.local.delete",
+      collectCommas,
+      [],
+    )
     .option("--add-host <host=ip>", "add a line to /etc/hosts of RUN steps", collectCommas, [])
     .option("--shm-size <bytes>", "size of /dev/shm of RUN steps, for example 64m")
     .option("--ulimit <name=soft[:hard]>", "a resource limit of RUN steps", collect, [])

@@ -4,12 +4,14 @@ import type { BuildOptions, SecretSource, SshSource } from "../../api/build-opti
 import { normalizeResources } from "../../api/resource-limits.ts";
 import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
-import { type OutputSpec, parseOutput } from "../../output/output-spec.ts";
+import { goBoolean } from "../../core/go-boolean.ts";
+import { type OutputSpec, outputOf, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimit } from "../parse-flags.ts";
 import { legacyPairs, parseResources } from "../resource-flags.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
+import { checkDeletions, DELETE_ENTITLEMENT } from "./local-delete.ts";
 
 /** Turns the command line into the library's options (SPEC 8.1). Throws `USAGE` with the flag that is wrong. */
 export function buildOptions(context: CliContext, path: string, flags: BuildFlags): BuildOptions {
@@ -35,17 +37,20 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     noCacheFilter: flags.cacheFilter,
     pull: flags.pull ?? false,
     push: flags.push ?? false,
+    load: flags.load ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
     ssh: Object.fromEntries(flags.ssh.map((spec) => parseSsh(spec, variables))),
     ...(flags.network ? { network: networkMode(flags.network) } : {}),
-    allow: flags.network === "host" ? [...flags.allow, "network.host"] : flags.allow,
+    allow: entitlements(flags),
     addHosts: flags.addHost.map(parseHost),
     ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
     ulimits: flags.ulimit.map(parseUlimit),
     resources: resourcesOf(flags),
     ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
-    outputs: outputs(flags.output),
+    outputs: staysInCache(flags, variables)
+      ? [outputOf("cacheonly")]
+      : outputs(flags, context.environment.cwd),
     annotations: flags.annotation,
   };
 }
@@ -65,8 +70,9 @@ function resourcesOf(flags: BuildFlags) {
   return normalizeResources(parseResources([...legacy, ...flags.resource]));
 }
 
-function outputs(specs: readonly string[]): OutputSpec[] {
-  const parsed = specs.map(parseOutput);
+function outputs({ output, allow }: BuildFlags, cwd: string): OutputSpec[] {
+  const parsed = output.map(parseOutput);
+  checkDeletions(parsed, allow, cwd);
   if (parsed.filter(({ dest }) => dest === "-").length > 1)
     throw usage("only one output can go to standard output");
   return parsed;
@@ -133,6 +139,20 @@ function parseSsh(spec: string, variables: Readonly<Record<string, string>>): [s
       "load keys into ssh-agent and give its socket",
     );
   return [id, { socket: path }];
+}
+
+/** Without an output the image goes into the store, unless the environment says otherwise (SPEC CL-02). */
+export function staysInCache(
+  { output, load, push }: BuildFlags,
+  variables: Readonly<Record<string, string>>,
+): boolean {
+  return !(output.length > 0 || load || push) && goBoolean(variables.BUILDX_NO_DEFAULT_LOAD ?? "") === true;
+}
+
+/** What the build itself may do; a request that makes `host` the default network allows it, too. */
+function entitlements({ allow, network }: BuildFlags): readonly string[] {
+  const own = allow.filter((entitlement) => entitlement !== DELETE_ENTITLEMENT);
+  return network === "host" ? [...own, "network.host"] : own;
 }
 
 function networkMode(text: string): "default" | "none" | "host" {

@@ -1,17 +1,14 @@
-import { rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
 import { build } from "../../api/build.ts";
-import type { BuildResult } from "../../api/build-options.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { BuildEvent } from "../../core/events.ts";
-import { outputError } from "../../output/destination.ts";
 import { parseOutput } from "../../output/output-spec.ts";
 import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { failureCode, failureEvent, reportError } from "../report-error.ts";
+import { prepareFiles, writeResult } from "./build-files.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
-import { buildOptions } from "./build-request.ts";
+import { buildOptions, staysInCache } from "./build-request.ts";
 import { unsupportedFlags } from "./unsupported-flags.ts";
 
 /** `slipway build`. */
@@ -28,23 +25,29 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
   };
   try {
     const options = buildOptions(context, path, flags);
-    for (const message of unsupportedFlags(flags)) {
+    for (const message of notices(flags, context.environment.variables)) {
       if (mode === "json") progress.handle({ type: "warning", time, message });
       else context.stderr.write(`WARNING: ${message}\n`);
     }
-    prepareFiles(flags, context.environment.cwd);
+    prepareFiles(flags, options.outputs ?? [], context.environment.cwd);
     const result = await build(
       { ...options, onEvent, signal: context.signal, stdout: context.stdout },
       context.environment,
     );
     progress.finish();
-    writeResult(result, flags, context.environment.cwd);
+    writeResult(result, flags, context.environment);
     return EXIT.ok;
   } catch (error) {
     if (mode === "json") progress.handle(failureEvent(error, time));
     progress.finish();
     return mode === "json" ? failureCode(error) : reportError(context, error, sources);
   }
+}
+
+/** What the user should know before anything is built. */
+function notices(flags: BuildFlags, variables: Readonly<Record<string, string>>): readonly string[] {
+  const unkept = "no output was asked for: the result will only remain in the build cache (use --load or -o)";
+  return [...unsupportedFlags(flags), ...(staysInCache(flags, variables) ? [unkept] : [])];
 }
 
 /** Then nothing else may go there. What is wrong with an output is said when the options are read. */
@@ -99,55 +102,4 @@ function progressMode(context: CliContext, flags: BuildFlags): ProgressMode {
       hint: `use one of ${Object.keys(MODES).join(", ")}`,
     });
   return mode;
-}
-
-/** A long build must not end in a file that could never be written; an id of an earlier build must not stay. */
-function prepareFiles({ iidfile, metadataFile }: BuildFlags, cwd: string): void {
-  for (const path of [iidfile, metadataFile]) if (path) checkWritable(resolve(cwd, path));
-  if (!iidfile) return;
-  const path = resolve(cwd, iidfile);
-  asOutput(path, () => {
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) rmSync(path);
-  });
-}
-
-function checkWritable(path: string): void {
-  asOutput(path, () => {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-      throw new SlipwayError("OUTPUT_INVALID", `cannot write ${path}: it is a folder`, {
-        hint: "give the name of a file",
-      });
-    if (!statSync(dirname(path)).isDirectory())
-      throw new SlipwayError("OUTPUT_INVALID", `cannot write ${path}: ${dirname(path)} is not a folder`);
-  });
-}
-
-function writeResult(result: BuildResult, flags: BuildFlags, cwd: string): void {
-  if (flags.iidfile) writeText(resolve(cwd, flags.iidfile), result.imageId);
-  if (flags.metadataFile)
-    writeText(resolve(cwd, flags.metadataFile), `${JSON.stringify(metadata(result), null, 2)}\n`);
-}
-
-function writeText(path: string, text: string): void {
-  asOutput(path, () => writeFileSync(path, text, { mode: 0o644 }));
-}
-
-function asOutput(path: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    throw outputError(error, path);
-  }
-}
-
-/** The keys that `docker buildx build --metadata-file` writes (SPEC MF-05, 8.1). */
-function metadata(result: BuildResult): Record<string, unknown> {
-  const single = result.images.length === 1 ? result.images[0] : undefined;
-  return {
-    "containerimage.descriptor": result.descriptor,
-    "containerimage.digest": Object.values(result.pushed)[0] ?? result.descriptor.digest,
-    ...(single ? { "containerimage.config.digest": single.configDigest } : {}),
-    ...(result.names.length > 0 ? { "image.name": result.names.join(",") } : {}),
-    ...(result.warnings.length > 0 ? { "buildx.build.warnings": result.warnings } : {}),
-  };
 }
