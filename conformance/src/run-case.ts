@@ -47,7 +47,7 @@ async function buildBoth(each: Case, around: Surroundings): Promise<CaseResult> 
       context: workspace.context,
       work: workspace.root,
     });
-    await prepareWorkspace(each, workspace, { placeholders, seed: hash });
+    await prepareWorkspace(each, workspace, placeholders);
     for (const [name, spec] of Object.entries(each.spec.images ?? {})) {
       const layers = (spec.layers ?? []).map((file) => readFileSync(join(workspace.extra, file)));
       around.services.registry.addImage(`${slug}/${name}`, spec, layers);

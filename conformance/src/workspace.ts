@@ -58,7 +58,7 @@ export function openWorkspace(parent: string, each: Case, hash: string): Workspa
 export async function prepareWorkspace(
   each: Case,
   workspace: Workspace,
-  { placeholders, seed }: { placeholders: Placeholders; seed: string },
+  placeholders: Placeholders,
 ): Promise<void> {
   mkdirSync(workspace.root, { recursive: true });
   cpSync(each.folder, workspace.context, { recursive: true, verbatimSymlinks: true });
@@ -72,7 +72,10 @@ export async function prepareWorkspace(
   await runPrepareScript(each, workspace);
   fillDockerfiles(workspace.context, placeholders);
   const started = Date.now() / 1000 - 3600;
-  walk(workspace.root, (path, stats) => fixTime(path, stats, { started, seed, root: workspace.root }));
+  for (const folder of [workspace.context, workspace.extra, workspace.served])
+    walk(folder, (path, stats) => {
+      if (stats.mtimeMs / 1000 >= started) fixTime(folder, path, stats);
+    });
 }
 
 async function runPrepareScript(each: Case, workspace: Workspace): Promise<void> {
@@ -99,15 +102,15 @@ function fillDockerfiles(context: string, placeholders: Placeholders): void {
   });
 }
 
-/** What the script gave no time of its own gets one that every run finds again. */
-function fixTime(
-  path: string,
-  stats: Stats,
-  { started, seed, root }: { started: number; seed: string; root: string },
-): void {
-  if (stats.mtimeMs / 1000 < started) return;
+/**
+ * What the script gave no time of its own gets one that follows from its place and content alone: every run finds it again, and so does
+ * a case with the same files that is built at the same time, whose work BuildKit shares.
+ */
+function fixTime(folder: string, path: string, stats: Stats): void {
+  const content = stats.isFile() ? readFileSync(path) : stats.isSymbolicLink() ? readlinkSync(path) : "";
   const hash = createHash("sha256")
-    .update(`${seed}\0${path.slice(root.length)}`)
+    .update(`${path.slice(folder.length)}\0`)
+    .update(content)
     .digest();
   const time = EPOCH + (hash.readUInt32BE(0) % SPREAD);
   if (stats.isSymbolicLink()) lutimesSync(path, time, time);

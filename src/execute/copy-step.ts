@@ -13,7 +13,7 @@ import { EMPTY_CHAIN } from "./chain.ts";
 import { ChangeSet } from "./copy/change-set.ts";
 import { parseModeChange } from "./copy/chmod.ts";
 import { heredocEntry } from "./copy/heredoc.ts";
-import { resolveOwner, smallFileReader } from "./copy/owner.ts";
+import { accountReader, resolveOwner } from "./copy/owner.ts";
 import { type Placement, placeSource } from "./copy/place.ts";
 import { cleanPath, type SelectedSource, selectSources } from "./copy/select.ts";
 import { selectWithParents } from "./copy/select-parents.ts";
@@ -83,12 +83,11 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
   ): Promise<LayerInfo> {
     const { access, target } = this.#options;
     const independent = isIndependentLayer(step);
-    const below = await access.tree("stage", independent ? EMPTY_CHAIN : parent);
+    const chain = independent ? EMPTY_CHAIN : parent;
+    const below = await access.tree("stage", chain);
     const changes = new ChangeSet(below);
-    const owner =
-      step.chown === undefined
-        ? undefined
-        : await resolveOwner(step.chown, independent ? undefined : smallFileReader(below));
+    const accounts = chain.layers.length > 0 ? accountReader(below) : undefined;
+    const owner = step.chown === undefined ? undefined : await resolveOwner(step.chown, accounts);
     const mode = step.chmod === undefined ? undefined : parseModeChange(step.chmod);
     const place = (source: Pick<SourceTree, "locate" | "linkIdentity">): Placement => ({
       destination: cleanPath(step.destination),

@@ -3,7 +3,7 @@ import { resolvePath } from "../layer/resolve.ts";
 import type { WorkdirStep } from "../plan/graph.ts";
 import type { Chain } from "./chain.ts";
 import { ChangeSet } from "./copy/change-set.ts";
-import { resolveOwner, smallFileReader } from "./copy/owner.ts";
+import { accountReader, resolveOwner } from "./copy/owner.ts";
 import type { LayerAccess } from "./layer-access.ts";
 import { type LayerTarget, packAndStore } from "./layer-commit.ts";
 import type { PreparedStep, StepExecutor } from "./step-executor.ts";
@@ -39,7 +39,7 @@ export class WorkdirExecutor implements StepExecutor<WorkdirStep> {
   async #execute(step: WorkdirStep, parent: Chain, signal: AbortSignal): Promise<LayerInfo> {
     const { access, target, time } = this.#options;
     const tree = await access.tree("stage", parent);
-    const owner = await resolveOwner(step.user, smallFileReader(tree));
+    const owner = await resolveOwner(step.user, accountReader(tree));
     const changes = new ChangeSet(tree);
     const { path } = resolvePath(tree, step.path.slice(1), { followLast: true });
     changes.makeDirectories(path, { mode: 0o755, ...owner, mtime: time, mtimeNs: 0 });

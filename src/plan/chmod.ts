@@ -1,8 +1,8 @@
 import { invalidInstruction } from "./located.ts";
 
 const HIGHEST_MODE = 0o7777;
-/** One clause of chmod(1): who, then one or more of operator and permissions or a class to copy. */
-const CLAUSE = /^[ugoa]*(?:[-+=](?:[rwxXst]*|[ugo]))+$/;
+/** One clause of chmod(1): who, then one or more of operator and permissions or classes to copy. */
+const CLAUSE = /^[ugoa]*(?:[-+=][rwxXstugo]*)+$/;
 
 /** Checks `--chmod`: octal up to 07777, or a symbolic list as chmod(1) takes it (SPEC CP-15). Throws INSTRUCTION_INVALID. */
 export function checkChmod(text: string): void {

@@ -180,6 +180,16 @@ describe("links, owners and modes of copies", () => {
     ["+t", 0o755, true, 0o1755],
     ["0", 0o755, false, 0],
     ["7777", 0, false, 0o7777],
+    ["u=rw", 0o7770, true, 0o3670],
+    ["a=", 0o7755, false, 0o1000],
+    ["u=g", 0o4650, false, 0o4550],
+    ["u=rg", 0o4751, false, 0o551],
+    ["u=gr", 0o4751, false, 0o451],
+    ["o+st", 0o755, false, 0o755],
+    ["u+t", 0o755, false, 0o1755],
+    ["+rt", 0o751, false, 0o1751],
+    ["u-X", 0o751, false, 0o651],
+    ["a-x,u+X", 0o711, false, 0o700],
   ])("CP-15: %s on %i", (text, mode, isDirectory, expected) => {
     expect(parseModeChange(text).apply(mode, isDirectory)).toBe(expected);
   });

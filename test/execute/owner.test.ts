@@ -2,29 +2,43 @@ import { describe, expect, it } from "vitest";
 import { resolveOwner } from "../../src/execute/copy/owner.ts";
 
 const FILES: Readonly<Record<string, string>> = {
-  "etc/passwd": "root:x:0:0::/:/bin/sh\napp:x:1000:1001::/:/bin/sh\n",
-  "etc/group": "root:x:0:\nusers:x:100:app\n",
+  "etc/passwd": "root:x:0:0::/:\napp:x:1000:1001::/:\n",
+  "etc/group": "root:x:0:\nusers:x:100:\n",
 };
 
-async function owner(text: string): Promise<string> {
-  const { uid, gid } = await resolveOwner(text, async (path) => FILES[path]);
-  return `${uid}:${gid}`;
-}
+const read = async (path: string) => FILES[path];
 
 describe("--chown", () => {
-  it("CP-14: names come from the files of the destination, numbers from nowhere, an empty part is 0", async () => {
-    expect(await owner("app")).toBe("1000:1001");
-    expect(await owner("app:users")).toBe("1000:100");
-    expect(await owner("7")).toBe("7:7");
-    expect(await owner("7:users")).toBe("7:100");
-    expect(await owner("app:")).toBe("1000:0");
-    expect(await owner(":users")).toBe("0:100");
+  it.each([
+    ["5", 5, 5],
+    ["5:6", 5, 6],
+    ["5:", 5, 0],
+    [":6", 0, 6],
+    ["root", 0, 0],
+    ["app", 1000, 1001],
+    ["app:users", 1000, 100],
+    ["app:", 1000, 0],
+    ["nosuch", 0, 0],
+    ["nosuch:users", 0, 100],
+    ["5:nosuch", 5, 5],
+    ["app:nosuch", 1000, 1001],
+    ["1:2:3", 1, 1],
+    ["+5:+6", 5, 6],
+    ["2147483647", 2_147_483_647, 2_147_483_647],
+    ["2147483648:2147483648", 0, 0],
+  ])("CP-14: %s", async (text, uid, gid) => {
+    expect(await resolveOwner(text, read)).toEqual({ uid, gid });
   });
 
-  it("CP-14: an unknown user is root; an unknown group is the one that the user alone brings", async () => {
-    expect(await owner("nobodyknows")).toBe("0:0");
-    expect(await owner("nobodyknows:users")).toBe("0:100");
-    expect(await owner("app:nobodyknows")).toBe("1000:1001");
-    expect(await owner("7:nobodyknows")).toBe("7:7");
+  it("CP-14: without accounts every name is 0", async () => {
+    expect(await resolveOwner("app:users", async () => undefined)).toEqual({ uid: 0, gid: 0 });
+  });
+
+  it.each(["app", "5:users"])("CP-19: %s needs a root filesystem to look into", async (text) => {
+    await expect(resolveOwner(text, undefined)).rejects.toThrow("invalid user index -1");
+  });
+
+  it.each(["5", "5:6", "root:root", "5:"])("CP-19: %s needs none", async (text) => {
+    await expect(resolveOwner(text, undefined)).resolves.toBeDefined();
   });
 });

@@ -10,19 +10,22 @@ export interface Owner {
   readonly gid: number;
 }
 
+const LARGEST_ID = 0x7fff_ffff;
+
 /** Reads a small file of the destination's tree; undefined where it is missing or no regular file of bearable size. */
 export type ReadSmallFile = (path: string) => Promise<string | undefined>;
 
 /**
  * Resolves `--chown=user[:group]` (SPEC CP-14): numbers are taken as they are, names are looked up in the destination's own
- * passwd and group, an unknown user is 0:0, an empty part is 0; a user alone brings its group: a number the same number, a
- * name its primary group, which also stands in for a group that is unknown. `read` undefined: there is no root filesystem to look into (COPY --link, SPEC CP-19).
+ * passwd and group, an unknown user is 0 with group 0, an empty part is 0; a numeric user is also the group, a named user brings its
+ * primary group, and an unknown group leaves it at that. `read` undefined: there is no root filesystem to look into (COPY --link, a stage
+ * from scratch without a layer; SPEC CP-19).
  */
 export async function resolveOwner(text: string, read: ReadSmallFile | undefined): Promise<Owner> {
-  const [userPart = "", groupPart] = text.split(":", 2);
-  const user = await lookupUser(userPart, read);
-  if (groupPart === undefined) return user;
-  return { uid: user.uid, gid: (await lookupGroup(groupPart, read)) ?? user.gid };
+  const colon = text.indexOf(":");
+  const user = await lookupUser(colon < 0 ? text : text.slice(0, colon), read);
+  if (colon < 0) return user;
+  return { uid: user.uid, gid: (await lookupGroup(text.slice(colon + 1), read)) ?? user.gid };
 }
 
 async function lookupUser(name: string, read: ReadSmallFile | undefined): Promise<Owner> {
@@ -42,10 +45,11 @@ async function lookupGroup(name: string, read: ReadSmallFile | undefined): Promi
   return undefined;
 }
 
-/** Decimal ids, `root` and the empty part need no file. */
+/** Decimal ids below 2^31, `root` and the empty part need no file; a larger number is a name that nobody has. */
 function numericId(name: string): number | undefined {
   if (name === "" || name === "root") return 0;
-  return /^\d{1,10}$/.test(name) ? Number(name) : undefined;
+  const id = /^\+?\d+$/.test(name) ? Number(name) : Number.NaN;
+  return id <= LARGEST_ID ? id : undefined;
 }
 
 async function table(path: string, read: ReadSmallFile): Promise<string[][]> {
@@ -56,9 +60,9 @@ async function table(path: string, read: ReadSmallFile): Promise<string[][]> {
 function noRootFilesystem(name: string): SlipwayError {
   return new SlipwayError(
     "INSTRUCTION_INVALID",
-    `invalid user index -1 (the name "${name}" cannot be looked up with --link)`,
+    `invalid user index -1: there is no root filesystem in which the name "${name}" could be looked up`,
     {
-      hint: "use numeric ids with --link, or leave --link out",
+      hint: "use numeric ids in a stage from scratch and with --link",
     },
   );
 }
@@ -72,5 +76,17 @@ export function smallFileReader(
     if (found.entry?.type !== "file" || found.entry.size > LIMITS.passwd) return undefined;
     await tree.prepare([found.path]);
     return readFileSync(fsPath(tree.locate(found.path)), "utf8");
+  };
+}
+
+/** As `smallFileReader`, for names of owners: accounts that are a directory are an error, as reading it is. */
+export function accountReader(tree: Parameters<typeof smallFileReader>[0]): ReadSmallFile {
+  const read = smallFileReader(tree);
+  return async (path) => {
+    if (resolvePath(tree, path, { followLast: true }).entry?.type === "dir")
+      throw new SlipwayError("INSTRUCTION_INVALID", `read /${path}: is a directory`, {
+        hint: "use numeric ids, or put the image's accounts in order",
+      });
+    return read(path);
   };
 }

@@ -71,7 +71,8 @@ export function makeDirectories(target: ChangeSet, path: string, at: Placement, 
   if (blocking && blocking.type !== "dir")
     throw conflict(`cannot create directory /${path}: /${up} is not a directory`);
   const meta: NewDirectory = {
-    mode: at.mode?.octal ?? 0o755,
+    // As mkdir(2) takes it: without set-user-ID, set-group-ID and the sticky bit.
+    mode: (at.mode?.octal ?? 0o755) & 0o777,
     uid: at.owner?.uid ?? 0,
     gid: at.owner?.gid ?? 0,
     mtime: like.mtime,
