@@ -46,7 +46,11 @@ export const ignoreTarget: Target = {
   },
   run: (input) => {
     const [text = "", ...written] = splitParts(input);
-    const paths = written.map(cleaned).filter((one) => one !== "");
+    // Every path is looked up among all rules: only their number may grow, not the length of the paths with it.
+    const paths = written
+      .slice(0, 8)
+      .map((one) => cleaned(one).slice(0, 200))
+      .filter((one) => one !== "");
     let rules: IgnoreRules;
     try {
       rules = parseIgnoreFile(Buffer.from(text), FILE);
@@ -86,14 +90,20 @@ function byExpressions(text: string, path: string): boolean | undefined {
   if (path.length > 60 || text.length > 300) return undefined;
   let hidden = false;
   for (const line of text.replace(/^\ufeff/, "").split("\n")) {
-    if (line.startsWith("#") || line.trim() === "") continue;
-    const rescues = line.trim().startsWith("!");
-    const pattern = clean(rescues ? line.trim().slice(1).trim() : line.trim());
+    const written = trimmed(line);
+    if (line.startsWith("#") || written === "") continue;
+    const rescues = written.startsWith("!");
+    const pattern = clean(rescues ? trimmed(written.slice(1)) : written);
     if (/[[\]]/.test(pattern) || (pattern.match(/\*+/g)?.length ?? 0) > 4) return undefined;
     if (rescues === hidden && withParents(path).some((one) => expressionFor(pattern).test(one)))
       hidden = !rescues;
   }
   return hidden;
+}
+
+/** Other than `trim`, without the byte-order mark. */
+function trimmed(text: string): string {
+  return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
 }
 
 function withParents(path: string): string[] {

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { decodeName } from "../core/file-name.ts";
+import { trimSpace } from "../dockerfile/white-space.ts";
 import { cleanPattern, compilePattern, type Pattern } from "./pattern.ts";
 
 interface Rule {
@@ -109,7 +110,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: string): IgnoreRules {
   const text = decodeName(bytes).replace(/^\ufeff/, "");
   const rules: Rule[] = [];
   text.split("\n").forEach((raw, index) => {
-    const written = trimBlanks(raw);
+    const written = trimSpace(raw);
     if (raw.startsWith("#") || written === "") return;
     const line = index + 1;
     const rule = compileRule(written, line, (path) => (path.length > 1 ? path.replace(/^\//, "") : path));
@@ -126,7 +127,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: string): IgnoreRules {
 export function excludeRules(patterns: readonly string[]): IgnoreRules {
   const rules: Rule[] = [];
   patterns.forEach((pattern, index) => {
-    const written = trimBlanks(pattern);
+    const written = trimSpace(pattern);
     if (written === "") return;
     const rule = compileRule(written, index + 1, (path) => path);
     if ("problem" in rule) throw new SlipwayError("INSTRUCTION_INVALID", rule.problem, { hint: SYNTAX_HINT });
@@ -148,7 +149,7 @@ function compileRule(
   adjust: (path: string) => string,
 ): Rule | { problem: string } {
   const rescues = text.startsWith("!");
-  const body = rescues ? trimBlanks(text.slice(1)) : text;
+  const body = rescues ? trimSpace(text.slice(1)) : text;
   if (body === "") return { problem: 'illegal exclusion pattern: "!"' };
   const path = adjust(cleanPattern(body));
   const pattern = compilePattern(path);
@@ -162,10 +163,6 @@ function invalid(problem: string, file: string, line: number): SlipwayError {
     hint: SYNTAX_HINT,
     source: { file, start: line, end: line },
   });
-}
-
-function trimBlanks(text: string): string {
-  return text.replace(/^\p{White_Space}+/u, "").replace(/\p{White_Space}+$/u, "");
 }
 
 function parentOf(path: string): string {

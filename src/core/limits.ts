@@ -4,6 +4,10 @@ export const LIMITS = {
   dockerfileLine: 65_535,
   /** A whole Dockerfile or ignore file. */
   dockerfile: 16 * 1024 * 1024,
+  /** Variables and ports that all steps and stages of a build are given together; a number, not bytes. */
+  planEntries: 2_000_000,
+  /** Characters that the variables of all instructions expand to together. */
+  planCharacters: 64 * 1024 * 1024,
   /** A manifest, index or config (the distribution spec asks registries to take 4 MiB manifests). */
   manifest: 16 * 1024 * 1024,
   /** /etc/passwd and /etc/group (SPEC RN-06, CP-14). */

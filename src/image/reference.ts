@@ -59,7 +59,7 @@ export function familiarName(ref: Reference): string {
 
 /** The familiar form without tag and digest. The domain stays where its absence would make a host of what follows it. */
 export function familiarRepository({ domain, repository }: Reference): string {
-  if (domain !== DEFAULT_DOMAIN || splitDomain(repository).domain !== DEFAULT_DOMAIN)
+  if (domain !== DEFAULT_DOMAIN || splitDomain(repository).repository !== repository)
     return `${domain}/${repository}`;
   return /^library\/[^/]+$/.test(repository) ? repository.slice("library/".length) : repository;
 }

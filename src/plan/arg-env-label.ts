@@ -4,11 +4,11 @@ import type {
   KeyValue,
   LabelInstruction,
 } from "../dockerfile/instructions.ts";
-import { type Variable, withConfigEnv, withVariables } from "./environment.ts";
 import { expandIn } from "./expansion.ts";
 import { argText, pairsText } from "./history-text.ts";
 import { warnOfSecret } from "./secret-names.ts";
-import { type BuildArg, type Call, configured, type StageState, withBuildArg } from "./stage-state.ts";
+import { type Call, configured, type StageState } from "./stage-state.ts";
+import type { BuildArg } from "./stage-variables.ts";
 
 /**
  * ARG: build-arg, then default, then global value, else unset (SPEC SC-05, SC-06). Items of one line are applied from left
@@ -21,7 +21,7 @@ export function interpretArg(state: StageState, call: Call<ArgInstruction>): Sta
     warnOfSecret(key, call);
     const arg = { key, value: argValue(next, call, { key, value }) };
     recorded.push(arg);
-    next = withBuildArg(next, arg);
+    next = { ...next, variables: next.variables.changed((variables) => variables.setArg(arg)) };
   }
   return configured(next, next.config, argText(recorded));
 }
@@ -41,22 +41,20 @@ function argValue(
 export function interpretEnv(state: StageState, call: Call<EnvInstruction>): StageState {
   const pairs = expandPairs(state, call);
   warnOfLegacyFormat(call);
-  const variables = pairs.map(({ key, value }): Variable => [key, value]);
   for (const { key } of pairs) warnOfSecret(key, call);
-  const Env = variables.reduce(withConfigEnv, state.config.Env ?? []);
-  const next = configured(state, { ...state.config, Env }, pairsText("ENV", pairs));
-  return { ...next, env: withVariables(state.env, variables) };
+  const variables = state.variables.changed((content) => {
+    for (const { key, value } of pairs) content.setEnv(key, value);
+  });
+  return { ...configured(state, state.config, pairsText("ENV", pairs)), variables };
 }
 
 /** LABEL: the last value of a key wins (SPEC CF-05). */
 export function interpretLabel(state: StageState, call: Call<LabelInstruction>): StageState {
   const pairs = expandPairs(state, call);
   warnOfLegacyFormat(call);
-  const Labels = Object.fromEntries([
-    ...Object.entries(state.config.Labels ?? {}),
-    ...pairs.map(({ key, value }) => [key, value]),
-  ]);
-  return configured(state, { ...state.config, Labels }, pairsText("LABEL", pairs));
+  return configured(state, state.config, pairsText("LABEL", pairs), ({ Labels }) => {
+    for (const { key, value } of pairs) Labels.set(key, value);
+  });
 }
 
 /** SPEC §7 LegacyKeyValueFormat. */

@@ -97,11 +97,9 @@ export function interpretUser(state: StageState, call: Call<UserInstruction>): S
 export function interpretVolume(state: StageState, call: Call<VolumeInstruction>): StageState {
   const volumes = expandAllIn(state, call, call.instruction.volumes);
   if (volumes.includes("")) throw invalidInstruction("VOLUME specified can not be an empty string");
-  const Volumes = Object.fromEntries([
-    ...Object.entries(state.config.Volumes ?? {}),
-    ...volumes.map((path) => [path, {}]),
-  ]);
-  return configured(state, { ...state.config, Volumes }, `VOLUME ${plainList(volumes)}`);
+  return configured(state, state.config, `VOLUME ${plainList(volumes)}`, ({ Volumes }) => {
+    for (const path of volumes) Volumes.add(path);
+  });
 }
 
 /** STOPSIGNAL is checked and stored as written (SPEC CF-14). */
@@ -126,6 +124,6 @@ export function interpretMaintainer(state: StageState, call: Call<MaintainerInst
 
 /** ONBUILD only stores its text; it has no history item (SPEC OB-01). */
 export function interpretOnbuild(state: StageState, call: Call<OnbuildInstruction>): StageState {
-  const OnBuild = [...(state.config.OnBuild ?? []), call.instruction.trigger];
-  return { ...state, config: { ...state.config, OnBuild } };
+  const collected = state.collected.changed(({ OnBuild }) => OnBuild.push(call.instruction.trigger));
+  return { ...state, collected };
 }

@@ -2,7 +2,7 @@ import { SlipwayError } from "../core/errors.ts";
 import type { EscapeCharacter } from "../dockerfile/directives.ts";
 import type { ArgInstruction, CopyInstruction, ParsedStage } from "../dockerfile/instructions.ts";
 import { classifySource } from "./copy-sources.ts";
-import { type Environment, withVariables } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { expandText } from "./expansion.ts";
 import { invalidStage, located } from "./located.ts";
 import type { EpochSource, PlanOptions } from "./options.ts";
@@ -86,13 +86,13 @@ function remoteSource(stage: ParsedStage, scope: Scope): EpochSource {
 }
 
 function stageArgs(stage: ParsedStage, { globalArgs, buildArgs, escape }: Scope): Environment {
-  let env: Environment = new Map();
+  const env = new Map<string, string>();
   for (const instruction of stage.instructions) {
     if (instruction.kind !== "ARG") continue;
     for (const { key, value } of instruction.args) {
       const byDefault = value === undefined ? globalArgs.get(key) : expandText(value, env, escape).text;
       const result = buildArgs.get(key) ?? byDefault;
-      if (result !== undefined) env = withVariables(env, [[key, result]]);
+      if (result !== undefined) env.set(key, result);
     }
   }
   return env;

@@ -1,10 +1,9 @@
-import { suggest } from "../core/suggest.ts";
 import type { EscapeCharacter } from "../dockerfile/directives.ts";
 
 export type { EscapeCharacter };
 
 import { type Expanded, expandHeredocBody, expandWord, expandWords } from "../dockerfile/expand.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean, nearestVariable } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
 import type { Call, StageState } from "./stage-state.ts";
@@ -42,6 +41,7 @@ export function expandAllIn(state: StageState, call: Call, texts: readonly strin
 /** Expands and splits at blanks that no quote protects (SPEC EX-10). */
 export function expandWordsIn(state: StageState, call: Call, text: string): readonly string[] {
   const { words, unset } = expandWords(text, lookupIn(state), { escape: call.stage.build.escape });
+  for (const word of words) call.stage.build.budget.characters(word.length);
   reportUnset(state, call, unset);
   return words;
 }
@@ -52,10 +52,12 @@ export function expandBodyIn(state: StageState, call: Call, body: string): strin
 }
 
 function lookupIn(state: StageState): (name: string) => string | undefined {
-  return (name) => state.env.get(name);
+  const variables = state.variables.content;
+  return (name) => variables.get(name);
 }
 
 function reported(state: StageState, call: Call, { value, unset }: Expanded): string {
+  call.stage.build.budget.characters(value.length);
   reportUnset(state, call, unset);
   return value;
 }
@@ -63,10 +65,10 @@ function reported(state: StageState, call: Call, { value, unset }: Expanded): st
 /** SPEC §7 UndefinedVar: a name without a value that is no ARG of the stage. */
 function reportUnset(state: StageState, call: Call, unset: readonly string[]): void {
   if (unset.length === 0) return;
-  const declared = new Set(state.buildArgs.map(({ key }) => key));
+  const variables = state.variables.content;
   for (const name of unset) {
-    if (declared.has(name) || NON_ENVIRONMENT_ARGS.has(name)) continue;
-    const candidate = suggest(name, state.env.keys());
+    if (variables.isArgument(name) || NON_ENVIRONMENT_ARGS.has(name)) continue;
+    const candidate = nearestVariable(name, variables);
     call.stage.build.warn(
       "UndefinedVar",
       `Usage of undefined variable '$${name}'${didYouMean(candidate, "$")}`,

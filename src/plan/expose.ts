@@ -12,13 +12,13 @@ export function interpretExpose(state: StageState, call: Call<ExposeInstruction>
     .flatMap((text) => {
       const spec = splitPortSpec(text);
       warnOfFormat(spec, call);
-      return expandPortSpec(spec);
+      const expanded = expandPortSpec(spec);
+      call.stage.build.budget.entries(expanded.length);
+      return expanded;
     });
-  const ExposedPorts = Object.fromEntries([
-    ...Object.entries(state.config.ExposedPorts ?? {}),
-    ...ports.map((port) => [port, {}]),
-  ]);
-  return configured(state, { ...state.config, ExposedPorts }, `EXPOSE ${plainList(ports)}`);
+  return configured(state, state.config, `EXPOSE ${plainList(ports)}`, ({ ExposedPorts }) => {
+    for (const port of ports) ExposedPorts.add(port);
+  });
 }
 
 function warnOfFormat({ raw, ip, hostPort, protocol }: PortSpec, { instruction, stage }: Call): void {

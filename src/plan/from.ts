@@ -1,10 +1,9 @@
 import { SlipwayError } from "../core/errors.ts";
 import { type Platform, parsePlatform } from "../core/platform.ts";
-import { suggest } from "../core/suggest.ts";
 import { goQuote } from "../dockerfile/go-quote.ts";
 import type { FromInstruction, ParsedStage } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
-import { didYouMean } from "./did-you-mean.ts";
+import { didYouMean, nearestVariable } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { type EscapeCharacter, expandText, type GlobalExpansion } from "./expansion.ts";
 import { invalidStage, located } from "./located.ts";
@@ -76,7 +75,7 @@ function warnOfUndeclared(
 ): void {
   for (const name of unset) {
     if (globalNames.has(name)) continue;
-    const question = didYouMean(suggest(name, [...globalNames]));
+    const question = didYouMean(nearestVariable(name, globalNames));
     warn("UndefinedArgInFrom", `FROM argument '${name}' is not declared${question}`, from);
   }
 }
@@ -87,7 +86,7 @@ function expandPlatform(from: FromInstruction, written: string, scope: FromScope
   warnOfUndeclared(unset, from, scope);
   warnOfTargetPlatform(written, expanded, from, scope);
   if (text === "") {
-    const candidate = unset.map((name) => suggest(name, scope.globalNames)).find(Boolean);
+    const candidate = unset.map((name) => nearestVariable(name, scope.globalNames)).find(Boolean);
     throw invalidStage(`empty platform value from expression ${written}${didYouMean(candidate)}`);
   }
   const platform = parseOrExplain(text, written);

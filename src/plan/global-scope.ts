@@ -1,5 +1,5 @@
 import type { ArgInstruction } from "../dockerfile/instructions.ts";
-import { type Environment, type Variable, withVariables } from "./environment.ts";
+import type { Environment } from "./environment.ts";
 import { type EscapeCharacter, expandText } from "./expansion.ts";
 import { located } from "./located.ts";
 
@@ -18,7 +18,7 @@ export interface GlobalScopeRequest {
  */
 export function evaluateGlobalArgs(request: GlobalScopeRequest): Environment {
   const { buildArgs, escape } = request;
-  let env = request.start;
+  const env = new Map(request.start);
   for (const instruction of request.args) {
     for (const { key, value } of instruction.args) {
       const result =
@@ -26,7 +26,7 @@ export function evaluateGlobalArgs(request: GlobalScopeRequest): Environment {
         (value === undefined
           ? undefined
           : located(instruction.source, () => expandText(value, env, escape).text));
-      if (result !== undefined) env = withVariables(env, [[key, result] satisfies Variable]);
+      if (result !== undefined) env.set(key, result);
     }
   }
   return env;

@@ -2,8 +2,7 @@ import { redactCredentials } from "../core/redact-credentials.ts";
 import { formatGoDuration } from "../dockerfile/go-duration.ts";
 import { goQuote } from "../dockerfile/go-quote.ts";
 import type { HealthcheckInstruction, KeyValue } from "../dockerfile/instructions.ts";
-import type { Environment } from "./environment.ts";
-import type { BuildArg } from "./stage-state.ts";
+import type { BuildArg } from "./stage-variables.ts";
 
 /** What marks the instructions that write files (SPEC HI-03). */
 const LAYER_MARK = " # buildkit";
@@ -29,12 +28,8 @@ export function argText(args: readonly BuildArg[]): string {
 }
 
 /** `RUN |2 a=1 b=2 /bin/sh -c make # buildkit` (SPEC HI-04). */
-export function runText(argv: readonly string[], args: readonly BuildArg[], env: Environment): string {
-  const values = new Map<string, string>();
-  for (const { key, value } of args) values.set(key, env.get(key) ?? value ?? "");
-  const pairs = Array.from(values, ([key, value]) => `${key}=${value}`);
-  const prefix = pairs.length > 0 ? [`|${pairs.length}`, ...pairs] : [];
-  return `RUN ${[...prefix, ...argv].join(" ")}${LAYER_MARK}`;
+export function runText(argv: readonly string[], argumentPrefix: string): string {
+  return `RUN ${argumentPrefix}${argv.join(" ")}${LAYER_MARK}`;
 }
 
 /** `COPY --chown=1:2 a b /d/ # buildkit`: sources and destination expanded but not made absolute (SPEC HI-06). */

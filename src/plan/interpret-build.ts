@@ -4,6 +4,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import { Linter, refuseFindings } from "../dockerfile/linter.ts";
 import { resolvingOnce, type StageBase } from "./bases.ts";
+import { Budget } from "./budget.ts";
 import { warnOfDefaultBases } from "./default-bases.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
@@ -93,10 +94,11 @@ function enterStages(
   { dockerfile, platform, buildPlatform }: PlanOptions,
 ): StageTable {
   const table = new StageTable();
+  const names = globalNames(globalArgs, globals.args);
   for (const stage of dockerfile.stages)
     registerStage(table, stage, {
       globalArgs,
-      globalNames: globalNames(globalArgs, globals.args),
+      globalNames: names,
       escape: dockerfile.escape,
       platform: platform ?? buildPlatform,
       contexts,
@@ -135,6 +137,7 @@ function buildSetting(
     network: options.network ?? "default",
     allow: new Set(options.allow),
     multiPlatform: options.multiPlatform ?? false,
+    budget: new Budget(),
     ...(ignoreRules ? { ignoreRules } : {}),
     warn: linter.warn,
   };

@@ -2,6 +2,7 @@ import { SlipwayError } from "../core/errors.ts";
 import type { StageBase } from "./bases.ts";
 import type { InputSource, StagePlan } from "./graph.ts";
 import { interpret } from "./interpret.ts";
+import { located } from "./located.ts";
 import {
   type BuildSetting,
   emptyConfig,
@@ -58,6 +59,7 @@ export function interpretStage(request: StageRequest): InterpretedStage {
     noCache: request.noCache,
     build,
   };
+  if (parent) located(entry.source, () => build.budget.entries(parent.state.variables.content.size));
   let state = parent ? startFromStage(parent.state, platform.os) : startState(base, setting, first);
   for (const { instruction, fromTrigger, sources } of instructions)
     state = interpret(state, {

@@ -32,7 +32,7 @@ export function interpretMounts(state: StageState, call: Call<RunInstruction>): 
   const socket = mounts.find((mount) => mount.type === "ssh")?.target;
   return {
     mounts: mounts.toSorted((a, b) => compareTargets(a.target ?? "", b.target ?? "")),
-    env: socket && !state.env.has(AGENT_VARIABLE) ? [`${AGENT_VARIABLE}=${socket}`] : [],
+    env: socket && !state.variables.content.has(AGENT_VARIABLE) ? [`${AGENT_VARIABLE}=${socket}`] : [],
   };
 }
 

@@ -3,6 +3,7 @@ import type { BuildPlan, StagePlan } from "./graph.ts";
 import { type InterpretedBuild, interpretBuild } from "./interpret-build.ts";
 import type { InterpretedStage } from "./interpret-stage.ts";
 import type { PlanOptions } from "./options.ts";
+import { configOf } from "./stage-state.ts";
 
 export type { PlanOptions } from "./options.ts";
 
@@ -31,9 +32,11 @@ function stagePlan(
   target: number,
   options: PlanOptions,
 ): StagePlan {
+  const { steps, history } = state.collected.content;
+  const config = configOf(state);
   const labels =
     entry.index === target && options.labels.size > 0
-      ? { ...state.config.Labels, ...Object.fromEntries(options.labels) }
+      ? { ...config.Labels, ...Object.fromEntries(options.labels) }
       : undefined;
   return {
     index: entry.index,
@@ -43,10 +46,10 @@ function stagePlan(
     platform: setting.platform,
     source: entry.source,
     ...(fromStepName === undefined ? {} : { fromStepName }),
-    steps: state.steps,
-    config: labels ? { ...state.config, Labels: labels } : state.config,
+    steps,
+    config: labels ? { ...config, Labels: labels } : config,
     ...(state.author === undefined ? {} : { author: state.author }),
-    history: state.history,
+    history,
   };
 }
 

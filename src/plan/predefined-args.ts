@@ -1,6 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
-import { type Environment, type Variable, withVariables } from "./environment.ts";
+import type { Environment, Variable } from "./environment.ts";
 
 /** PATH of an image that sets none (SPEC SC-10); Windows images keep the system's own. */
 export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,10 +28,7 @@ export function predefinedArgs(request: {
     ...platformParts("TARGET", targetPlatform),
     ["TARGETSTAGE", request.targetStage],
   ];
-  return withVariables(
-    new Map(),
-    variables.map(([key, value]): Variable => [key, buildArgs.get(key) ?? value]),
-  );
+  return new Map(variables.map(([key, value]): Variable => [key, buildArgs.get(key) ?? value]));
 }
 
 function platformParts(prefix: string, p: Platform): Variable[] {

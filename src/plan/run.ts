@@ -2,7 +2,6 @@ import { SlipwayError } from "../core/errors.ts";
 import type { RunInstruction } from "../dockerfile/instructions.ts";
 import { parseDevice } from "../dockerfile/run-instruction.ts";
 import { stepBase, withStep } from "./add-step.ts";
-import { environmentList } from "./environment.ts";
 import type { RunStep } from "./graph.ts";
 import { runText } from "./history-text.ts";
 import { interpretMounts } from "./mounts.ts";
@@ -12,6 +11,10 @@ import { nextStepName } from "./step-name.ts";
 
 /** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID, ENTITLEMENT_DENIED. */
 export function interpretRun(state: StageState, call: Call<RunInstruction>): StageState {
+  const variables = state.variables.content;
+  const { budget } = call.stage.build;
+  budget.entries(variables.size);
+  budget.characters(variables.historyPrefix.length);
   const { mounts, env } = interpretMounts(state, call);
   const { argv, script, nameSuffix } = runCommand(state, call);
   const devices = call.instruction.devices.map(parseDevice);
@@ -24,10 +27,10 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
   const step: RunStep = {
     ...stepBase(state, call, name),
     kind: "run",
-    history: historyItem(runText(argv, state.buildArgs, state.env), false),
+    history: historyItem(runText(argv, variables.historyPrefix), false),
     argv,
-    env: [...environmentList(state.env), ...env],
-    buildArgs: argumentsOf(state),
+    env: env.length > 0 ? [...variables.all, ...env] : variables.all,
+    buildArgs: variables.fromArgs,
     proxyEnv: call.stage.build.proxyEnv,
     cwd: currentDirectory(state),
     user: state.config.User ?? "",
@@ -63,11 +66,4 @@ function checkEntitlements(
       hint: `add \`--allow ${denied}\` if you trust this Dockerfile with it`,
       facts: { entitlement: denied },
     });
-}
-
-/** Variables of the environment that an ARG brought in, and no ENV has written since: those also stand in the image's Env. */
-function argumentsOf(state: StageState): readonly string[] {
-  const isEnv = new Set((state.config.Env ?? []).map((pair) => pair.split("=", 1)[0]));
-  const names = new Set(state.buildArgs.map(({ key }) => key).filter((key) => !isEnv.has(key)));
-  return environmentList(state.env).filter((pair) => names.has(pair.split("=", 1)[0]!));
 }

@@ -4,10 +4,13 @@ import type { SourceRange } from "../core/source-range.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
 import type { ContainerConfig, HistoryItem } from "../image/config.ts";
-import { type Environment, parseEnvEntry, type Variable, withVariables } from "./environment.ts";
+import type { Budget } from "./budget.ts";
+import { type Environment, parseEnvEntry } from "./environment.ts";
 import type { InputSource, StagePlan, Step } from "./graph.ts";
+import { Owned } from "./owned.ts";
 import { cleanPath } from "./paths.ts";
-import { DEFAULT_PATH, NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
+import { DEFAULT_PATH } from "./predefined-args.ts";
+import { StageVariables } from "./stage-variables.ts";
 
 /** What is the same for every stage of one build. */
 export interface BuildSetting {
@@ -21,6 +24,7 @@ export interface BuildSetting {
   readonly allow: ReadonlySet<string>;
   readonly multiPlatform: boolean;
   readonly ignoreRules?: IgnoreRules;
+  readonly budget: Budget;
   readonly warn: Warn;
 }
 
@@ -50,20 +54,25 @@ export interface Call<I extends Instruction = Instruction> {
   readonly stage: StageSetting;
 }
 
-export interface BuildArg {
-  readonly key: string;
-  readonly value: string | undefined;
+/** The config without what grows with the number of instructions. */
+export type FixedConfig = Omit<ContainerConfig, "Env" | "Labels" | "ExposedPorts" | "Volumes" | "OnBuild">;
+
+/** What instructions add to one by one. */
+export interface Collected {
+  readonly Labels: Map<string, string>;
+  readonly ExposedPorts: Set<string>;
+  readonly Volumes: Set<string>;
+  readonly OnBuild: string[];
+  readonly history: StagePlan["history"][number][];
+  readonly steps: Step[];
 }
 
-/** A stage as far as it has been interpreted. Every instruction gives a new one. */
+/** A stage as far as it has been interpreted. Every instruction gives a new one, and only the newest is of use. */
 export interface StageState {
-  readonly env: Environment;
-  /** Every ARG so far, inherited ones first (SPEC SC-09, HI-04). */
-  readonly buildArgs: readonly BuildArg[];
-  readonly config: ContainerConfig;
+  readonly variables: Owned<StageVariables>;
+  readonly collected: Owned<Collected>;
+  readonly config: FixedConfig;
   readonly author?: string;
-  readonly history: StagePlan["history"];
-  readonly steps: readonly Step[];
   /** A WORKDIR was met in this file, here or in a stage below (SPEC §7 WorkdirRelativePath). */
   readonly workdirSeen: boolean;
   /** The last CMD, ENTRYPOINT and HEALTHCHECK of this very stage (SPEC CF-02, CF-03). */
@@ -89,14 +98,9 @@ export function startFromImage(base: {
 }): StageState {
   const config = inheritedConfig(base.config, base.os);
   return {
-    env: withVariables(new Map(), configVariables(config)),
-    buildArgs: [],
-    config,
+    ...stateOf(config, new StageVariables(config.Env ?? [])),
     ...(base.author ? { author: base.author } : {}),
-    history: [],
-    steps: [],
     workdirSeen: false,
-    seen: {},
     position: base.position,
     imagePlatform: base.imagePlatform,
   };
@@ -104,16 +108,42 @@ export function startFromImage(base: {
 
 /** The state of a stage right after a FROM that names another stage: its variables, ARGs included, and its config live on (SPEC SC-09). */
 export function startFromStage(parent: StageState, os: string): StageState {
-  const config = inheritedConfig(parent.config, os);
-  return {
-    ...parent,
-    env: withVariables(parent.env, configVariables(config)),
-    config,
+  const config = inheritedConfig(configOf(parent), os);
+  const variables = new StageVariables(config.Env ?? [], parent.variables.content);
+  return { ...parent, ...stateOf(config, variables), position: 0 };
+}
+
+function stateOf(
+  { Env: _, Labels = {}, ExposedPorts = {}, Volumes = {}, OnBuild: __, ...config }: ContainerConfig,
+  variables: StageVariables,
+): Pick<StageState, "variables" | "collected" | "config" | "seen"> {
+  const collected: Collected = {
+    Labels: new Map(Object.entries(Labels)),
+    ExposedPorts: new Set(Object.keys(ExposedPorts)),
+    Volumes: new Set(Object.keys(Volumes)),
+    OnBuild: [],
     history: [],
     steps: [],
-    seen: {},
-    position: 0,
   };
+  return { variables: new Owned(variables), collected: new Owned(collected), config, seen: {} };
+}
+
+/** The config that the stage's image has now; empty members are left out. */
+export function configOf({ config, variables, collected }: StageState): ContainerConfig {
+  const { Labels, ExposedPorts, Volumes, OnBuild } = collected.content;
+  const Env = variables.content.imageEnv;
+  return {
+    ...config,
+    ...(Env.length > 0 ? { Env } : {}),
+    ...(Labels.size > 0 ? { Labels: Object.fromEntries(Labels) } : {}),
+    ...(ExposedPorts.size > 0 ? { ExposedPorts: asKeys(ExposedPorts) } : {}),
+    ...(Volumes.size > 0 ? { Volumes: asKeys(Volumes) } : {}),
+    ...(OnBuild.length > 0 ? { OnBuild } : {}),
+  };
+}
+
+function asKeys(names: ReadonlySet<string>): Readonly<Record<string, object>> {
+  return Object.fromEntries(Array.from(names, (name) => [name, {}]));
 }
 
 /** The base's config without its triggers (SPEC OB-03), with a PATH (SC-10) and a clean working directory (FR-07). */
@@ -126,10 +156,6 @@ function inheritedConfig(base: ContainerConfig, os: string): ContainerConfig {
     ...(hasPath ? {} : { Env: [...env, `PATH=${DEFAULT_PATH}`] }),
     ...(config.WorkingDir ? { WorkingDir: cleanPath(`/${config.WorkingDir}`) } : {}),
   };
-}
-
-function configVariables(config: ContainerConfig): readonly Variable[] {
-  return (config.Env ?? []).map(parseEnvEntry);
 }
 
 /** The stage's current directory; `/` where neither the base nor a WORKDIR set one. */
@@ -146,14 +172,16 @@ export function historyItem(text: string, emptyLayer: boolean): HistoryItem {
   };
 }
 
-/** The state with a changed config and the history item of an instruction that makes no layer. */
-export function configured(state: StageState, config: ContainerConfig, text: string): StageState {
-  return { ...state, config, history: [...state.history, historyItem(text, true)] };
-}
-
-/** The state after an ARG: recorded for history, and a variable unless it is unset or never becomes one (SPEC SC-07, SC-12). */
-export function withBuildArg(state: StageState, { key, value }: BuildArg): StageState {
-  const buildArgs = [...state.buildArgs, { key, value }];
-  const isVariable = value !== undefined && !NON_ENVIRONMENT_ARGS.has(key);
-  return { ...state, buildArgs, env: isVariable ? withVariables(state.env, [[key, value]]) : state.env };
+/** The state with a changed config, more of what is collected, and the history item of an instruction that makes no layer. */
+export function configured(
+  state: StageState,
+  config: FixedConfig,
+  text: string,
+  collect: (collected: Collected) => void = () => {},
+): StageState {
+  const collected = state.collected.changed((content) => {
+    collect(content);
+    content.history.push(historyItem(text, true));
+  });
+  return { ...state, config, collected };
 }

@@ -2,12 +2,14 @@ import { isSlipwayError } from "../core/errors.ts";
 import { normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
 import { redactCredentials } from "../core/redact-credentials.ts";
 import { expandWord } from "../dockerfile/expand.ts";
-import type { Environment } from "./environment.ts";
 import { formatWithVersion } from "./predefined-args.ts";
 import type { Call, StageSetting, StageState } from "./stage-state.ts";
 
+/** Variables of a stage. */
+type Lookup = { get(name: string): string | undefined };
+
 /** What the name of a step at `position` of its stage begins with: `[linux/amd64 build 2/5] ` (SPEC SG-08). */
-export function stepPrefix(stage: StageSetting, position: number, env: Environment): string {
+export function stepPrefix(stage: StageSetting, position: number, env: Lookup): string {
   const total = String(stage.stepTotal);
   const platform = stage.build.multiPlatform
     ? `${formatWithVersion(stage.platform)}${crossMark(stage.platform, env)}`
@@ -17,7 +19,7 @@ export function stepPrefix(stage: StageSetting, position: number, env: Environme
 }
 
 /** `->arch` where the stage builds for another platform than it runs on. */
-function crossMark(own: Platform, env: Environment): string {
+function crossMark(own: Platform, env: Lookup): string {
   const target = targetOf(own, env);
   if (!target) return "";
   if (target.os !== own.os) return `->${formatWithVersion(target)}`;
@@ -26,7 +28,7 @@ function crossMark(own: Platform, env: Environment): string {
 }
 
 /** The platform that the TARGET* variables of the stage name; undefined where it has none of them. */
-function targetOf(own: Platform, env: Environment): Platform | undefined {
+function targetOf(own: Platform, env: Lookup): Platform | undefined {
   const whole = env.get("TARGETPLATFORM");
   if (whole) return parsedOrUndefined(whole);
   const parts = ["TARGETOS", "TARGETARCH", "TARGETVARIANT"].map((key) => env.get(key));
@@ -57,7 +59,7 @@ export function nextStepName(
   call: Call,
   extra: { readonly suffix?: string; readonly masked?: ReadonlySet<string> } = {},
 ): string {
-  const prefix = stepPrefix(call.stage, state.position + 1, state.env);
+  const prefix = stepPrefix(call.stage, state.position + 1, state.variables.content);
   const text = displayText(state, call, extra.masked ?? new Set()) + (extra.suffix ?? "");
   return prefix + (call.fromTrigger ? "ONBUILD " : "") + redactCredentials(text);
 }
@@ -65,7 +67,8 @@ export function nextStepName(
 function displayText(state: StageState, call: Call, masked: ReadonlySet<string>): string {
   const { text, keyword } = call.instruction;
   const upper = keyword.toUpperCase() + text.slice(keyword.length);
-  const lookup = (name: string) => (masked.has(name) ? "****" : state.env.get(name));
+  const variables = state.variables.content;
+  const lookup = (name: string) => (masked.has(name) ? "****" : variables.get(name));
   try {
     const options = { escape: call.stage.build.escape, quotes: "keep", keepUnset: true } as const;
     return expandWord(upper, lookup, options).value;

@@ -4,7 +4,7 @@ import { stepBase, withStep } from "./add-step.ts";
 import { expandIn } from "./expansion.ts";
 import type { WorkdirStep } from "./graph.ts";
 import { resolveIn } from "./paths.ts";
-import { type Call, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
+import { type Call, configured, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
 import { nextStepName } from "./step-name.ts";
 
 /** WORKDIR: changes the current directory and, unless that is `/`, makes a layer that creates it (SPEC CF-11, CF-12). */
@@ -16,10 +16,11 @@ export function interpretWorkdir(state: StageState, call: Call<WorkdirInstructio
       `Relative workdir ${goQuote(written)} can have unexpected results if the base image changes`,
       call.instruction,
     );
+  call.stage.build.budget.characters(currentDirectory(state).length);
   const path = resolveIn(currentDirectory(state), written);
   const changed = { ...state, workdirSeen: true, config: { ...state.config, WorkingDir: path } };
   const history = historyItem(`WORKDIR ${path}`, path === "/");
-  if (path === "/") return { ...changed, history: [...state.history, history] };
+  if (path === "/") return configured(changed, changed.config, `WORKDIR ${path}`);
   const step: WorkdirStep = {
     ...stepBase(state, call, nextStepName(state, call)),
     kind: "workdir",

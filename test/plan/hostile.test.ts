@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { failure, plan, runsOf } from "./planning.ts";
+import { failure, plan, runsOf, targetOf } from "./planning.ts";
 
 const COUNT = 20_000;
 const each = (make: (index: number) => string, length = COUNT) =>
@@ -30,6 +30,44 @@ describe("files with very many stages", () => {
     const text = each((i) => `FROM scratch AS s${i}`, 2000);
     const copies = each((i) => `COPY --from=s${i} a b`, 2000);
     expect((await plan(`${text}\nFROM scratch\n${copies}`)).stages).toHaveLength(2001);
+  });
+});
+
+describe("stages with very many instructions", () => {
+  it("CF-04, CF-05, CF-09, CF-13: of each kind that adds to the config", async () => {
+    const text = each((i) => `ENV e${i}=${i}\nLABEL l${i}=${i}\nVOLUME /v${i}\nARG a${i}=${i}`);
+    const { config, history } = targetOf(await plan(`FROM scratch\n${text}\nEXPOSE 1-60000`));
+    const sizes = [config.Env, Object.keys(config.Labels!), Object.keys(config.Volumes!)].map(
+      (list) => list!.length,
+    );
+    expect(sizes).toEqual([COUNT + 1, COUNT, COUNT]);
+    expect(Object.keys(config.ExposedPorts!)).toHaveLength(60_000);
+    expect(history).toHaveLength(4 * COUNT + 1);
+    expect(config.Env!.at(-1)).toBe(`e${COUNT - 1}=${COUNT - 1}`);
+  });
+
+  it("RN-04: of RUNs that all get the same variables, each has them", async () => {
+    const variables = each((i) => `ENV e${i}=${i}`, 500);
+    const runs = await runsOf(`FROM scratch\n${variables}\n${each((i) => `RUN ${i}`, 2000)}`);
+    expect(new Set(runs.map(({ env }) => env.length))).toEqual(new Set([501]));
+  });
+
+  it("are refused where few lines ask for gigabytes: variables for each of many RUNs, ranges of ports, values that double", async () => {
+    const tooMany = "the steps of this Dockerfile have more than 2000000 variables and ports";
+    const runs = await failure(`FROM scratch\n${each((i) => `ENV e${i}=1\nRUN x`, 4000)}`);
+    expect([runs.code, runs.message]).toEqual(["INSTRUCTION_INVALID", tooMany]);
+    const ports = await failure(`FROM scratch\n${each(() => "EXPOSE 0-65535", 100)}`);
+    expect(ports).toEqual({ code: "INSTRUCTION_INVALID", message: tooMany, line: 32 });
+    const stages = await failure(
+      `FROM scratch AS s0\n${each((i) => `FROM s${i} AS s${i + 1}\nENV e${i}=1`, 4000)}`,
+    );
+    expect(stages.message).toBe(tooMany);
+    const doubled = await failure(
+      `FROM scratch\nENV A=${"x".repeat(1000)}\n${each(() => "ENV A=$A$A", 14)}\n${each((i) => `LABEL l${i}=$A`, 9)}`,
+    );
+    expect(doubled.message).toBe("the texts of this Dockerfile expand to more than 67108864 characters");
+    const folders = await failure(`FROM scratch\n${each(() => `WORKDIR ${"a".repeat(200)}`, 2000)}`);
+    expect(folders.code).toBe("INSTRUCTION_INVALID");
   });
 });
 
