@@ -4,6 +4,7 @@ import type { WorkdirStep } from "../plan/graph.ts";
 import type { Chain } from "./chain.ts";
 import { ChangeSet } from "./copy/change-set.ts";
 import { accountReader, resolveOwner } from "./copy/owner.ts";
+import { requireRoomFor } from "./copy/place.ts";
 import type { LayerAccess } from "./layer-access.ts";
 import { type LayerTarget, packAndStore } from "./layer-commit.ts";
 import type { PreparedStep, StepExecutor } from "./step-executor.ts";
@@ -39,9 +40,10 @@ export class WorkdirExecutor implements StepExecutor<WorkdirStep> {
   async #execute(step: WorkdirStep, parent: Chain, signal: AbortSignal): Promise<LayerInfo> {
     const { access, target, time } = this.#options;
     const tree = await access.tree("stage", parent);
-    const owner = await resolveOwner(step.user, accountReader(tree));
+    const owner = await resolveOwner(step.user, parent.layers.length > 0 ? accountReader(tree) : undefined);
     const changes = new ChangeSet(tree);
     const { path } = resolvePath(tree, step.path.slice(1), { followLast: true });
+    requireRoomFor(changes, path);
     changes.makeDirectories(path, { mode: 0o755, ...owner, mtime: time, mtimeNs: 0 });
     const made = changes.size > 0 ? changes.finish() : [];
     return (await packAndStore(made, target, signal)).info;

@@ -45,6 +45,26 @@ describe("bad input gets one clear error", () => {
       "unknown flag: --chwon (did you mean chown?)",
     );
   });
+  it("CF-11: WORKDIR onto a file and below one", async () => {
+    const onto = await failing(
+      ["build", dockerfile("FROM busybox\nWORKDIR /bin/busybox\n")],
+      "COPY_CONFLICT",
+    );
+    expect(onto).toContain("cannot create directory /bin/busybox: /bin/busybox is not a directory");
+    expect(onto).toContain(">>> WORKDIR /bin/busybox");
+    const below = await failing(
+      ["build", dockerfile("FROM busybox\nWORKDIR /bin/busybox/x/y\n")],
+      "COPY_CONFLICT",
+    );
+    expect(below).toContain("cannot create directory /bin/busybox/x/y: /bin/busybox is not a directory");
+  });
+  it("CF-11: names of users need a root filesystem for WORKDIR, too", async () => {
+    const text = await failing(
+      ["build", dockerfile("FROM scratch\nUSER app\nWORKDIR /a\n")],
+      "INSTRUCTION_INVALID",
+    );
+    expect(text).toContain("invalid user index -1");
+  });
   it("CP-12: a missing source says which ignore rule hid it, or what is like it", async () => {
     const hidden = shop.it.context({
       Dockerfile: "FROM busybox\nCOPY app.js /\n",

@@ -65,11 +65,7 @@ export function placeEntry(target: ChangeSet, path: string, source: Entry, at: P
 
 /** Directories that the step invents take the source's time, so that the same inputs give the same layer. */
 export function makeDirectories(target: ChangeSet, path: string, at: Placement, like: Entry): void {
-  let up = path;
-  while (up !== "" && !target.lookup(up)) up = parentPath(up);
-  const blocking = up === "" ? undefined : target.lookup(up);
-  if (blocking && blocking.type !== "dir")
-    throw conflict(`cannot create directory /${path}: /${up} is not a directory`);
+  requireRoomFor(target, path);
   const meta: NewDirectory = {
     // As mkdir(2) takes it: without set-user-ID, set-group-ID and the sticky bit.
     mode: (at.mode?.octal ?? 0o755) & 0o777,
@@ -79,6 +75,15 @@ export function makeDirectories(target: ChangeSet, path: string, at: Placement, 
     mtimeNs: like.mtimeNs,
   };
   target.makeDirectories(path, meta);
+}
+
+/** Throws COPY_CONFLICT where the path, or the nearest thing above it that is there, is no directory. */
+export function requireRoomFor(target: ChangeSet, path: string): void {
+  let up = path;
+  while (up !== "" && !target.lookup(up)) up = parentPath(up);
+  const blocking = up === "" ? undefined : target.lookup(up);
+  if (blocking && blocking.type !== "dir")
+    throw conflict(`cannot create directory /${path}: /${up} is not a directory`);
 }
 
 /** Follows links of the destination inside the root, the last component included (SPEC CP-02). */
