@@ -1,6 +1,4 @@
-import { readFileSync, renameSync } from "node:fs";
-import { join } from "node:path";
-import { fetchUrl } from "../context/fetch-url.ts";
+import { readFileSync } from "node:fs";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { fsPath } from "../core/file-name.ts";
@@ -13,9 +11,7 @@ import { decompressor, detectCompression } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { Toc } from "../layer/toc.ts";
-import { authorityFiles } from "../sys/authorities.ts";
 import { peek } from "./peek.ts";
-import { proxiesFrom } from "./proxies.ts";
 import type { Session } from "./session.ts";
 
 /** Tells whether the first bytes of a context are an archive's: tar, gzip, bzip2 or xz, but not zstd (SPEC CL-01, SG-15). */
@@ -32,7 +28,7 @@ export async function archiveContext(
   session: Session,
   stream: AsyncIterable<Uint8Array>,
   scope: CleanupScope,
-): Promise<SourceTree> {
+): Promise<ChainTree> {
   const folder = session.store.temp.directory("context");
   scope.defer(() => session.store.temp.remove(folder));
   const { head, stream: rest } = await peek(stream, 1024);
@@ -62,33 +58,10 @@ export async function dockerfileOf(
   );
 }
 
-export interface HttpContext {
-  /** A folder that holds nothing but the file, named `context`. */
-  readonly folder: string;
-  readonly file: string;
-  readonly lastModified: number;
-}
-
-export async function fetchHttpContext(
-  session: Session,
-  url: string,
-  scope: CleanupScope,
-  signal?: AbortSignal,
-): Promise<HttpContext> {
-  const folder = session.store.temp.directory("context");
-  scope.defer(() => session.store.temp.remove(folder));
-  const fetched = await fetchUrl(url, {
-    dir: folder,
-    proxy: proxiesFrom(session.environment.variables),
-    authorities: authorityFiles(session.environment.variables),
-    ...(signal ? { signal } : {}),
-  });
-  if (fetched.kind !== "fetched")
-    throw new SlipwayError(
-      "DOWNLOAD_FAILED",
-      `${url} answered that nothing changed, though nothing was there before`,
-    );
-  const file = join(folder, "context");
-  renameSync(fetched.path, file);
-  return { folder, file, lastModified: fetched.mtime };
+/** The time of the newest regular file of a tree, in seconds (SPEC EP-02); undefined where it has none. */
+export function newestTime(tree: ChainTree): number | undefined {
+  let newest: number | undefined;
+  for (const entry of tree.walk(""))
+    if (entry.type === "file") newest = Math.max(newest ?? entry.mtime, entry.mtime);
+  return newest;
 }

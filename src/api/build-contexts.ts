@@ -7,17 +7,22 @@ import { openLocalContext } from "../context/local-context.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import { redactCredentials } from "../core/redact-credentials.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
+import { EPOCH_ARG } from "../plan/epoch.ts";
 import type { EpochSource } from "../plan/options.ts";
-import { archiveContext, dockerfileOf, fetchHttpContext, isArchiveHead } from "./archive-context.ts";
+import { archiveContext, dockerfileOf, isArchiveHead, newestTime } from "./archive-context.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
 import { booleanArg } from "./control-args.ts";
-import { fetchGit } from "./git-access.ts";
+import { findGit, type GitFetch } from "./git-access.ts";
+import { httpFolder, openHttpContext } from "./http-context.ts";
 import { once } from "./once.ts";
 import { peek } from "./peek.ts";
 import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
+import { remoteTime } from "./source-time.ts";
+import { currentUrl } from "./url-cache.ts";
 
 /** The contexts of one build. Each is opened when it is first asked for. */
 export interface BuildContexts {
@@ -84,7 +89,11 @@ export async function openContexts(
     },
     sourceTime: async (source) => {
       if (source.kind === "context") return folder.time;
-      if (source.kind === "remote") throw noTime(`the remote source ${source.source}`);
+      if (source.kind === "remote") {
+        const time = await remoteTime(source, opener.fetch);
+        if (time === undefined) throw noTime(`the remote source ${redactCredentials(source.source)}`);
+        return time;
+      }
       const specifier = options.buildContexts?.[source.name] ?? "";
       // Images are resolved by the plan, not as folders.
       const at = IMAGE_CONTEXT.test(specifier) ? undefined : await namedFolder(source.name);
@@ -94,6 +103,7 @@ export async function openContexts(
   };
 }
 
+const URL_TEXT = /^https?:\/\//i;
 const IMAGE_CONTEXT = /^(docker-image|oci-layout):/;
 
 /** An epoch that was asked for and silently left out would make an image that differs from day to day. */
@@ -114,13 +124,27 @@ class ContextOpener {
     this.#scope = scope;
   }
 
+  /** What fetching something from elsewhere needs. */
+  get fetch(): GitFetch {
+    const { secrets = {}, ssh = {}, signal } = this.#options;
+    return {
+      session: this.#session,
+      readSecret: secretReader(secrets, this.#session.environment),
+      ssh,
+      scope: this.#scope,
+      ...(signal ? { signal } : {}),
+    };
+  }
+
   async mainFolder(): Promise<ContextFolder> {
     const { context, stdin } = this.#options;
     if (context !== "-") return this.#folder(context, true);
     if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the context from");
     const { head, stream } = await peek(stdin, 1024);
-    if (isArchiveHead(head))
-      return { root: "-", tree: await archiveContext(this.#session, stream, this.#scope), isLocal: false };
+    if (isArchiveHead(head)) {
+      const tree = await archiveContext(this.#session, stream, this.#scope);
+      return { root: "-", tree, isLocal: false, ...timeOf(newestTime(tree)) };
+    }
     if (this.#options.file && this.#options.file !== "-")
       throw new SlipwayError(
         "USAGE",
@@ -144,6 +168,7 @@ class ContextOpener {
       if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the Dockerfile from");
       return { name: "-", bytes: await collectDockerfile(stdin) };
     }
+    if (file !== undefined && URL_TEXT.test(file)) return this.#dockerfileFrom(file);
     if (folder.tree) return dockerfileOf(folder.tree, file);
     const { cwd } = this.#session.environment;
     return findDockerfile({
@@ -170,42 +195,39 @@ class ContextOpener {
     const folder = resolve(this.#session.environment.cwd, text);
     if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { root: folder, isLocal: true };
     const git = parseGitUrl(text, { context: true });
-    if (git) return this.#gitFolder(git);
-    if (/^https?:\/\//i.test(text)) return this.#httpFolder(text, isMain);
+    if (git) return this.#gitFolder(git, isMain);
+    if (URL_TEXT.test(text)) return this.#httpFolder(text, isMain);
     return { root: folder, isLocal: true };
   }
 
-  async #gitFolder(source: GitSource): Promise<ContextFolder> {
-    const options = this.#options;
-    const keepGitDir =
-      source.keepGitDir ?? booleanArg(options.buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR") ?? false;
-    const { root, commitTime } = await fetchGit(
-      { ...source, keepGitDir },
-      {
-        session: this.#session,
-        readSecret: secretReader(options.secrets ?? {}, this.#session.environment),
-        ssh: options.ssh ?? {},
-        scope: this.#scope,
-        ...(options.signal ? { signal: options.signal } : {}),
-      },
-    );
+  /** Arguments of the build decide about `.git` and times of the main context, where its URL does not (SPEC SG-16). */
+  async #gitFolder(source: GitSource, isMain: boolean): Promise<ContextFolder> {
+    const buildArgs = isMain ? this.#options.buildArgs : undefined;
+    const keepGitDir = source.keepGitDir ?? booleanArg(buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR") ?? false;
+    const mtime = source.mtime ?? (buildArgs?.[EPOCH_ARG] ? "commit" : "checkout");
+    const { checkout } = await findGit({ ...source, keepGitDir, mtime }, this.fetch);
+    const { root, commitTime } = await checkout();
     return { root, isLocal: false, time: commitTime };
   }
 
   /** As main context an archive is unpacked and any other file is the Dockerfile; as a named one it is a single file (SPEC SG-10, SG-15). */
   async #httpFolder(url: string, isMain: boolean): Promise<ContextFolder> {
-    const fetched = await fetchHttpContext(this.#session, url, this.#scope, this.#options.signal);
-    const time = fetched.lastModified > 0 ? { time: fetched.lastModified } : {};
-    if (!isMain) return { root: fetched.folder, isLocal: false, ...time };
-    const { head, stream } = await peek(createReadStream(fetched.file, { highWaterMark: 1 << 20 }), 1024);
-    if (isArchiveHead(head))
-      return {
-        root: url,
-        tree: await archiveContext(this.#session, stream, this.#scope),
-        isLocal: false,
-        ...time,
-      };
-    return { root: fetched.folder, isLocal: false, dockerfile: await collectDockerfile(stream), ...time };
+    if (!isMain) return { isLocal: false, ...(await httpFolder({ ...this.fetch, url })) };
+    const context = await openHttpContext({ ...this.fetch, url });
+    const time = timeOf(context.time);
+    if (context.kind === "archive") return { root: url, tree: context.tree, isLocal: false, ...time };
+    const { root } = await httpFolder({ ...this.fetch, url });
+    return {
+      root,
+      isLocal: false,
+      dockerfile: await collectDockerfile(createReadStream(context.path)),
+      ...time,
+    };
+  }
+
+  async #dockerfileFrom(url: string): Promise<{ name: string; bytes: Uint8Array }> {
+    const current = await currentUrl({ ...this.fetch, url });
+    return { name: current.name, bytes: await collectDockerfile(createReadStream(await current.file())) };
   }
 
   #emptyFolder(): string {
@@ -213,6 +235,10 @@ class ContextOpener {
     this.#scope.defer(() => this.#session.store.temp.remove(folder));
     return folder;
   }
+}
+
+function timeOf(time: number | undefined): { readonly time?: number } {
+  return time === undefined ? {} : { time };
 }
 
 async function collectDockerfile(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

@@ -18,18 +18,24 @@ export interface GitFetch {
   readonly signal?: AbortSignal;
 }
 
-/** Resolves and checks out a git source into a folder of this build. */
-export async function fetchGit(
-  source: GitSource,
-  fetch: GitFetch,
-): Promise<GitCheckout & { readonly resolved: ResolvedGit }> {
+/** A git source at the commit that it names now, not yet fetched. */
+export interface FoundGit {
+  readonly resolved: ResolvedGit;
+  /** Checks it out into a folder of this build. */
+  checkout(): Promise<GitCheckout>;
+}
+
+/** Asks what a git source names (SPEC AD-12). */
+export async function findGit(source: GitSource, fetch: GitFetch): Promise<FoundGit> {
   const { session, scope } = fetch;
   const folder = session.store.temp.directory("git");
   scope.defer(() => session.store.temp.remove(folder));
   const access = await gitAccess(source, fetch, join(folder, "home"));
   const resolved = await resolveGit(source, access);
-  const checkout = await checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") });
-  return { ...checkout, resolved };
+  return {
+    resolved,
+    checkout: () => checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") }),
+  };
 }
 
 async function gitAccess(

@@ -1,20 +1,17 @@
-import { fetchUrl } from "../context/fetch-url.ts";
 import { gitIdentity } from "../context/git-resolve.ts";
 import { parseGitUrl, withGitFlags } from "../context/git-url.ts";
 import { openLocalContext } from "../context/local-context.ts";
-import { httpAuthorization } from "../context/source-auth.ts";
-import { parseUrlChecksum } from "../context/url-checksum.ts";
+import { parseUrlChecksum, urlFileName } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
-import { SlipwayError } from "../core/errors.ts";
-import type { FetchedFile, RemoteFetcher } from "../execute/add/remote.ts";
+import type { FetchedFile, RemoteFetcher, RemoteFile } from "../execute/add/remote.ts";
 import { classifySource } from "../plan/copy-sources.ts";
-import { authorityFiles } from "../sys/authorities.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
-import { fetchGit } from "./git-access.ts";
-import { proxiesFrom } from "./proxies.ts";
+import { findGit } from "./git-access.ts";
+import { once } from "./once.ts";
 import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
+import { type CurrentUrl, currentUrl } from "./url-cache.ts";
 
 export interface RemoteFetcherOptions {
   readonly session: Session;
@@ -24,32 +21,33 @@ export interface RemoteFetcherOptions {
   readonly signal: AbortSignal;
 }
 
-/** What ADD takes from URLs and git repositories, fetched once per build. */
+/** What ADD takes from URLs and git repositories: looked at once per build, fetched when a step has to run. */
 export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
   const { session, scope, signal } = options;
   const readSecret = secretReader(options.secrets, session.environment);
-  const files = new Map<string, Promise<FetchedFile>>();
+  const files = new Map<string, Promise<RemoteFile>>();
   const isGit = (source: string) => parseGitUrl(source) !== undefined;
   return {
     isGit,
     isRemote: (source) => classifySource(source) !== "path",
     async file(url, { checksum }) {
       const key = JSON.stringify([url, checksum ?? ""]);
-      const fetching = files.get(key) ?? fetchFile(url, checksum);
-      files.set(key, fetching);
-      return fetching;
+      const file = files.get(key) ?? remoteFile(url, checksum);
+      files.set(key, file);
+      return file;
     },
     async git(url, flags) {
-      const source = withGitFlags(parseGitUrl(url)!, flags);
-      const { root, resolved } = await fetchGit(source, {
-        session,
-        readSecret,
-        ssh: options.ssh,
-        scope,
-        signal,
-      });
-      const identity = gitIdentity(source, resolved);
-      return { tree: new ContextSource(`git ${source.remote}`, openLocalContext({ root })), identity };
+      // Times of a checkout are for contexts only (SPEC AD-11).
+      const { mtime: _, ...source } = withGitFlags(parseGitUrl(url)!, flags);
+      const fetch = { session, readSecret, ssh: options.ssh, scope, signal };
+      const { resolved, checkout } = await findGit(source, fetch);
+      return {
+        identity: gitIdentity(source, resolved),
+        open: once(async () => {
+          const { root } = await checkout();
+          return new ContextSource(`git ${source.remote}`, openLocalContext({ root }));
+        }),
+      };
     },
     spool: async (of) => {
       const folder = session.store.temp.directory("add");
@@ -58,29 +56,19 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
     },
   };
 
-  async function fetchFile(url: string, checksum: string | undefined): Promise<FetchedFile> {
-    const dir = session.store.temp.directory("url");
-    scope.defer(() => session.store.temp.remove(dir));
-    const authorization = await httpAuthorization(new URL(url).host, readSecret);
-    const fetched = await fetchUrl(url, {
-      dir,
-      ...(authorization ? { headers: { authorization } } : {}),
-      proxy: proxiesFrom(session.environment.variables),
-      authorities: authorityFiles(session.environment.variables),
-      signal,
-      ...(checksum ? { checksum: parseUrlChecksum(checksum) } : {}),
-    });
-    if (fetched.kind !== "fetched")
-      throw new SlipwayError(
-        "DOWNLOAD_FAILED",
-        `${url} answered that nothing changed, though nothing was there before`,
-      );
-    return {
-      file: fetched.path,
-      name: fetched.name,
-      digest: fetched.digest,
-      size: fetched.size,
-      lastModified: fetched.mtime,
-    };
+  async function remoteFile(url: string, checksum: string | undefined): Promise<RemoteFile> {
+    const request = { session, url, readSecret, scope, signal };
+    if (checksum === undefined) {
+      const current = await currentUrl(request);
+      return { name: current.name, known: current, open: once(() => opened(current)) };
+    }
+    const promised = parseUrlChecksum(checksum);
+    const open = once(async () => opened(await currentUrl({ ...request, checksum: promised })));
+    return { name: urlFileName(url), known: { checksum }, open };
   }
+}
+
+async function opened(current: CurrentUrl): Promise<FetchedFile> {
+  const { digest, size, lastModified } = current;
+  return { file: await current.file(), digest, size, lastModified };
 }

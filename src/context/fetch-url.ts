@@ -41,7 +41,7 @@ export interface FetchedFile {
   readonly size: number;
   /** Last-Modified in whole seconds since the epoch, else 0 (SPEC AD-05). */
   readonly mtime: number;
-  /** Validators to keep for the next time. */
+  /** Validators to keep for the next time; a time only where it tells one content from the next. */
   readonly etag?: string;
   readonly lastModified?: string;
 }
@@ -153,7 +153,9 @@ async function receive(
     const mtime = Math.max(0, Math.floor(Date.parse(lastModified ?? "") / 1000) || 0);
     const validators = {
       ...(etag === undefined ? {} : { etag }),
-      ...(lastModified === undefined ? {} : { lastModified }),
+      ...(lastModified !== undefined && isStrong(lastModified, headerOf(response, "date"))
+        ? { lastModified }
+        : {}),
     };
     return { kind: "fetched", path, name: urlFileName(url), digest, size, mtime, ...validators };
   } catch (error) {
@@ -161,6 +163,11 @@ async function receive(
     await rm(path, { force: true });
     throw error;
   }
+}
+
+/** A file that changed within the second in which it was served may change again in it: its time tells nothing (RFC 9110 §8.8.2.2). */
+function isStrong(lastModified: string, date: string | undefined): boolean {
+  return Date.parse(date ?? "") - Date.parse(lastModified) >= 1000;
 }
 
 async function store(

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { type Digest, digestOf, finishDigest } from "../core/digest.ts";
@@ -97,6 +97,17 @@ export class BlobStore {
       return { digest: name, size: written };
     } catch (error) {
       await rm(temporary, { force: true });
+      throw describeSystemError(error, "storing a blob");
+    }
+  }
+
+  /** Takes a file of the same disk as a blob; the caller computed `digest` over its bytes while writing them. */
+  adopt(path: string, digest: Digest): void {
+    try {
+      chmodSync(path, 0o644);
+      renameSync(path, this.#paths.blob(digest));
+      this.#changes += 1;
+    } catch (error) {
       throw describeSystemError(error, "storing a blob");
     }
   }

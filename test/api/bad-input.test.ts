@@ -146,7 +146,6 @@ describe("bad input gets one clear error", () => {
     const epoch = "--build-arg=SOURCE_DATE_EPOCH=lib";
     const context = dockerfile("FROM scratch AS lib\nADD https://127.0.0.1:9/f /\nFROM busybox\n");
     await failing(["build", epoch, "--build-context", `lib=${lib}`, context], "USAGE", 2);
-    expect(await failing(["build", epoch, context], "USAGE", 2)).toContain("https://127.0.0.1:9/f");
   });
   it("PO-08: warnings ahead of an error are told, and once", async () => {
     const built = await shop.it.build({ Dockerfile: "FROM busybox\nMAINTAINER me\nCOPY --chwon=1 a b\n" });

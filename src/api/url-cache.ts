@@ -1,0 +1,131 @@
+import { createHash } from "node:crypto";
+import type { FetchUrlOptions } from "../context/fetch-url.ts";
+import { fetchUrl } from "../context/fetch-url.ts";
+import { httpAuthorization, type ReadSecret } from "../context/source-auth.ts";
+import type { UrlChecksum } from "../context/url-checksum.ts";
+import { urlFileName } from "../context/url-checksum.ts";
+import type { CleanupScope } from "../core/cleanup-scope.ts";
+import type { Digest } from "../core/digest.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { authorityFiles } from "../sys/authorities.ts";
+import { proxiesFrom } from "./proxies.ts";
+import type { Session } from "./session.ts";
+
+export interface UrlRequest {
+  readonly session: Session;
+  readonly url: string;
+  readonly readSecret: ReadSecret;
+  readonly checksum?: UrlChecksum;
+  /** Removes what the store does not keep. */
+  readonly scope: CleanupScope;
+  readonly signal?: AbortSignal;
+}
+
+/** What a URL serves at this moment. */
+export interface CurrentUrl {
+  /** Last path segment, or `__unnamed__` (SPEC AD-05). */
+  readonly name: string;
+  readonly digest: Digest;
+  readonly size: number;
+  /** Last-Modified in seconds since the epoch; 0 where the server did not say. */
+  readonly lastModified: number;
+  /** Path of a file with the bytes, verified. */
+  file(): Promise<string>;
+}
+
+/** What is remembered of a download: its bytes are a blob of the store, until that is pruned. */
+interface UrlRecord {
+  readonly digest: Digest;
+  readonly size: number;
+  readonly mtime: number;
+  readonly etag?: string;
+  readonly lastModified?: string;
+}
+
+/**
+ * Gets a URL, or asks the server whether what an earlier build got is still what it serves (SPEC AD-06). Bytes that a sha256
+ * checksum names and that are here need no server. Errors are those of `fetchUrl`.
+ */
+export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
+  const { session, url, checksum } = request;
+  const known = recordOf(session, url);
+  if (known && checksum?.algorithm === "sha256" && known.digest === `sha256:${checksum.hex}`)
+    return remembered(request, known);
+  // A checksum of another kind is computed while bytes come in, so they have to.
+  const record = checksum ? undefined : known;
+  const fetched = await fetchUrl(url, await fetchOptions(request, record));
+  if (fetched.kind === "unchanged") return record ? remembered(request, record) : answeredNothing(url);
+  const { path, digest, size, mtime, etag, lastModified } = fetched;
+  const found = { name: urlFileName(url), digest, size, lastModified: mtime };
+  const mayReturn = etag !== undefined || lastModified !== undefined || checksum !== undefined;
+  if (!mayReturn) return { ...found, file: async () => path };
+  session.store.blobs.adopt(path, digest);
+  remember(session, url, {
+    digest,
+    size,
+    mtime,
+    ...(etag === undefined ? {} : { etag }),
+    ...(lastModified === undefined ? {} : { lastModified }),
+  });
+  return { ...found, file: async () => session.store.blobs.path(digest) };
+}
+
+/** How a URL is fetched on behalf of a build: its secrets, proxies and authorities. */
+async function fetchOptions(
+  { session, url, readSecret, checksum, scope, signal }: UrlRequest,
+  record: UrlRecord | undefined,
+): Promise<FetchUrlOptions> {
+  const { variables } = session.environment;
+  const dir = session.store.temp.directory("url");
+  scope.defer(() => session.store.temp.remove(dir));
+  const authorization = await httpAuthorization(new URL(url).host, readSecret);
+  return {
+    dir,
+    ...(record?.etag === undefined ? {} : { etag: record.etag }),
+    ...(record?.lastModified === undefined ? {} : { lastModified: record.lastModified }),
+    ...(authorization ? { headers: { authorization } } : {}),
+    proxy: proxiesFrom(variables),
+    authorities: authorityFiles(variables),
+    ...(checksum ? { checksum } : {}),
+    ...(signal ? { signal } : {}),
+  };
+}
+
+function remembered({ session, url }: UrlRequest, record: UrlRecord): CurrentUrl {
+  const { blobs } = session.store;
+  return {
+    name: urlFileName(url),
+    digest: record.digest,
+    size: record.size,
+    lastModified: record.mtime,
+    file: async () => {
+      if (await blobs.check(record.digest)) return blobs.path(record.digest);
+      throw new SlipwayError("DIGEST_MISMATCH", `what was downloaded from ${url} is damaged in the store`, {
+        hint: "build again: it is then downloaded again",
+      });
+    },
+  };
+}
+
+function answeredNothing(url: string): never {
+  throw new SlipwayError(
+    "DOWNLOAD_FAILED",
+    `${url} answered that nothing changed, though nothing was there before`,
+  );
+}
+
+/** URLs may hold passwords, which no index should. */
+function keyOf(url: string): string {
+  return `url ${createHash("sha256").update(url).digest("hex")}`;
+}
+
+function recordOf({ store }: Session, url: string): UrlRecord | undefined {
+  const bytes = store.last.get(keyOf(url));
+  if (!bytes) return undefined;
+  const record = JSON.parse(bytes.toString("utf8")) as UrlRecord;
+  return store.blobs.stat(record.digest)?.size === record.size ? record : undefined;
+}
+
+function remember({ store }: Session, url: string, record: UrlRecord): void {
+  store.last.put(keyOf(url), Buffer.from(JSON.stringify(record)));
+}
