@@ -117,6 +117,7 @@ async function attemptFetch(
     if (transient) return new Transient(error, retryAfter(response));
     throw error;
   } catch (error) {
+    if (error instanceof Transient) return error;
     if (options.signal?.aborted || error instanceof SlipwayError || isLocal(error)) throw error;
     return new Transient(unreachable(url, error));
   }
@@ -192,7 +193,12 @@ async function store(
     options.onProgress?.(size, total);
   }
   if (total !== undefined && size !== total)
-    throw new Error(`the answer ended after ${size} of ${total} bytes`);
+    throw new Transient(
+      new SlipwayError(
+        "DOWNLOAD_FAILED",
+        `${printableUrl(url)}: the answer ended after ${size} of ${total} bytes`,
+      ),
+    );
   const got = other?.digest("hex");
   if (checksum && got !== checksum.hex)
     throw new SlipwayError(
