@@ -73,7 +73,8 @@ export function runtimeLines(
   const run = name === "crun" ? "run" : "run --no-new-keyring";
   const terminal = consoleSocket === undefined ? "" : ` --console-socket ${quote(consoleSocket)}`;
   return [
-    "mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup || :",
+    // The kernel refuses to mount the same tree twice in one place; read-only, neither runtime makes groups of its own there.
+    "mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup 2>/dev/null || mount -n -o remount,bind,ro /sys/fs/cgroup || :",
     `exec ${quote(program)} ${options} ${how} ${run}${terminal} --bundle ${quote(bundle)} ${quote(id)}`,
   ];
 }
