@@ -96,6 +96,16 @@ describe("appendix A.5: the COPY result matrix", () => {
     expect(Object.keys(copy(["d/./s/g", "/t/"], { parents: true }))).toEqual(["t", "t/s", "t/s/g"]);
     expect(Object.keys(copy(["**/g", "/t/"], { parents: true }))).toEqual(["t", "t/d", "t/d/s", "t/d/s/g"]);
   });
+  it("CP-16, CP-17: with --parents excludes are relative to the pivot", () => {
+    const paths = (source: string, exclude: string[]) =>
+      Object.keys(copy([source, "/t/"], { parents: true, exclude }));
+    expect(paths("d", ["s"])).toEqual(["t", "t/d", "t/d/f", "t/d/s", "t/d/s/g"]);
+    expect(paths("d", ["d/s"])).toEqual(["t", "t/d", "t/d/f"]);
+    expect(paths("d/.", ["d/s"])).toEqual(["t", "t/d", "t/d/f"]);
+    expect(paths("./d/./s", ["s/g"])).toEqual(["t", "t/s"]);
+    expect(paths("d", ["d", "!d/s/g"])).toEqual(["t", "t/d", "t/d/s", "t/d/s/g"]);
+    expect(paths("d/s/g", ["d"])).toEqual(["t"]);
+  });
   it("CP-16: --exclude is relative to the source directory and spares named files", () => {
     expect(Object.keys(copy(["d", "/t"], { exclude: ["s"] }))).toEqual(["t", "t/f"]);
     expect(Object.keys(copy(["x", "/t"], { exclude: ["*"] }))).toEqual(["t"]);

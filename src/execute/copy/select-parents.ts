@@ -14,6 +14,7 @@ import {
 /**
  * Sources of `COPY --parents` (SPEC CP-17, CP-18): each keeps its directory components below the destination, or those after
  * the first `/./` pivot. Wildcards, `**` included, select paths below the pivot; parents come along only with something inside.
+ * The pivot, or the root, is the source root that patterns of `--exclude` are relative to (SPEC CP-16).
  */
 export function selectWithParents(
   tree: FileTree,
@@ -72,16 +73,13 @@ function withParents(
     if (entry && !selected.has(relative)) selected.set(relative, { relative, entry });
   };
   for (const hit of hits) {
-    const entry = tree.lookup(childPath(base, hit));
-    const inside =
-      entry?.type === "dir" ? [...walkDirectory(tree, childPath(base, hit), options.excludes)] : undefined;
-    if (entry?.type !== "dir" && options.excludes?.matches(hit)) continue;
+    const path = childPath(base, hit);
+    const isDirectory = tree.lookup(path)?.type === "dir";
+    const inside = isDirectory ? [...walkDirectory(tree, path, options.excludes, hit)] : [];
+    if (inside.length === 0 && options.excludes?.matches(hit)) continue;
     for (const up of ancestors(hit)) add(up);
     add(hit);
-    for (const item of inside ?? []) {
-      const relative = childPath(hit, item.relative);
-      selected.set(relative, { relative, entry: item.entry });
-    }
+    for (const item of inside) selected.set(item.relative, item);
   }
   return [...selected.values()];
 }
