@@ -13,6 +13,7 @@ import { EPOCH_ARG } from "../plan/epoch.ts";
 import type { EpochSource } from "../plan/options.ts";
 import { archiveContext, dockerfileOf, isArchiveHead, newestTime } from "./archive-context.ts";
 import type { BuildOptions } from "./build-options.ts";
+import { checkNamedContexts, IMAGE_CONTEXT, localPart } from "./check-contexts.ts";
 import { ContextSource } from "./context-source.ts";
 import { booleanArg } from "./control-args.ts";
 import { findGit, type GitFetch } from "./git-access.ts";
@@ -55,6 +56,7 @@ export async function openContexts(
   options: BuildOptions,
   scope: CleanupScope,
 ): Promise<BuildContexts> {
+  checkNamedContexts(options.buildContexts ?? {}, session.environment.cwd);
   const opener = new ContextOpener(session, options, scope);
   const folder = await opener.mainFolder();
   const dockerfile = once(() => opener.dockerfile(folder));
@@ -104,7 +106,6 @@ export async function openContexts(
 }
 
 const URL_TEXT = /^https?:\/\//i;
-const IMAGE_CONTEXT = /^(docker-image|oci-layout):/;
 
 /** An epoch that was asked for and silently left out would make an image that differs from day to day. */
 function noTime(what: string): SlipwayError {
@@ -157,7 +158,7 @@ class ContextOpener {
     const specifier = this.#options.buildContexts?.[name];
     if (specifier === undefined)
       throw new SlipwayError("CONTEXT_NOT_FOUND", `there is no build context named ${name}`);
-    return this.#folder(specifier.replace(/^local:(\/\/)?/, ""), false);
+    return this.#folder(localPart(specifier), false);
   }
 
   async dockerfile(folder: ContextFolder): Promise<{ name: string; bytes: Uint8Array; path?: string }> {

@@ -64,7 +64,7 @@ export async function importArchive(
   const name = fullName(parseReference(options.name));
   const info = await storeRootfs(session, source, options);
   const created = new Date().toISOString();
-  const chain = stackLayer(EMPTY_CHAIN, info, created);
+  const chain = stackLayer(EMPTY_CHAIN, info, { created, description: options.source });
   const config: ImageConfig = {
     platform: options.platform ?? hostPlatform(),
     created,

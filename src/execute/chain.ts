@@ -12,8 +12,9 @@ export interface ChainLayer {
   readonly blob?: Descriptor;
   /** Known for layers made here. */
   readonly info?: LayerInfo;
-  /** When it was made, RFC 3339; for history times. */
+  /** When it was made, RFC 3339, and by which step; for the history. Known for layers made here. */
   readonly created?: string;
+  readonly description?: string;
 }
 
 /** Layers stacked from the bottom up, with the identity that cache keys are made of. */
@@ -37,11 +38,15 @@ export function imageChain(diffIds: readonly Digest[], blobs: readonly Descripto
 }
 
 /** The chain with one more layer that was made here. */
-export function stackLayer(chain: Chain, info: LayerInfo, created: string): Chain {
+export function stackLayer(
+  chain: Chain,
+  info: LayerInfo,
+  { created, description }: { readonly created: string; readonly description: string },
+): Chain {
   const stack = extendChain(chain.layers.at(-1)?.stack ?? null, info.diffId);
   return {
     identity: extendChain(chain.identity, info.contentDigest),
-    layers: [...chain.layers, { diffId: info.diffId, stack, info, created }],
+    layers: [...chain.layers, { diffId: info.diffId, stack, info, created, description }],
     baseLayers: chain.baseLayers,
   };
 }

@@ -86,15 +86,11 @@ export class StepInputSources {
       `step-${key.slice(7)}`,
       async () => {
         const known = decodeRecord(store.records.get(key));
-        if (known && store.layers.get(known.layer.diffId))
-          return stackLayer(EMPTY_CHAIN, known.layer, known.created);
+        if (known && store.layers.get(known.layer.diffId)) return stackLayer(EMPTY_CHAIN, known.layer, known);
         const { info } = await packAndStore(await subtreeChanges(tree, path), this.#target, this.#signal);
-        const created = new Date(0).toISOString();
-        store.records.put(
-          key,
-          encodeRecord({ version: 1, key, layer: info, created, description: `files of the ${tree.name}` }),
-        );
-        return stackLayer(EMPTY_CHAIN, info, created);
+        const made = { created: new Date().toISOString(), description: `files of the ${tree.name}` };
+        store.records.put(key, encodeRecord({ version: 1, key, layer: info, ...made }));
+        return stackLayer(EMPTY_CHAIN, info, made);
       },
       { signal: this.#signal },
     );

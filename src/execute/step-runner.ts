@@ -58,10 +58,10 @@ export class StepRunner {
           size: stored.layer.fileBytes,
         });
         this.#rememberSlot(step, prepared.inputs);
-        return stackLayer(parent, stored.layer, stored.created);
+        return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
       }
       const result = await this.#shareRun(step, key, prepared);
-      return stackLayer(parent, result.layer, result.created);
+      return stackLayer(parent, result.layer, { created: result.created, description: step.name });
     } catch (error) {
       throw error instanceof SlipwayError ? error.at(step.source) : error;
     }

@@ -42,7 +42,10 @@ export interface AssembleRequest {
  */
 export function assembleImage(request: AssembleRequest): BuiltImage {
   const { stage, chain, baseHistory, ownHistory, platform, author, epoch } = request;
-  const layers = chain.layers.map((layer) => (layer.created ? { created: layer.created } : {}));
+  const layers = chain.layers.map(({ created, description }) => ({
+    ...(created ? { created } : {}),
+    ...(description ? { description } : {}),
+  }));
   const history = composeHistory({ base: baseHistory, own: ownHistory.map(withoutStep), layers });
   const created = createdFromHistory(history);
   const timed: ImageConfig = {

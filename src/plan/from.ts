@@ -38,7 +38,7 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
       const replacement =
         from.stageName === undefined
           ? undefined
-          : scope.contexts.find(from.stageName, platform ?? scope.platform);
+          : scope.contexts.forStage(from.stageName, platform ?? scope.platform);
       return {
         source: from.source,
         comments: from.comments,

@@ -16,8 +16,8 @@ export type ContextKind =
   | { readonly kind: "scratch" }
   | { readonly kind: "files" };
 
-/** Names that are never looked up (SPEC SG-09). */
-const NEVER: ReadonlySet<string> = new Set(["scratch", "context"]);
+/** Stages of these names are never replaced (SPEC SG-09). */
+const OWN_NAMES: ReadonlySet<string> = new Set(["scratch", "context"]);
 
 /** The request's named contexts, found by stage name or image reference, first for a platform, then for any (SPEC SG-09). */
 export class NamedContexts {
@@ -34,8 +34,14 @@ export class NamedContexts {
     }
   }
 
+  /** What replaces the stage `name`. */
+  forStage(name: string, platform: Platform): NamedContext | undefined {
+    return OWN_NAMES.has(name.toLowerCase()) ? undefined : this.find(name, platform);
+  }
+
+  /** What replaces the image `name`. */
   find(name: string, platform: Platform): NamedContext | undefined {
-    if (this.#byKey.size === 0 || NEVER.has(name.toLowerCase())) return undefined;
+    if (this.#byKey.size === 0 || name === "scratch") return undefined;
     const key = familiar(name) ?? name;
     return this.#byKey.get(qualified(key, platform)) ?? this.#byKey.get(key);
   }

@@ -15,17 +15,22 @@ const RULE = "-".repeat(20);
 export type Sources = ReadonlyMap<string, string>;
 
 /**
- * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), the last lines of
- * output where the error carries them (`facts.output`, text), what happened, its causes, its code and the remedy.
+ * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), and where an error has
+ * several (`facts.locations`, source ranges) each of them; the last lines of output where the error carries them (`facts.output`, text), what happened, its causes, its code and the remedy.
  * Ends with a line feed; control characters in any part are made harmless.
  */
 export function renderError(error: SlipwayError, sources: Sources): string {
   const lines = [
-    ...(error.source ? sourceLines(error.source, sources.get(error.source.file)) : []),
+    ...placesOf(error).flatMap((place) => sourceLines(place, sources.get(place.file))),
     ...outputLines(error.facts.output),
     ...messageLines(error),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function placesOf({ source, facts }: SlipwayError): readonly SourceRange[] {
+  if (Array.isArray(facts.locations) && facts.locations.length > 0) return facts.locations as SourceRange[];
+  return source ? [source] : [];
 }
 
 function sourceLines(range: SourceRange, text: string | undefined): string[] {

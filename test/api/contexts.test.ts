@@ -92,6 +92,34 @@ describe("contexts from elsewhere", () => {
 });
 
 describe("ADD", () => {
+  it("CL-01, SG-09: a named context has to be there, and has to be called like a stage or an image", async () => {
+    const built = (flag: string) => shop.it.build({ Dockerfile: "FROM scratch\n" }, "--build-context", flag);
+    expect((await built("a=./nowhere")).stderr).toContain("the build context a is no folder");
+    expect((await built("A=.")).stderr).toContain("invalid context name A");
+    expect((await built("a::linux/arm64=.")).exitCode).toBe(0);
+  });
+
+  it("HI-07, SG-11: a context as base is a layer of the build that no instruction speaks of", async () => {
+    const { context: files } = await shop.it.build({ Dockerfile: "FROM scratch\n", f: "f" });
+    const before = Date.now();
+    await shop.it.build(
+      { Dockerfile: "FROM files\nCOPY g /g\n", g: "g" },
+      "-t",
+      "based",
+      `--build-context=files=${files}`,
+    );
+    const { stdout } = await shop.it.succeed(["history", "--no-trunc", "--format=json", "based"]);
+    const history = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { createdBy: string; created: string });
+    expect(history.map(({ createdBy }) => createdBy).sort()).toEqual([
+      "COPY g /g # buildkit",
+      "[2/2] COPY g /g",
+    ]);
+    for (const { created } of history) expect(Date.parse(created)).toBeGreaterThan(before - 60_000);
+  });
+
   it("AD-05: a URL becomes a file of mode 600 with the server's time", async () => {
     files.set("/tool.bin", Buffer.from("tool\n"));
     const Dockerfile = `FROM busybox\nADD ${base}/tool.bin /bin/\nADD ${base}/tool.bin /renamed\n`;

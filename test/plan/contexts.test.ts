@@ -50,7 +50,7 @@ describe("named contexts", () => {
     expect(await nameFor("FROM alpine:3")).toEqual({ kind: "named-context", name: "alpine:3" });
   });
 
-  it("SG-09: scratch and context are never looked up", async () => {
+  it("SG-09: scratch is never looked up, and a stage called context is not replaced", async () => {
     const build = await plan("FROM scratch AS context\nCOPY --from=scratch x /", {
       contexts: { scratch: "docker-image://never", context: "docker-image://never" },
     });
@@ -58,6 +58,11 @@ describe("named contexts", () => {
       base: { kind: "scratch" },
       steps: [{ from: { kind: "scratch" } }],
     });
+  });
+
+  it("SG-09: an image called context may be replaced", async () => {
+    const build = await plan("FROM scratch\nCOPY --from=context x /", { contexts: { context: "./files" } });
+    expect(targetOf(build)).toMatchObject({ steps: [{ from: { kind: "named-context", name: "context" } }] });
   });
 
   it("SG-10: images and layouts bring their config; `scratch` is nothing", async () => {

@@ -31,6 +31,17 @@ ERROR: process "/bin/sh -c make" ended with exit code 2 (RUN_FAILED)
 `);
   });
 
+  it("SG-04: shows every instruction of a circle", () => {
+    const at = (line: number) => ({ file: "Dockerfile", start: line, end: line });
+    const error = new SlipwayError("STAGE_CYCLE", "circular", {
+      source: at(1),
+      facts: { locations: [at(1), at(8)] },
+    });
+    const shown = renderError(error, SOURCES);
+    expect([...shown.matchAll(/^ *(\d+) \| >>>/gm)].map((match) => match[1])).toEqual(["1", "8"]);
+    expect(shown).toContain("Dockerfile:8\n");
+  });
+
   it("PO-07: stays inside the file at its first and last line", () => {
     const at = (line: number) =>
       renderError(

@@ -67,9 +67,10 @@ function failureOf(done: ProcessResult, program: Program): Failure {
   return { cause: program.causeOf(done.stderr), lines: markedLines(done.stderr), text: done.stderr };
 }
 
-/** Numbers of the lines marked with `>>>` in the last excerpt of a Dockerfile. */
+/** Numbers of the lines marked with `>>>` in excerpts of a Dockerfile, of which an error may have several. */
 function markedLines(stderr: string): readonly number[] {
-  return [...stderr.matchAll(/^ *(\d+) \| >>>/gm)].map((match) => Number(match[1]));
+  const marked = [...stderr.matchAll(/^ *(\d+) \| >>>/gm)].map((match) => Number(match[1]));
+  return [...new Set(marked)].sort((a, b) => a - b);
 }
 
 function answerOf(text: string): unknown {
