@@ -1,0 +1,1 @@
+printf 'FROM scratch\nCOPY . /x/\n' > dockerfile
