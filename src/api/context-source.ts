@@ -1,8 +1,7 @@
+import type { DecidingRule } from "../context/ignore-rules.ts";
 import type { LocalContext } from "../context/local-context.ts";
 import type { Digest } from "../core/digest.ts";
-import { printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { suggest } from "../core/suggest.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
 
 /** A local build context as steps read it. */
@@ -37,15 +36,8 @@ export class ContextSource implements SourceTree {
     return this.#context.inode(entry.path);
   }
 
-  /** Which ignore rule hides the path, or which path like it exists. */
-  explainMissing(path: string): string | undefined {
-    const rule = this.#context.hiddenBy(path);
-    if (rule)
-      return `it is there, but ${rule.file} line ${rule.line} (${rule.pattern}) leaves it out of the build context`;
-    const at = path.lastIndexOf("/");
-    const directory = at < 0 ? "" : path.slice(0, at);
-    const near = suggest(path.slice(at + 1), this.#context.list(directory));
-    return near && `did you mean "${printableName(directory === "" ? near : `${directory}/${near}`)}"?`;
+  hiddenBy(path: string): DecidingRule | undefined {
+    return this.#context.hiddenBy(path);
   }
 
   /** Writes what was learnt about files at rest; once, when the build has ended. */

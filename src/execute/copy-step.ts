@@ -191,8 +191,7 @@ function groupBy<T>(items: readonly T[], property: (item: T) => unknown): T[][] 
 
 function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {
   const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
-  const explain = tree.explainMissing?.bind(tree);
-  const options = { excludes, treeName: tree.name, ...(explain ? { explainMissing: explain } : {}) };
+  const options = { excludes };
   return step.parents ? selectWithParents(tree, sources, options) : selectSources(tree, sources, options);
 }
 

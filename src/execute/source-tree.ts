@@ -1,3 +1,4 @@
+import type { DecidingRule } from "../context/ignore-rules.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
 
 /** A file tree that a step reads from: a stage, an image or a build context. */
@@ -8,6 +9,6 @@ export interface SourceTree extends ReadableTree {
   prepare(paths: readonly string[]): Promise<void>;
   /** Identity of the inode behind a file that has several names in one layer; undefined otherwise. */
   linkIdentity(entry: Entry): string | undefined;
-  /** Why a path is not there: an ignore rule, a similar name. */
-  explainMissing?(path: string): string | undefined;
+  /** Of a build context: the ignore rule that hides a path which is there. */
+  hiddenBy?(path: string): DecidingRule | undefined;
 }

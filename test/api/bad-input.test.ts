@@ -73,7 +73,7 @@ describe("bad input gets one clear error", () => {
     });
     const text = await failing(["build", hidden], "SOURCE_NOT_FOUND");
     expect(text).toContain('"/app.js": not found');
-    expect(text).toContain(".dockerignore line 2 (*.js)");
+    expect(text).toContain("line 2 of .dockerignore (*.js)");
     expect(
       await failing(
         ["build", dockerfile("FROM busybox\nCOPY ap.js /\n", { "app.js": "" })],

@@ -31,7 +31,7 @@ interface Flags {
 function copy(args: string[], flags: Flags = {}): Record<string, string> {
   const context = flags.context ?? CONTEXT;
   const destination = args.at(-1)!;
-  const options = { excludes: flags.exclude ? excludeRules(flags.exclude) : undefined, treeName: "context" };
+  const options = { excludes: flags.exclude ? excludeRules(flags.exclude) : undefined };
   const select = flags.parents ? selectWithParents : selectSources;
   const target = new ChangeSet(flags.base ?? new MemoryTree());
   const at: Placement = {

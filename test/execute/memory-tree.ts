@@ -11,6 +11,7 @@ type Spec = { mode?: number; uid?: number; gid?: number; mtime?: number } & (
 
 /** A file tree of literals: `{ "a/b": "text", "d/": {}, "l": { link: "a" } }`. Parents are made as needed. */
 export class MemoryTree implements FileTree {
+  readonly name = "context";
   readonly entries = new Map<string, Entry>();
   readonly texts = new Map<string, string>();
 

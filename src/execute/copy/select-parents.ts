@@ -1,10 +1,10 @@
 import { compileParentsGlob, hasWildcard } from "../../context/glob.ts";
 import type { FileTree } from "../../core/file-tree.ts";
 import { resolvePath } from "../../layer/resolve.ts";
+import { missingSource, type SearchedTree } from "../missing-source.ts";
 import { childPath, parentPath } from "./change-set.ts";
 import {
   cleanPath,
-  missingSource,
   type SelectedEntry,
   type SelectedSource,
   type SelectOptions,
@@ -17,31 +17,36 @@ import {
  * The pivot, or the root, is the source root that patterns of `--exclude` are relative to (SPEC CP-16).
  */
 export function selectWithParents(
-  tree: FileTree,
+  tree: SearchedTree,
   written: readonly string[],
   options: SelectOptions,
 ): SelectedSource[] {
   return written.map((selector) => selectOne(tree, selector, options));
 }
 
-function selectOne(tree: FileTree, selector: string, options: SelectOptions): SelectedSource {
+function selectOne(tree: SearchedTree, selector: string, options: SelectOptions): SelectedSource {
   const text = selector.replace(/^\.\//, "");
   const at = text.indexOf("/./");
   const pivot = cleanPath(at < 0 ? "" : text.slice(0, at));
   const pattern = cleanPath(at < 0 ? text : text.slice(at + 3));
   const base = resolvePath(tree, pivot, { followLast: true });
   const root = base.entry ?? (base.path === "" ? tree.lookup("") : undefined);
-  if (!root) throw missingSource(pivot, options);
+  if (!root) throw missingSource(tree, pivot, selector);
   const entries = hasWildcard(pattern)
     ? matchDeep(tree, base.path, pattern, options)
-    : literal(tree, base.path, pattern, options);
+    : literal(tree, base.path, { path: pattern, selector }, options);
   return { selector, name: "", root, entries };
 }
 
-function literal(tree: FileTree, base: string, path: string, options: SelectOptions): SelectedEntry[] {
+function literal(
+  tree: SearchedTree,
+  base: string,
+  { path, selector }: { readonly path: string; readonly selector: string },
+  options: SelectOptions,
+): SelectedEntry[] {
   if (path === "") return [...walkDirectory(tree, base, options.excludes)];
   const entry = tree.lookup(childPath(base, path));
-  if (!entry) throw missingSource(childPath(base, path), options);
+  if (!entry) throw missingSource(tree, childPath(base, path), selector);
   return withParents(tree, base, [path], options);
 }
 

@@ -1,8 +1,8 @@
 import { compileGlob, hasWildcard } from "../../context/glob.ts";
 import type { IgnoreRules } from "../../context/ignore-rules.ts";
-import { SlipwayError } from "../../core/errors.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
 import { resolvePath } from "../../layer/resolve.ts";
+import { missingSource, type SearchedTree } from "../missing-source.ts";
 import { baseName, childPath } from "./change-set.ts";
 
 /** One path below a source root. `relative` is its place below the destination; `entry.path` is where it is in the source tree. */
@@ -22,20 +22,14 @@ export interface SelectedSource {
   readonly entries: readonly SelectedEntry[];
 }
 
-/** Tells why a source is not there: the ignore rule that hides it, a similar name. */
-export type ExplainMissing = (path: string) => string | undefined;
-
 export interface SelectOptions {
   /** `--exclude`: relative to each source root (SPEC CP-16). */
   readonly excludes: IgnoreRules | undefined;
-  readonly explainMissing?: ExplainMissing;
-  /** For messages: `context`, `stage build`. */
-  readonly treeName: string;
 }
 
 /** Finds what the written sources of a COPY or ADD name (SPEC CP-03, CP-09, CP-11, CP-12). */
 export function selectSources(
-  tree: FileTree,
+  tree: SearchedTree,
   written: readonly string[],
   options: SelectOptions,
 ): SelectedSource[] {
@@ -47,13 +41,13 @@ export function selectSources(
 }
 
 function selectLiteral(
-  tree: FileTree,
+  tree: SearchedTree,
   selector: string,
   path: string,
   options: SelectOptions,
 ): SelectedSource {
   const found = resolvePath(tree, path, { followLast: true });
-  if (!found.entry) throw missingSource(path, options);
+  if (!found.entry) throw missingSource(tree, path, selector);
   const root = found.entry;
   const entries = root.type === "dir" ? [...walkDirectory(tree, found.path, options.excludes)] : [];
   return { selector, name: baseName(path), root, entries };
@@ -116,21 +110,4 @@ export function cleanPath(path: string): string {
     else out.push(part);
   }
   return out.join("/");
-}
-
-export function missingSource(
-  path: string,
-  options: Pick<SelectOptions, "explainMissing" | "treeName">,
-): SlipwayError {
-  const why = options.explainMissing?.(path);
-  return new SlipwayError(
-    "SOURCE_NOT_FOUND",
-    `failed to calculate checksum of ref ${options.treeName}: "/${path}": not found`,
-    {
-      hint:
-        why ??
-        `"/${path}" is looked up from the root of the ${options.treeName}; check the spelling and the ignore file`,
-      facts: { path: `/${path}` },
-    },
-  );
 }

@@ -7,6 +7,8 @@ import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { ContainerMount } from "../../runtime/request.ts";
 import { overlayTree } from "../../snapshot/copy-tree.ts";
 import type { MountTarget } from "../../snapshot/stubs.ts";
+import { cleanPath } from "../copy/select.ts";
+import { missingSource } from "../missing-source.ts";
 import { type CacheBase, type CacheMount, openCacheMount } from "./cache-mounts.ts";
 import { folderIdentity, hostTree } from "./host-tree.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -80,7 +82,7 @@ async function prepareBind(
   const writes = readOnly ? {} : { discardWrites: true };
   const tree = await options.inputs(mount.from);
   const found = resolvePath(tree, mount.source, { followLast: true });
-  if (!found.entry) throw missingSource(mount.source, tree.name);
+  if (!found.entry) throw missingSource(tree, cleanPath(mount.source), mount.source);
   const chain = await options.inputChain(mount.from, found.path);
   const lowers = await options.access.snapshots(chain);
   const type = found.entry.type === "dir" ? "dir" : "file";
@@ -106,7 +108,8 @@ async function prepareCache(mount: CacheMount, context: MountContext): Promise<P
   });
   const inside = resolvePath(hostTree(path), mount.source, { followLast: true });
   const identity = inside.path === "" ? undefined : folderIdentity(path, inside.path);
-  if (inside.path !== "" && !identity) throw missingSource(mount.source, "cache");
+  if (inside.path !== "" && !identity)
+    throw missingSource({ ...hostTree(path), name: "cache" }, inside.path, mount.source);
   const source = { kind: "path", path: join(path, inside.path), ...(identity ? { identity } : {}) } as const;
   return directory(mount.target, (target) => ({ type: "bind", target, source, readOnly: mount.readOnly }));
 }
@@ -200,14 +203,4 @@ function directory(path: string, at: PreparedMount["at"]): PreparedMount {
 
 function file(path: string, at: PreparedMount["at"]): PreparedMount {
   return { target: { path, type: "file" }, at };
-}
-
-function missingSource(source: string, where: string): SlipwayError {
-  return new SlipwayError(
-    "SOURCE_NOT_FOUND",
-    `failed to calculate checksum of ref ${where}: ${JSON.stringify(source)}: not found`,
-    {
-      hint: "check the source= of the mount; it is looked up from the root of what from= names",
-    },
-  );
 }
