@@ -35,7 +35,7 @@ export const expandTarget: Target = {
     if (whole && "value" in whole)
       must(
         words.join("") === whole.value.value.replaceAll(/\p{White_Space}/gu, "") ||
-          /["'\\\u0085]/.test(input.toString()),
+          /["'\\<]/.test(input.toString()),
         () => "words and text differ",
       );
     for (const result of results) if ("error" in result) throw result.error;
