@@ -61,10 +61,16 @@ export const pull = (options: transfer.PullOptions, environment = processEnviron
 export const push = (options: transfer.PushOptions, environment = processEnvironment()) =>
   transfer.push(options, environment);
 export const listImages = (environment = processEnvironment()) => images.listImages(environment);
-export const inspectImage = (name: string, environment = processEnvironment()) =>
-  images.inspectImage(name, environment);
-export const imageHistory = (name: string, environment = processEnvironment()) =>
-  images.imageHistory(name, environment);
+export const inspectImage = (
+  name: string,
+  options: images.LookOptions = {},
+  environment = processEnvironment(),
+) => images.inspectImage(name, options, environment);
+export const imageHistory = (
+  name: string,
+  options: images.LookOptions = {},
+  environment = processEnvironment(),
+) => images.imageHistory(name, options, environment);
 export const tagImage = (source: string, target: string, environment = processEnvironment()) =>
   images.tagImage(source, target, environment);
 export const removeImages = (name: string, force = false, environment = processEnvironment()) =>

@@ -2,7 +2,7 @@ import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { hostPlatform, type Platform } from "../core/platform.ts";
+import { formatPlatform, hostPlatform, type Platform, platformMatches } from "../core/platform.ts";
 import type { ImageConfig } from "../image/config.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { pairHistory } from "../image/history.ts";
@@ -103,10 +103,20 @@ export function listImages(environment: Environment): Promise<ImageSummary[]> {
   });
 }
 
-/** What `docker image inspect` shows. */
-export function inspectImage(name: string, environment: Environment): Promise<DockerInspect> {
+/** Which image of an index is looked at. */
+export interface LookOptions {
+  /** Default: this machine's. */
+  readonly platform?: Platform;
+}
+
+/** What `docker image inspect` shows. Throws `PLATFORM_UNAVAILABLE` where the image is for other platforms. */
+export function inspectImage(
+  name: string,
+  options: LookOptions,
+  environment: Environment,
+): Promise<DockerInspect> {
   return withSession(environment, async (session) => {
-    const image = await openImage(session, findImage(session.store, name));
+    const image = await lookAt(session, name, options);
     const names = session.store.images
       .list()
       .filter(({ descriptor }) => descriptor.digest === image.root.digest);
@@ -122,10 +132,24 @@ export function inspectImage(name: string, environment: Environment): Promise<Do
   });
 }
 
-/** The steps that made an image, the newest first, with the size that each added. */
-export function imageHistory(name: string, environment: Environment): Promise<HistoryEntry[]> {
+/** An image without an index is for one platform, and that has to be the one that was asked for. */
+async function lookAt(session: Session, name: string, { platform }: LookOptions): Promise<OpenImage> {
+  const image = await openImage(session, findImage(session.store, name), platform);
+  const actual = image.config.platform;
+  if (!platform || image.root !== image.manifestDescriptor || platformMatches(actual, platform)) return image;
+  throw new SlipwayError("PLATFORM_UNAVAILABLE", `${name} is not available for ${formatPlatform(platform)}`, {
+    hint: `it is for ${formatPlatform(actual)}`,
+  });
+}
+
+/** The steps that made an image, the newest first, with the size that each added. Throws as `inspectImage` does. */
+export function imageHistory(
+  name: string,
+  options: LookOptions,
+  environment: Environment,
+): Promise<HistoryEntry[]> {
   return withSession(environment, async (session) => {
-    const image = await openImage(session, findImage(session.store, name));
+    const image = await lookAt(session, name, options);
     const sizes = layerSizes(session.store, image);
     const rows = pairHistory(image.config).map(
       ({ item, diffId, layer }): HistoryEntry => ({

@@ -27,14 +27,14 @@ it("builds with typed options and tells what happens as events", async () => {
   );
   expect(result.names).toEqual(["docker.io/library/typed:latest"]);
   expect([types[0], types.at(-1)]).toEqual(["build.start", "build.done"]);
-  expect((await inspectImage("typed", environment())).Id).toBe(result.imageId);
+  expect((await inspectImage("typed", {}, environment())).Id).toBe(result.imageId);
 });
 
 it("says what the machine and the store have, and removes what nothing uses", async () => {
   expect((await diagnose(environment())).facts.length).toBeGreaterThan(3);
   expect((await diskUsage(environment())).length).toBeGreaterThan(1);
   await prune({ all: true }, environment());
-  expect((await inspectImage("busybox", environment())).RepoTags).toEqual(["busybox:latest"]);
+  expect((await inspectImage("busybox", {}, environment())).RepoTags).toEqual(["busybox:latest"]);
 });
 
 it.each([

@@ -28,6 +28,7 @@ function defineLooking(program: Command, run: Run): void {
     .description("Print an image's configuration as JSON")
     .argument("<name...>", "names or ids")
     .option("-f, --format <template>", "json, or a member such as {{.Config.Env}}")
+    .option("--platform <os/arch>", "the platform to look at, of an image for several")
     .option("--type <type>", "image")
     .action((names: string[], flags) =>
       run(async () => (await import("./images.ts")).inspectCommand(names, flags)),
@@ -39,6 +40,7 @@ function defineLooking(program: Command, run: Run): void {
     .option("-q, --quiet", "print ids only")
     .option("--no-trunc", "print whole commands and ids")
     .option("--no-human", "print bytes and full times")
+    .option("--platform <os/arch>", "the platform to look at, of an image for several")
     .option("--format <format>", "table or json", "table")
     .action((name: string, flags) =>
       run(async () => (await import("./images.ts")).historyCommand(name, flags)),

@@ -1,6 +1,7 @@
 import { imageHistory, inspectImage, listImages, tagImage } from "../../api/images.ts";
 import { removeImages } from "../../api/remove-image.ts";
 import { isSlipwayError } from "../../core/errors.ts";
+import { type Platform, parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { humanAge, humanSize } from "../human.ts";
 import { reportError } from "../report-error.ts";
@@ -62,14 +63,24 @@ function splitName(name: string): { repository: string; tag: string } {
   };
 }
 
+interface InspectFlags {
+  readonly format?: string;
+  readonly platform?: string;
+}
+
+function lookOptions({ platform }: { readonly platform?: string }): { readonly platform?: Platform } {
+  return platform === undefined ? {} : { platform: parsePlatform(platform) };
+}
+
 /** `slipway inspect`: a JSON list as Docker prints it; unknown images are reported and make the exit code 1 (SPEC DK-02). */
-export function inspectCommand(names: readonly string[], flags: { readonly format?: string }): Handler {
+export function inspectCommand(names: readonly string[], flags: InspectFlags): Handler {
   return async (context) => {
+    const options = lookOptions(flags);
     const found: unknown[] = [];
     let code: number = EXIT.ok;
     for (const name of names) {
       try {
-        found.push(await inspectImage(name, context.environment));
+        found.push(await inspectImage(name, options, context.environment));
       } catch (error) {
         if (!isSlipwayError(error)) throw error;
         code = reportError(context, error);
@@ -87,12 +98,13 @@ interface HistoryFlags {
   readonly trunc: boolean;
   readonly human: boolean;
   readonly format: string;
+  readonly platform?: string;
 }
 
 /** `slipway history` (SPEC DK-03). */
 export function historyCommand(name: string, flags: HistoryFlags): Handler {
   return async ({ environment, stdout }) => {
-    const rows = await imageHistory(name, environment);
+    const rows = await imageHistory(name, lookOptions(flags), environment);
     const id = (digest: string | undefined) =>
       digest === undefined ? "<missing>" : flags.trunc ? digest.slice(7, 19) : digest;
     if (flags.quiet) stdout.write(rows.map((row) => `${id(row.id)}\n`).join(""));
