@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { SlipwayError } from "../core/errors.ts";
 import { parseReference } from "../image/reference.ts";
 import { findTool, spawnProcess } from "../sys/process.ts";
+import { configurationScript, policyScript } from "./base-configuration.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import { type ImportedImage, importArchive } from "./rootfs-image.ts";
@@ -23,14 +24,21 @@ export interface BootstrapOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Left out of the base, as in the official minimal images: documentation and caches that every user would delete. */
+/** Left out of the base, as in the official minimal images: documentation and caches that every user would delete. Added: what these images have. */
 const TIDY = [
-  '--aptopt=Acquire::Languages "none"',
+  // A layer that is not complete is thrown away: nothing is gained by waiting for the disk.
+  "--dpkgopt=force-unsafe-io",
   "--dpkgopt=path-exclude=/usr/share/man/*",
   "--dpkgopt=path-exclude=/usr/share/locale/*/LC_MESSAGES/*",
   "--dpkgopt=path-exclude=/usr/share/doc/*",
   "--dpkgopt=path-include=/usr/share/doc/*/copyright",
   '--customize-hook=rm -f "$1"/etc/resolv.conf "$1"/etc/hostname "$1"/var/log/apt/* "$1"/var/log/dpkg.log "$1"/var/log/alternatives.log',
+  // mmdebstrap would remove its own policy at the end, and whatever has that name.
+  "--skip=chroot/policy-rc.d",
+  `--extract-hook=set -e; ${policyScript()}`,
+  // Its last call of apt would come after the hook.
+  "--skip=cleanup/apt",
+  `--customize-hook=set -e; ${configurationScript()}`,
   // Containers get a /dev of their own.
   "--skip=output/dev",
 ];
