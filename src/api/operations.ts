@@ -10,6 +10,7 @@ export interface OperationContext {
   readonly signal: AbortSignal;
   readonly stdin: Readable;
   readonly stdout: Writable;
+  readonly stderr: Writable;
   /** For a container: from now on signals are its own. */
   readonly onStarted: (kill: (signal: NodeJS.Signals) => void) => void;
 }
@@ -28,8 +29,7 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return (options: Parameters<typeof runHere>[0], context) => {
       const { environment, signal, onStarted, onEvent } = context;
       const onWarning = (message: string) => onEvent({ type: "warning", time: 0, message });
-      const streams = options.tty ? { streams: context } : {};
-      return runHere({ ...options, signal, onStarted, onWarning, ...streams }, environment);
+      return runHere({ ...options, signal, onStarted, onWarning, streams: context }, environment);
     };
   },
   push: async () => {

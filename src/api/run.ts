@@ -6,8 +6,8 @@ import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
 import { LayerAccess } from "../execute/layer-access.ts";
+import type { ProcessStreams } from "../runtime/process-streams.ts";
 import type { Resources } from "../runtime/request.ts";
-import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { runtimePrivilege } from "./privilege.ts";
@@ -28,8 +28,8 @@ export interface RunContainerOptions {
   readonly tty?: boolean;
   /** Standard input goes to the process. */
   readonly interactive?: boolean;
-  /** This process's own streams, on which `tty` shows the container's terminal. */
-  readonly streams?: TerminalStreams;
+  /** This process's own streams as objects. Without them the container gets the descriptors themselves. */
+  readonly streams?: ProcessStreams;
   readonly hostname?: string;
   /** `source:target[:ro]` */
   readonly volumes?: readonly string[];

@@ -26,6 +26,7 @@ async function main(path: string): Promise<void> {
         return process.stdin;
       },
       stdout: process.stdout,
+      stderr: process.stderr,
       onStarted: (kill) => {
         deliver = kill;
       },

@@ -6,9 +6,9 @@ import type { LayerAccess } from "../execute/layer-access.ts";
 import type { ContainerConfig } from "../image/config.ts";
 import { outOfMemoryText } from "../runtime/cgroup/out-of-memory.ts";
 import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
+import type { ProcessStreams } from "../runtime/process-streams.ts";
 import type { ContainerMount, Privilege, Resources, Ulimit } from "../runtime/request.ts";
 import { runContainer } from "../runtime/run-container.ts";
-import type { TerminalStreams } from "../runtime/terminal-relay.ts";
 import { resolveUser } from "../runtime/users.ts";
 import { containerRoot } from "../snapshot/container-root.ts";
 import { prepareRootfs, type RootfsKind } from "../snapshot/prepare-rootfs.ts";
@@ -43,7 +43,7 @@ export interface RunImageRequest {
   readonly driver?: string;
   /** Standard input goes to the process. */
   readonly interactive: boolean;
-  readonly streams?: TerminalStreams;
+  readonly streams?: ProcessStreams;
   /** Told what the machine does not let us do, and why a container was killed. */
   readonly onWarning: (message: string) => void;
   /** Told how signals can be passed on, once the process runs. */

@@ -8,7 +8,7 @@ import { windowSize } from "../sys/terminal.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
 import { capabilitiesIn } from "./capabilities.ts";
 import { limitContainer } from "./cgroup/limit-container.ts";
-import { openOutput } from "./container-output.ts";
+import { connectStreams, type StreamOptions, type TerminalPlace } from "./container-streams.ts";
 import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
 import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
@@ -17,26 +17,21 @@ import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
 import { startScript, startTraces } from "./start-script.ts";
 import { signalContainer, stopContainer } from "./stop-container.ts";
-import { relayTerminal, type TerminalStreams } from "./terminal-relay.ts";
 
 export type { ContainerEnd } from "./runtime-log.ts";
 
 const STDIN = 0;
 
-export interface RunContainerOptions {
+/**
+ * `onOutput` is called as output comes, in order within each stream, but not where `interactive` is set: then our own streams are the
+ * process's, which shares our process group, and with `streams` it has pipes or a terminal of its own that are relayed here.
+ */
+export interface RunContainerOptions extends StreamOptions {
   readonly privilege: Privilege;
   /** PATH for tools. */
   readonly path: string;
   /** Driver by name; default is the best one that is there. */
   readonly driver?: string;
-  /** Output as it comes, in order within each stream. Not called where `interactive` is set. */
-  readonly onOutput?: (stream: "stdout" | "stderr", chunk: Buffer) => void;
-  /** Our own streams are the process's, which shares our process group. */
-  readonly interactive?: boolean;
-  /** With `interactive`: whether standard input is among them. */
-  readonly stdin?: "ignore" | "inherit";
-  /** The same streams as objects. With them the container's terminal is relayed here and not by the runtime. */
-  readonly streams?: TerminalStreams;
   /** Told what of the request this machine does not let us do; the container runs without it. */
   readonly onWarning?: (message: string) => void;
   /** Told how signals are passed on to the container's first process, once it is on its way. */
@@ -71,8 +66,11 @@ export async function runContainer(
     const limits = await limitContainer(request, companions(driver), options.onWarning);
     scope.defer(limits.remove);
     const argv = [...launchArgv(request, driver, options, limits.join), "sh", script];
-    const consoleSocket = consoleSocketOf(request, driver, options);
-    const { end, complaints } = await launch(argv, { driver, secrets, consoleSocket }, options, scope);
+    const place = {
+      terminal: request.terminal ?? false,
+      consoleSocket: consoleSocketOf(request, driver, options),
+    };
+    const { end, complaints } = await launch(argv, { driver, secrets, place }, options, scope);
     return limits.explain(() => interpretEnd(end, traces, complaints));
   } finally {
     await scope.close();
@@ -143,41 +141,31 @@ function launchArgv(
 interface Launch {
   readonly driver: Driver;
   readonly secrets: number | undefined;
-  readonly consoleSocket: string | undefined;
+  readonly place: TerminalPlace;
 }
 
 async function launch(
   argv: readonly string[],
-  { driver, secrets, consoleSocket }: Launch,
+  { driver, secrets, place }: Launch,
   options: RunContainerOptions,
   scope: CleanupScope,
 ): Promise<{ readonly end: ProcessEnd; readonly complaints: string }> {
-  const { signal, interactive = false, graceMs = 1500, streams } = options;
-  const output = interactive ? undefined : openOutput(options.onOutput, scope);
-  const reads = interactive && options.stdin === "inherit";
-  const terminal =
-    consoleSocket && streams
-      ? relayTerminal({ socketPath: consoleSocket, streams, readsInput: reads }, scope)
-      : undefined;
-  const stdio: readonly Channel[] = [
-    reads && !terminal ? "inherit" : "ignore",
-    ...(output?.descriptors ?? (["inherit", "inherit"] as const)),
-    ...(secrets === undefined ? [] : [secrets]),
-  ];
+  const { signal, interactive = false, graceMs = 1500 } = options;
+  const streams = connectStreams(options, place, scope);
+  const stdio: readonly Channel[] = [...streams.stdio, ...(secrets === undefined ? [] : [secrets])];
   if (driver.name === "unshare") closeOnExec();
   const env = { PATH: toolPath(options.path), LC_ALL: "C", LIBMOUNT_FORCE_MOUNT2: "always" };
   const child = spawnProcess(argv, { env, stdio, detached: !interactive });
-  output?.childStarted();
+  streams.childStarted();
   const target = { child, initDepth: initDepth(driver), graceMs };
   const stop = () => scope.defer(stopContainer(target));
   signal?.addEventListener("abort", stop, { once: true });
   scope.defer(() => signal?.removeEventListener("abort", stop));
   options.onStarted?.((name) => signalContainer(target, name));
   const end = await child.done;
-  await output?.finished;
-  await terminal?.finish();
+  await streams.finish();
   if (signal?.aborted) throw cancelled(signal);
-  return { end, complaints: output?.complaints() ?? "" };
+  return { end, complaints: streams.complaints() };
 }
 
 function kernelIsAtLeast(major: number, minor: number): boolean {

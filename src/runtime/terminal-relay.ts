@@ -1,16 +1,11 @@
 import { once } from "node:events";
 import { createReadStream, createWriteStream } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { openConsoleSocket } from "../sys/console-socket.ts";
 import { copyWindowSize, makeRaw } from "../sys/terminal.ts";
-
-/** This process's own streams, whose terminal is the one that a container's terminal is shown on. */
-export interface TerminalStreams {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-}
+import type { ProcessStreams } from "./process-streams.ts";
 
 /** A container's terminal, connected with our own streams. */
 export interface TerminalRelay {
@@ -21,7 +16,8 @@ export interface TerminalRelay {
 export interface RelayOptions {
   /** Where the runtime hands over the terminal. */
   readonly socketPath: string;
-  readonly streams: TerminalStreams;
+  /** Ours, whose terminal is the one that the container's terminal is shown on. */
+  readonly streams: ProcessStreams;
   /** What is typed goes to the container. */
   readonly readsInput: boolean;
 }

@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLI } from "../support/cli.ts";
+import { runCommand } from "../support/tools.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const shop = useWorkshop();
@@ -113,6 +114,28 @@ describe("slipway run", () => {
     expect((await shop.it.succeed(["run", "--rm", "busybox", "cat"], { input: "through\n" })).stdout).toBe(
       "",
     );
+  });
+
+  it("leaves the file that output goes to its owner, and what is in it", async () => {
+    const file = join(shop.it.folder, "output");
+    const script = "echo by descriptor; echo by name > /dev/stdout";
+    const command = [
+      process.execPath,
+      CLI,
+      "run",
+      "--rm",
+      "-u",
+      "1234",
+      "busybox",
+      "sh",
+      "-c",
+      `'${script}'`,
+    ];
+    const shell = `echo before > ${file}; ${command.join(" ")} >> ${file}`;
+    const env = { PATH: process.env.PATH ?? "", SLIPWAY_HOME: shop.it.home };
+    expect(await runCommand("sh", ["-c", shell], { env })).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(readFileSync(file, "utf8")).toBe("before\nby descriptor\nby name\n");
+    expect(statSync(file).uid).toBe(process.getuid!());
   });
 
   it("network none has a loopback interface only", async () => {

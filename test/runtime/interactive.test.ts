@@ -14,7 +14,7 @@ import { REAL_ROOT } from "./runtime/request.ts";
 const [request, driver] = process.argv.slice(2);
 const end = await runContainer(JSON.parse(readFileSync(request, "utf8")), {
   privilege: REAL_ROOT, path: process.env.PATH, driver, interactive: true, stdin: "inherit",
-  ...(process.stdin.isTTY ? { streams: process } : {}),
+  ...(process.env.INHERIT ? {} : { streams: process }),
 });
 process.exitCode = end.exitCode;
 `;
@@ -40,7 +40,7 @@ afterAll(folder.remove);
 async function run(
   driver: string,
   script: string,
-  { terminal = false, input = "" } = {},
+  { terminal = false, input = "", inherit = false } = {},
 ): Promise<CommandResult> {
   const request = await prepareScene({ lowers, argv: ["/bin/sh", "-c", script], terminal });
   const file = join(temporaryFolder(), "request.json");
@@ -49,13 +49,33 @@ async function run(
   const [tool, ...args] = terminal
     ? [requireTool("script"), "--quiet", "--return", "--command", `${SIZED} ${argv.join(" ")}`, "/dev/null"]
     : argv;
-  return runCommand(tool!, args, { input });
+  const env = { PATH: process.env.PATH ?? "", ...(inherit ? { INHERIT: "1" } : {}) };
+  return runCommand(tool!, args, { input, env });
 }
 
 describe.each(["crun", "runc", "unshare"])("a container of %s with our own streams", (driver) => {
   it("reads our standard input and writes to our streams", async () => {
     const result = await run(driver, "cat; echo err >&2; exit 4", { input: "hello\n" });
     expect(result).toEqual({ exitCode: 4, stdout: "hello\n", stderr: "err\n" });
+  });
+
+  it("can open its streams by name, whatever ours are", async () => {
+    // Ours are sockets here, which cannot be opened.
+    const script = "cat /dev/stdin > /dev/stdout; echo err > /dev/stderr";
+    const result = await run(driver, script, { input: "hello\n" });
+    expect(result).toEqual({ exitCode: 0, stdout: "hello\n", stderr: "err\n" });
+  });
+
+  it("has our own descriptors where no streams are given", async () => {
+    const result = await run(driver, "cat; echo err >&2", { input: "hello\n", inherit: true });
+    expect(result).toEqual({ exitCode: 0, stdout: "hello\n", stderr: "err\n" });
+  });
+
+  it("ends though our standard input stays open", async () => {
+    const result = await run(driver, "read -r line; echo $line", {
+      input: `first\n${"more\n".repeat(50_000)}`,
+    });
+    expect(result).toEqual({ exitCode: 0, stdout: "first\n", stderr: "" });
   });
 
   it("has a terminal where asked", async () => {

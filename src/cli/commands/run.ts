@@ -36,7 +36,7 @@ export async function runCommand(
         unsetEnv: unset,
         tty: flags.tty ?? false,
         interactive: flags.interactive ?? false,
-        ...(flags.tty ? { streams: context } : {}),
+        streams: context,
         volumes: flags.volume,
         tmpfs: flags.tmpfs,
         network: network(flags.network),
