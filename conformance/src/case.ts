@@ -27,8 +27,7 @@ export interface CaseSpec {
   readonly output?: Exclude<Kind, "call">;
   readonly outputOptions?: string;
   readonly cache?: boolean;
-  /** `same`: whatever comes of it, but of both the same; reasons are not compared. */
-  readonly expect?: "success" | "failure" | "same";
+  readonly expect?: "success" | "failure";
   readonly reason?: string;
   readonly exact?: boolean;
   readonly services?: readonly string[];

@@ -1,0 +1,3 @@
+module harbour.example/where
+
+go 1.19
