@@ -15,11 +15,20 @@ import { importRootfs as importIn } from "./api/rootfs-image.ts";
 import * as transfer from "./api/transfer.ts";
 
 export type { BootstrapOptions } from "./api/bootstrap.ts";
-export type { BuildOptions, BuildResult, SecretSource, SshSource } from "./api/build-options.ts";
+export type {
+  BuildOptions,
+  BuildResult,
+  BuildWarning,
+  SecretSource,
+  SshSource,
+} from "./api/build-options.ts";
+export type { CheckResult } from "./api/check.ts";
+export type { DockerfileSource } from "./api/dockerfile-session.ts";
 export type { Diagnosis, Fact } from "./api/doctor.ts";
 export type { Environment, Surroundings } from "./api/environment.ts";
 export { readEnvironment } from "./api/environment.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
+export type { OutlineResult, TargetsResult } from "./api/outline.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
 export type { Descriptor } from "./core/descriptor.ts";
@@ -29,9 +38,18 @@ export { isSlipwayError, SlipwayError } from "./core/errors.ts";
 export type { BuildEvent, ChangedInput, EventSink, StageSize, StageSummary } from "./core/events.ts";
 export type { Platform } from "./core/platform.ts";
 export type { SourceRange } from "./core/source-range.ts";
+export type { LintRule } from "./dockerfile/lint-rules.ts";
+export type { LintWarning } from "./dockerfile/linter.ts";
+export type { Target } from "./dockerfile/list-targets.ts";
 export type { ContainerConfig, Healthcheck, HistoryItem, ImageConfig } from "./image/config.ts";
 export type { DockerInspect } from "./image/inspect.ts";
 export { type OutputSpec, outputOf, parseOutput } from "./output/output-spec.ts";
+export type {
+  OutlineArg,
+  OutlineCacheMount,
+  OutlineSecret,
+  TargetOutline,
+} from "./plan/outline.ts";
 
 /** The environment of this process: what every function uses where none is given. */
 export function processEnvironment(): Environment {
@@ -46,6 +64,22 @@ export function processEnvironment(): Environment {
 export const build = async (options: BuildOptions, environment = processEnvironment()) => {
   checkBuildOptions(options);
   return buildIn(options, environment);
+};
+
+/** Lints a Dockerfile and says whether a build of it would fail before its first step. Nothing is executed. */
+export const check = async (options: BuildOptions, environment = processEnvironment()) => {
+  checkBuildOptions(options);
+  return (await import("./api/check.ts")).check(options, environment);
+};
+/** What a target takes from outside: arguments, secrets, ssh agents, cache mounts. Nothing is executed. */
+export const outline = async (options: BuildOptions, environment = processEnvironment()) => {
+  checkBuildOptions(options);
+  return (await import("./api/outline.ts")).outline(options, environment);
+};
+/** The stages of a Dockerfile, with what their comments say. */
+export const listTargets = async (options: BuildOptions, environment = processEnvironment()) => {
+  checkBuildOptions(options);
+  return (await import("./api/outline.ts")).listTargets(options, environment);
 };
 
 export const bootstrap = (options: Parameters<typeof bootstrapIn>[0], environment = processEnvironment()) =>

@@ -2,6 +2,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { EventSink, StageSize } from "../core/events.ts";
 import type { Platform } from "../core/platform.ts";
+import type { SourceRange } from "../core/source-range.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
 import type { Resources } from "../runtime/request.ts";
@@ -67,6 +68,16 @@ export interface BuildOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Something to know about a build that worked. */
+export interface BuildWarning {
+  /** The rule of the linter that it comes from. */
+  readonly rule?: string;
+  readonly message: string;
+  readonly source?: SourceRange;
+  /** Where the rule is explained. */
+  readonly url?: string;
+}
+
 export interface BuildResult {
   /** Digest of the image config; of the index where several platforms were built. */
   readonly imageId: Digest;
@@ -84,12 +95,7 @@ export interface BuildResult {
     readonly manifest: Descriptor;
   }[];
   readonly stages: readonly StageSize[];
-  readonly warnings: readonly {
-    readonly rule?: string;
-    readonly message: string;
-    readonly line?: number;
-    readonly url?: string;
-  }[];
+  readonly warnings: readonly BuildWarning[];
   /** What was pushed, by name. */
   readonly pushed: Readonly<Record<string, Digest>>;
   /** Number of steps, and how many of them came from the cache. */

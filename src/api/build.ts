@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
@@ -14,14 +14,14 @@ import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
-import type { BuildOptions, BuildResult } from "./build-options.ts";
+import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
 import { outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatform, type PlatformBuild } from "./build-run.ts";
+import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, requestedPlatforms } from "./plan-options.ts";
-import { checkSecrets } from "./secrets.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import { stageSizes } from "./stage-sizes.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
@@ -94,13 +94,7 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
   });
   const scope = new CleanupScope();
   const work = async (): Promise<BuildResult> => {
-    throwIfAborted(options.signal);
-    checkSecrets(options.secrets ?? {}, environment);
-    const session = await Session.open(environment);
-    scope.defer(() => session.close());
-    // Garbage collection waits for this; what dead processes left behind goes now.
-    scope.defer(await session.keepContent(options.signal));
-    await session.store.temp.sweep();
+    const session = await openBuildSession(options, environment, scope);
     return new Build(session, options, clock, scope, counter).run();
   };
   try {
@@ -252,7 +246,7 @@ class Build {
 class StepCounter {
   total = 0;
   cached = 0;
-  readonly warnings: { rule?: string; message: string; line?: number; url?: string }[] = [];
+  readonly warnings: BuildWarning[] = [];
 
   count(event: BuildEvent): void {
     if (event.type === "plan") this.total += event.stages.reduce((sum, stage) => sum + stage.steps.length, 0);
@@ -261,7 +255,7 @@ class StepCounter {
       this.warnings.push({
         message: event.message,
         ...(event.rule ? { rule: event.rule } : {}),
-        ...(event.source ? { line: event.source.start } : {}),
+        ...(event.source ? { source: event.source } : {}),
         ...(event.url ? { url: event.url } : {}),
       });
   }

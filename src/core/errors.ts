@@ -42,6 +42,12 @@ export class SlipwayError<Code extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** Every place that an error is about: those of all members of a circle (`facts.locations`), or its source range. */
+export function placesOf({ source, facts }: SlipwayError): readonly SourceRange[] {
+  if (Array.isArray(facts.locations) && facts.locations.length > 0) return facts.locations as SourceRange[];
+  return source ? [source] : [];
+}
+
 /** Tells whether `error` is a SlipwayError, of one of `codes` where any are given. */
 export function isSlipwayError<C extends ErrorCode>(error: unknown, ...codes: C[]): error is SlipwayError<C> {
   return error instanceof SlipwayError && (codes.length === 0 || (codes as ErrorCode[]).includes(error.code));

@@ -91,10 +91,10 @@ export function parsePlatform(text: string): Platform {
   if (KNOWN_OS.has(OS_ALIASES.get(os) ?? os))
     return normalizePlatform({ ...host, os, ...(version?.[2] ? { osVersion: version[2] } : {}) });
   if (
-    /^(amd64|arm64|arm|386|ppc64le|s390x|riscv64|mips64le|mips64|loong64|wasm)$/.test(first) ||
+    /^(amd64|arm64|arm|386|ppc64le|s390x|riscv64|mips64le|mips64|loong64|wasm)$/.test(os) ||
     ARCHITECTURES.has(os)
   )
-    return normalizePlatform({ os: host.os, architecture: first });
+    return normalizePlatform({ os: host.os, architecture: os });
   throw new SlipwayError(
     "PLATFORM_INVALID",
     `"${text}" is neither a known operating system nor a known architecture`,

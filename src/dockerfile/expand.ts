@@ -1,4 +1,4 @@
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { goQuote } from "./go-quote.ts";
 import { type LexerOptions, SingleWord, SplitWords, type VariableLookup, WordLexer } from "./word-lexer.ts";
 
@@ -51,7 +51,19 @@ function run(
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
-    throw new SlipwayError("EXPANSION_FAILED", `failed to process ${goQuote(shown)}: ${error.message}`);
+    throw new SlipwayError("EXPANSION_FAILED", `failed to process ${goQuote(shown)}: ${error.message}`, {
+      facts: { unset: [...lexer.unset] },
+    });
   }
   return [...lexer.unset];
+}
+
+/** Does an expansion; where it fails, `report` hears first of the variables without a value that were met until then. */
+export function reportingUnset<T>(expand: () => T, report: (unset: readonly string[]) => void): T {
+  try {
+    return expand();
+  } catch (error) {
+    if (isSlipwayError(error, "EXPANSION_FAILED")) report((error.facts.unset ?? []) as readonly string[]);
+    throw error;
+  }
 }

@@ -25,6 +25,7 @@ export class Linter {
   readonly #settings: LintSettings | "off";
   readonly #sink: WarningSink | undefined;
   readonly #warnings: LintWarning[] = [];
+  readonly #below = new WeakMap<readonly string[], LintSettings>();
 
   constructor(settings: LintSettings | "off" = DEFAULT_LINT, sink?: WarningSink) {
     this.#settings = settings;
@@ -32,12 +33,19 @@ export class Linter {
   }
 
   readonly warn: Warn = (rule, message, { source, comments }) => {
-    if (this.#settings === "off" || !isHeard(rule, settingsBelow(this.#settings, comments))) return;
+    if (this.#settings === "off" || !isHeard(rule, this.#settingsFor(comments, this.#settings))) return;
     const url = ruleUrl(rule);
     const warning: LintWarning = { rule, message, source, ...(url === undefined ? {} : { url }) };
     this.#warnings.push(warning);
     this.#sink?.(warning);
   };
+
+  /** One instruction can bring many findings and have many comments. */
+  #settingsFor(comments: readonly string[], settings: LintSettings): LintSettings {
+    const known = this.#below.get(comments) ?? settingsBelow(settings, comments);
+    this.#below.set(comments, known);
+    return known;
+  }
 
   get warnings(): readonly LintWarning[] {
     return [...this.#warnings];

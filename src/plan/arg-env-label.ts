@@ -19,22 +19,26 @@ export function interpretArg(state: StageState, call: Call<ArgInstruction>): Sta
   const recorded: BuildArg[] = [];
   for (const { key, value } of call.instruction.args) {
     warnOfSecret(key, call);
-    const arg = { key, value: argValue(next, call, { key, value }) };
+    const arg = { key, ...argValue(next, call, { key, value }) };
     recorded.push(arg);
     next = { ...next, variables: next.variables.changed((variables) => variables.setArg(arg)) };
   }
-  return configured(next, next.config, argText(recorded));
+  return configured(next, next.config, argText(recorded), ({ args }) => {
+    for (const arg of recorded) args.push(arg);
+  });
 }
 
 function argValue(
   state: StageState,
   call: Call<ArgInstruction>,
   { key, value }: BuildArg,
-): string | undefined {
+): Omit<BuildArg, "key"> {
   const { buildArgs, globalArgs } = call.stage.build;
   const override = buildArgs.get(key);
-  if (override !== undefined) return override;
-  return value === undefined ? globalArgs.get(key) : expandIn(state, call, value);
+  if (override !== undefined) return { value: override };
+  if (value === undefined) return { value: globalArgs.get(key) };
+  const used = new Set<string>();
+  return { value: expandIn(state, call, value, used), used };
 }
 
 /** ENV: written to the stage's variables and to the image config (SPEC CF-04, SC-08). */

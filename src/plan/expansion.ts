@@ -2,7 +2,13 @@ import type { EscapeCharacter } from "../dockerfile/directives.ts";
 
 export type { EscapeCharacter };
 
-import { type Expanded, expandHeredocBody, expandWord, expandWords } from "../dockerfile/expand.ts";
+import {
+  type Expanded,
+  expandHeredocBody,
+  expandWord,
+  expandWords,
+  reportingUnset,
+} from "../dockerfile/expand.ts";
 import { didYouMean, nearestVariable } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
@@ -28,9 +34,19 @@ export function expandText(text: string, env: Environment, escape: EscapeCharact
   return { text: value, used, unset };
 }
 
-/** Expands a text of an instruction in its stage's environment; names without a value are warned of. Throws EXPANSION_FAILED. */
-export function expandIn(state: StageState, call: Call, text: string): string {
-  return reported(state, call, expandWord(text, lookupIn(state), { escape: call.stage.build.escape }));
+/**
+ * Expands a text of an instruction in its stage's environment; names without a value are warned of, those with one are put
+ * into `used`. Throws EXPANSION_FAILED.
+ */
+export function expandIn(state: StageState, call: Call, text: string, used?: Set<string>): string {
+  const lookup = lookupIn(state);
+  const noting = (name: string): string | undefined => {
+    const value = lookup(name);
+    if (value !== undefined) used?.add(name);
+    return value;
+  };
+  const { escape } = call.stage.build;
+  return reported(state, call, () => expandWord(text, used ? noting : lookup, { escape }));
 }
 
 /** The same for several texts; all see the environment as it was before the instruction (SPEC EX-14). */
@@ -38,17 +54,16 @@ export function expandAllIn(state: StageState, call: Call, texts: readonly strin
   return texts.map((text) => expandIn(state, call, text));
 }
 
-/** Expands and splits at blanks that no quote protects (SPEC EX-10). */
+/** Expands and splits at blanks that no quote protects (SPEC EX-10). Of names without a value nothing is said here, as BuildKit does. */
 export function expandWordsIn(state: StageState, call: Call, text: string): readonly string[] {
-  const { words, unset } = expandWords(text, lookupIn(state), { escape: call.stage.build.escape });
+  const { words } = expandWords(text, lookupIn(state), { escape: call.stage.build.escape });
   for (const word of words) call.stage.build.budget.characters(word.length);
-  reportUnset(state, call, unset);
   return words;
 }
 
 /** Expands the body of a heredoc (SPEC EX-16). */
 export function expandBodyIn(state: StageState, call: Call, body: string): string {
-  return reported(state, call, expandHeredocBody(body, lookupIn(state)));
+  return reported(state, call, () => expandHeredocBody(body, lookupIn(state)));
 }
 
 function lookupIn(state: StageState): (name: string) => string | undefined {
@@ -56,9 +71,11 @@ function lookupIn(state: StageState): (name: string) => string | undefined {
   return (name) => variables.get(name);
 }
 
-function reported(state: StageState, call: Call, { value, unset }: Expanded): string {
+function reported(state: StageState, call: Call, expand: () => Expanded): string {
+  const report = (unset: readonly string[]) => reportUnset(state, call, unset);
+  const { value, unset } = reportingUnset(expand, report);
   call.stage.build.budget.characters(value.length);
-  reportUnset(state, call, unset);
+  report(unset);
   return value;
 }
 

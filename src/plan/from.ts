@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { type Platform, parsePlatform } from "../core/platform.ts";
+import { reportingUnset } from "../dockerfile/expand.ts";
 import { goQuote } from "../dockerfile/go-quote.ts";
 import type { FromInstruction, ParsedStage } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
@@ -58,13 +59,19 @@ export function registerStage(table: StageTable, stage: ParsedStage, scope: From
 }
 
 function expandBase(from: FromInstruction, scope: FromScope): GlobalExpansion {
-  const expanded = expandText(from.image, scope.globalArgs, scope.escape);
-  warnOfUndeclared(expanded.unset, from, scope);
+  const expanded = expandReporting(from.image, from, scope);
   if (expanded.text === "")
     throw invalidStage(
       `base name (${from.image}) should not be blank`,
       "give the variable a value with --build-arg, or a default",
     );
+  return expanded;
+}
+
+function expandReporting(text: string, from: FromInstruction, scope: FromScope): GlobalExpansion {
+  const report = (unset: readonly string[]) => warnOfUndeclared(unset, from, scope);
+  const expanded = reportingUnset(() => expandText(text, scope.globalArgs, scope.escape), report);
+  report(expanded.unset);
   return expanded;
 }
 
@@ -81,9 +88,8 @@ function warnOfUndeclared(
 }
 
 function expandPlatform(from: FromInstruction, written: string, scope: FromScope): ExpandedPlatform {
-  const expanded = expandText(written, scope.globalArgs, scope.escape);
+  const expanded = expandReporting(written, from, scope);
   const { text, unset } = expanded;
-  warnOfUndeclared(unset, from, scope);
   warnOfTargetPlatform(written, expanded, from, scope);
   if (text === "") {
     const candidate = unset.map((name) => nearestVariable(name, scope.globalNames)).find(Boolean);

@@ -17,19 +17,39 @@ export interface GlobalScopeRequest {
  * (SPEC SC-03); an ARG with neither stays unset, unless an earlier one set it (SC-04). Throws EXPANSION_FAILED.
  */
 export function evaluateGlobalArgs(request: GlobalScopeRequest): Environment {
-  const { buildArgs, escape } = request;
   const env = new Map(request.start);
-  for (const instruction of request.args) {
-    for (const { key, value } of instruction.args) {
-      const result =
-        buildArgs.get(key) ??
-        (value === undefined
-          ? undefined
-          : located(instruction.source, () => expandText(value, env, escape).text));
-      if (result !== undefined) env.set(key, result);
-    }
-  }
+  for (const { key, value } of globalArgValues(request)) if (value !== undefined) env.set(key, value);
   return env;
+}
+
+/** A global ARG with what it comes to. */
+export interface GlobalArgValue {
+  readonly instruction: ArgInstruction;
+  readonly key: string;
+  readonly value: string | undefined;
+  /** Variables that its default used. */
+  readonly used: ReadonlySet<string>;
+}
+
+/** The ARGs before the first FROM in order, each evaluated after those before it. Throws EXPANSION_FAILED. */
+export function* globalArgValues({
+  start,
+  args,
+  buildArgs,
+  escape,
+}: GlobalScopeRequest): Iterable<GlobalArgValue> {
+  const env = new Map(start);
+  for (const instruction of args)
+    for (const { key, value: text } of instruction.args) {
+      const given = buildArgs.get(key);
+      const expanded =
+        given === undefined && text !== undefined
+          ? located(instruction.source, () => expandText(text, env, escape))
+          : undefined;
+      const value = given ?? expanded?.text;
+      if (value !== undefined) env.set(key, value);
+      yield { instruction, key, value, used: expanded?.used ?? new Set() };
+    }
 }
 
 /** Names that the global scope declares, set or not. */

@@ -57,13 +57,17 @@ export async function interpretBuild(options: PlanOptions): Promise<InterpretedB
   const roots = options.allStages ? table.written.map(({ index }) => index) : [target];
   const images = resolvingOnce(options.resolver);
   const stageNames = table.names;
-  const bases = await resolveBases(table, roots, {
-    options,
-    images,
-    contexts,
-    stageNames,
-    warn: linter.warn,
-  });
+  const bases = await resolveBases(
+    table,
+    { roots, target },
+    {
+      options,
+      images,
+      contexts,
+      stageNames,
+      warn: linter.warn,
+    },
+  );
   const build = buildSetting(scope, options, await options.ignoreRules?.());
   const stages = interpretStages({ table, roots, bases, build, options });
   if (options.lint !== false) refuseFindings(dockerfile.lint, [...dockerfile.warnings, ...linter.warnings]);

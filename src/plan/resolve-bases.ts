@@ -8,13 +8,13 @@ import { checkCycles, reachableFrom } from "./reachability.ts";
 import type { StageEntry, StageTable } from "./stage-table.ts";
 
 /**
- * Resolves the bases of what the roots need, side by side; triggers may add needs, so this repeats until there are none (SPEC
- * OB-05). Names that cannot be those of images are refused wherever they stand. Throws what the resolver throws, at the FROM,
+ * Resolves the bases of what the roots need, side by side. Triggers fire in the stages that the target needs; they may add
+ * needs, so this repeats until there are none (SPEC OB-05). Names that cannot be those of images are refused wherever they stand. Throws what the resolver throws, at the FROM,
  * REFERENCE_INVALID and STAGE_CYCLE.
  */
 export async function resolveBases(
   table: StageTable,
-  roots: readonly number[],
+  { roots, target }: { readonly roots: readonly number[]; readonly target: number },
   request: BaseRequest & { readonly warn: Warn },
 ): Promise<ReadonlyMap<number, StageBase>> {
   for (const entry of table.entries) located(entry.source, () => checkBaseName(entry, request));
@@ -31,7 +31,11 @@ export async function resolveBases(
       // In file order, whichever registry answered first.
       if (base.mismatch) request.warn("InvalidBaseImagePlatform", base.mismatch, entry);
     });
-    const firing = needed.filter((entry) => !entry.implicit && !entry.replacement && !fired.has(entry.index));
+    const needsTriggers = reachableFrom(table, [target]);
+    const firing = needed.filter(
+      ({ index, implicit, replacement }) =>
+        needsTriggers.has(index) && !implicit && !replacement && !fired.has(index),
+    );
     if (open.length === 0 && firing.length === 0) return bases;
     for (const entry of firing) {
       fired.add(entry.index);

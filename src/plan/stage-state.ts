@@ -10,7 +10,7 @@ import type { InputSource, StagePlan, Step } from "./graph.ts";
 import { Owned } from "./owned.ts";
 import { cleanPath } from "./paths.ts";
 import { DEFAULT_PATH } from "./predefined-args.ts";
-import { StageVariables } from "./stage-variables.ts";
+import { type BuildArg, StageVariables } from "./stage-variables.ts";
 
 /** What is the same for every stage of one build. */
 export interface BuildSetting {
@@ -63,6 +63,8 @@ export interface Collected {
   readonly ExposedPorts: Set<string>;
   readonly Volumes: Set<string>;
   readonly OnBuild: string[];
+  /** Every item of the stage's own ARGs. */
+  readonly args: BuildArg[];
   readonly history: StagePlan["history"][number][];
   readonly steps: Step[];
 }
@@ -122,6 +124,7 @@ function stateOf(
     ExposedPorts: new Set(Object.keys(ExposedPorts)),
     Volumes: new Set(Object.keys(Volumes)),
     OnBuild: [],
+    args: [],
     history: [],
     steps: [],
   };

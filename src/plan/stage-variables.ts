@@ -4,6 +4,8 @@ import { NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
 export interface BuildArg {
   readonly key: string;
   readonly value: string | undefined;
+  /** Variables that its default used, where that gave the value. */
+  readonly used?: ReadonlySet<string>;
 }
 
 /** A variable, and the two as they are handed to a process. */

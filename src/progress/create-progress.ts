@@ -5,19 +5,19 @@ import type { ProgressMode, ProgressOutput, ProgressPrinter } from "./printer.ts
 import { quietPrinter, SILENT } from "./quiet.ts";
 import { REAL_TIMING, TtyPrinter } from "./tty.ts";
 
-/** The printer for a mode. `colours` is for `tty` only and true unless said otherwise. */
+/** The printer for a mode. `colours` is for `tty` only and true unless said otherwise; `debug` expands the warnings at the end. */
 export function createProgress(
   mode: ProgressMode,
   out: ProgressOutput,
-  options: { readonly colours?: boolean } = {},
+  options: { readonly colours?: boolean; readonly debug?: boolean } = {},
 ): ProgressPrinter {
   switch (mode) {
     case "auto":
       return createProgress(out.isTTY ? "tty" : "plain", out, options);
     case "tty":
-      return new TtyPrinter(out, options.colours === false ? NO_COLOURS : COLOURS, REAL_TIMING);
+      return new TtyPrinter(out, options.colours === false ? NO_COLOURS : COLOURS, REAL_TIMING, options);
     case "plain":
-      return new PlainPrinter(out);
+      return new PlainPrinter(out, options);
     case "json":
       return jsonPrinter(out);
     case "quiet":

@@ -2,8 +2,9 @@ import type { BuildEvent, StepId } from "../core/events.ts";
 import { StepLogs } from "./log-lines.ts";
 import { formatBytes, formatDuration } from "./measures.ts";
 import type { ProgressOutput, ProgressPrinter } from "./printer.ts";
-import { resultLines, type Warning, warningLines } from "./result-lines.ts";
+import { resultLines } from "./result-lines.ts";
 import { safeLine, safeName } from "./safe-text.ts";
+import { WarningSummary } from "./warning-summary.ts";
 
 /** A transfer that goes on is mentioned this often. */
 const TRANSFER_INTERVAL_MS = 5000;
@@ -30,17 +31,20 @@ export class PlainPrinter implements ProgressPrinter {
   readonly #steps = new Map<StepId, Step>();
   readonly #logs = new StepLogs();
   readonly #transfers = new Map<string, Transfer>();
-  readonly #warnings: Warning[] = [];
+  readonly #warnings: WarningSummary;
   #now = 0;
 
-  constructor(out: Pick<ProgressOutput, "write">) {
+  constructor(out: Pick<ProgressOutput, "write">, options: { readonly debug?: boolean } = {}) {
     this.#out = out;
+    this.#warnings = new WarningSummary(options.debug);
   }
 
   handle(event: BuildEvent): void {
     this.#now = event.time;
+    this.#warnings.apply(event);
     switch (event.type) {
       case "build.start":
+      case "warning":
         return;
       case "plan":
         return this.#plan(event);
@@ -62,9 +66,6 @@ export class PlainPrinter implements ProgressPrinter {
         return this.#end(event.id, `ERROR: ${safeName(event.message)}`);
       case "step.cancelled":
         return this.#end(event.id, "CANCELED");
-      case "warning":
-        this.#warnings.push(event);
-        return;
       case "build.done":
         this.finish();
         return this.#block(resultLines(event));
@@ -77,7 +78,7 @@ export class PlainPrinter implements ProgressPrinter {
 
   finish(): void {
     for (const id of this.#steps.keys()) this.#output(id, this.#logs.end(id));
-    this.#block(warningLines(this.#warnings.splice(0)));
+    this.#block(this.#warnings.take());
   }
 
   #plan(event: EventOf<"plan">): void {

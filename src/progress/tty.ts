@@ -3,9 +3,10 @@ import { displayWidth } from "./display-width.ts";
 import { drawFrame, NO_COLOURS, type Palette, stepLine } from "./frame.ts";
 import { formatDuration } from "./measures.ts";
 import type { ProgressOutput, ProgressPrinter } from "./printer.ts";
-import { resultLines, type Warning, warningLines } from "./result-lines.ts";
+import { resultLines } from "./result-lines.ts";
 import { RunningSteps } from "./running-steps.ts";
 import { safeName } from "./safe-text.ts";
+import { WarningSummary } from "./warning-summary.ts";
 
 /** At most 20 drawings a second. */
 const FRAME_MS = 50;
@@ -45,7 +46,7 @@ export class TtyPrinter implements ProgressPrinter {
   readonly #palette: Palette;
   readonly #timing: Timing;
   readonly #steps = new RunningSteps();
-  readonly #warnings: Warning[] = [];
+  readonly #warnings: WarningSummary;
   readonly #stopListening: (() => void) | undefined;
   /** Lines for the history that are not written yet. */
   #settled: string[] = [];
@@ -59,8 +60,14 @@ export class TtyPrinter implements ProgressPrinter {
   #cursorHidden = false;
   #finished = false;
 
-  constructor(out: ProgressOutput, palette: Palette = NO_COLOURS, timing: Timing = REAL_TIMING) {
+  constructor(
+    out: ProgressOutput,
+    palette: Palette = NO_COLOURS,
+    timing: Timing = REAL_TIMING,
+    options: { readonly debug?: boolean } = {},
+  ) {
     this.#out = out;
+    this.#warnings = new WarningSummary(options.debug);
     this.#palette = palette;
     this.#timing = timing;
     this.#stopListening = out.onResize?.(() => this.#resized());
@@ -70,6 +77,7 @@ export class TtyPrinter implements ProgressPrinter {
     if (this.#finished) return;
     this.#origin ??= this.#timing.now() - event.time;
     this.#settle(event);
+    this.#warnings.apply(event);
     this.#steps.apply(event);
     if (event.type === "build.done" || event.type === "build.error") return this.finish();
     this.#schedule();
@@ -80,7 +88,7 @@ export class TtyPrinter implements ProgressPrinter {
     this.#finished = true;
     this.#cancelTimer?.();
     this.#stopListening?.();
-    const ending = [...this.#settled, ...warningLines(this.#warnings), ...(this.#outcome ?? [])];
+    const ending = [...this.#settled, ...this.#warnings.take(), ...(this.#outcome ?? [])];
     this.#out.write(
       `${this.#erase()}${ending.map((line) => `${line}\n`).join("")}${this.#cursorHidden ? SHOW_CURSOR : ""}`,
     );
@@ -108,9 +116,6 @@ export class TtyPrinter implements ProgressPrinter {
         return this.#line(`CANCELED ${this.#nameOf(event.id)}`, "", "yellow");
       case "step.error":
         return this.#failure(event);
-      case "warning":
-        this.#warnings.push(event);
-        return;
       case "build.done":
         this.#outcome = [this.#summary(event.time), ...resultLines(event, this.#out.columns())];
         return;

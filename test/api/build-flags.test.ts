@@ -68,11 +68,6 @@ describe("flags of build", () => {
       "WARNING: --cache-from is not supported yet and is ignored",
       "WARNING: --sbom is not supported yet and is ignored",
     ]);
-    for (const flag of ["--check", "--call=outline"])
-      expect(await shop.it.run(["build", flag, context()])).toMatchObject({
-        exitCode: 2,
-        stderr: expect.stringContaining("is not supported yet (USAGE)"),
-      });
   });
 
   it("8.1: a failure in JSON is one event, the last line", async () => {

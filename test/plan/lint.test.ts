@@ -152,6 +152,11 @@ describe("lint of configuration", () => {
   });
 
   it("PO-08: warnings before an error are delivered", async () => {
-    expect(await warningsOf("FROM scratch\nCMD a\nENV A=${B:?no}")).toHaveLength(1);
+    expect(
+      (await warningsOf("FROM scratch\nCMD a\nENV A=${B:?no}")).map((line) => line.split(":", 1)[0]),
+    ).toEqual(["JSONArgsRecommended", "UndefinedVar"]);
+    expect((await warningsOf("FROM ${A:?no}")).map((line) => line.split(":", 1)[0])).toEqual([
+      "UndefinedArgInFrom",
+    ]);
   });
 });

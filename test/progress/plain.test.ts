@@ -34,7 +34,7 @@ skipped, because the target does not need them: docs
 #3 [stage-1 1/1] COPY --from=builder /app /
 #3 CACHED
 
-1 warning found:
+1 warning found (use --debug to expand):
  - JSONArgsRecommended: use the JSON form (line 7)
 
 stage    from             layers      own    total

@@ -139,7 +139,7 @@ describe("live progress", () => {
  => [builder] FROM debian:bookworm                                  1.0s
  => [builder 1/1] RUN make                                          2.0s
  => CACHED [stage-1 1/1] COPY --from=builder /app /
-1 warning found:
+1 warning found (use --debug to expand):
  - JSONArgsRecommended: use the JSON form (line 7)
 [+] Built in 3.1s: 3 steps, 1 from the cache
 stage    from             layers      own    total

@@ -7,6 +7,7 @@ import { goBoolean } from "../../core/go-boolean.ts";
 import { outputError } from "../../output/destination.ts";
 import type { OutputSpec } from "../../output/output-spec.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
+import { metadataWarnings } from "./metadata-warnings.ts";
 
 type FileFlags = Pick<BuildFlags, "iidfile" | "metadataFile">;
 
@@ -39,13 +40,31 @@ function checkWritable(path: string): void {
   });
 }
 
-/** Writes the files that were asked for, after a build that worked. */
-export function writeResult(result: BuildResult, flags: FileFlags, { cwd, variables }: Environment): void {
+/** Writes the files that were asked for, after a build that worked. `sources`: texts of the files that warnings are about. */
+export function writeResult(
+  result: BuildResult,
+  sources: ReadonlyMap<string, string>,
+  flags: FileFlags,
+  environment: Environment,
+): void {
+  const { cwd, variables } = environment;
   if (flags.iidfile) writeText(resolve(cwd, flags.iidfile), result.imageId);
-  if (!flags.metadataFile) return;
   const withWarnings = goBoolean(variables.BUILDX_METADATA_WARNINGS ?? "") ?? false;
-  const text = JSON.stringify(metadata(result, withWarnings), null, 2);
-  writeText(resolve(cwd, flags.metadataFile), `${text}\n`);
+  const warnings = withWarnings ? metadataWarnings(result.warnings, sources) : [];
+  writeMetadata(
+    { ...(warnings.length > 0 ? { "buildx.build.warnings": warnings } : {}), ...metadata(result) },
+    flags,
+    environment,
+  );
+}
+
+/** Writes `--metadata-file`, where it was asked for. */
+export function writeMetadata(
+  facts: Readonly<Record<string, unknown>>,
+  { metadataFile }: FileFlags,
+  { cwd }: Environment,
+): void {
+  if (metadataFile) writeText(resolve(cwd, metadataFile), `${JSON.stringify(facts, null, 2)}\n`);
 }
 
 function writeText(path: string, text: string): void {
@@ -61,13 +80,13 @@ function asOutput(path: string, work: () => void): void {
 }
 
 /** The keys that `docker buildx build --metadata-file` writes, of a result that is an image (SPEC MF-05, 8.1). */
-function metadata(result: BuildResult, withWarnings: boolean): Record<string, unknown> {
-  const { exported, names, warnings } = result;
-  const image = exported && {
+function metadata(result: BuildResult): Record<string, unknown> {
+  const { exported, names } = result;
+  if (!exported) return {};
+  return {
     ...(result.imageId === exported.digest ? {} : { "containerimage.config.digest": result.imageId }),
     "containerimage.descriptor": exported,
     "containerimage.digest": exported.digest,
     ...(names.length > 0 ? { "image.name": names.join(",") } : {}),
   };
-  return { ...(withWarnings && warnings.length > 0 ? { "buildx.build.warnings": warnings } : {}), ...image };
 }

@@ -5,6 +5,9 @@ export interface BuildFlags {
   readonly allow: readonly string[];
   readonly buildArg: readonly string[];
   readonly buildContext: readonly string[];
+  /** `--call`, and `check` for each `--check`. */
+  readonly call: readonly string[];
+  readonly debug?: boolean;
   readonly file?: string;
   readonly iidfile?: string;
   readonly label: readonly string[];
@@ -40,8 +43,6 @@ export interface BuildFlags {
   readonly attest: readonly string[];
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
-  readonly call: readonly string[];
-  readonly check?: boolean;
   readonly provenance: readonly string[];
   readonly sbom: readonly string[];
   readonly securityOpt: readonly string[];

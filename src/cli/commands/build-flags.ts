@@ -4,7 +4,7 @@ import type { Run } from "../run-handler.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
 /** Flags of other builders that need no meaning here (SPEC 8.1, hidden). */
-const ACCEPTED = ["--compress", "--rm", "--force-rm", "-D, --debug"];
+const ACCEPTED = ["--compress", "--rm", "--force-rm"];
 const ACCEPTED_WITH_VALUE = ["--isolation", "--builder"];
 /** Limits one by one, as older builders take them; `--resource` is the same. */
 const LIMITS = [
@@ -17,12 +17,11 @@ const LIMITS = [
   "--memory-swap",
 ];
 /** Flags whose meaning is missing: each gets a warning (see unsupported-flags.ts). */
-const UNSUPPORTED = ["--squash", "--check"];
+const UNSUPPORTED = ["--squash"];
 const UNSUPPORTED_WITH_VALUE = [
   "--attest",
   "--cache-from",
   "--cache-to",
-  "--call",
   "--provenance",
   "--sbom",
   "--security-opt",
@@ -37,6 +36,7 @@ export function defineBuild(program: Command, run: Run): void {
   defineInputs(command);
   defineOutputs(command);
   defineExecution(command);
+  defineQuestions(command);
   for (const name of [...ACCEPTED, ...UNSUPPORTED]) command.addOption(new Option(name).hideHelp());
   for (const name of [...ACCEPTED_WITH_VALUE, ...LIMITS, ...UNSUPPORTED_WITH_VALUE])
     command.addOption(new Option(`${name} <value>`).argParser(collect).default([]).hideHelp());
@@ -121,4 +121,20 @@ function defineExecution(command: Command): void {
     )
     .option("--cgroup-parent <path>", "the parent of the control groups of RUN steps")
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
+}
+
+function defineQuestions(command: Command): void {
+  command
+    .option("--check", "lint the Dockerfile instead of building; ends with 1 where there are findings")
+    .option(
+      "--call <method>",
+      "answer a question instead of building: check, outline, targets, subrequests.describe; [,format=json][,ignorestatus=true]",
+      collect,
+      [],
+    )
+    .option("-D, --debug", "show warnings with their lines and what is behind them");
+  // The last of the two counts.
+  command.on("option:check", () => {
+    command.setOptionValue("call", [...command.getOptionValue("call"), "check"]);
+  });
 }

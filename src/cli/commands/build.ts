@@ -6,41 +6,54 @@ import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { failureCode, failureEvent, reportError } from "../report-error.ts";
-import { prepareFiles, writeResult } from "./build-files.ts";
+import { prepareFiles, writeMetadata, writeResult } from "./build-files.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { buildOptions, staysInCache } from "./build-request.ts";
+import { answerCall } from "./call.ts";
+import { type CallRequest, callRequest } from "./call-request.ts";
 import { unsupportedFlags } from "./unsupported-flags.ts";
 
 /** `slipway build`. */
 export async function buildCommand(context: CliContext, path: string, flags: BuildFlags): Promise<number> {
   const mode = progressMode(context, flags);
-  const progress = printer(context, mode, mode === "quiet" && !archiveOnStdout(flags));
+  const progress = printer(context, mode, flags);
   const sources = new Map<string, string>();
   let time = 0;
+  let call: CallRequest | undefined;
   const onEvent = (event: BuildEvent) => {
     time = event.time;
+    // The answer tells these.
+    if (call?.method === "check" && event.type === "warning") return;
     if (event.type === "build.start" && event.text !== undefined) sources.set(event.dockerfile, event.text);
     // As JSON this is told below, with the remedy, and also where the library was never asked.
     if (event.type !== "build.error" || mode !== "json") progress.handle(event);
   };
+  const failed = (error: unknown): number => {
+    if (mode === "json") progress.handle(failureEvent(error, time));
+    progress.finish();
+    return mode === "json" ? failureCode(error) : reportError(context, error, sources);
+  };
   try {
-    const options = buildOptions(context, path, flags);
+    call = callRequest(flags.call);
+    const options = { ...buildOptions(context, path, flags), onEvent, signal: context.signal };
     for (const message of notices(flags, context.environment.variables)) {
       if (mode === "json") progress.handle({ type: "warning", time, message });
       else context.stderr.write(`WARNING: ${message}\n`);
     }
-    prepareFiles(flags, options.outputs ?? [], context.environment.cwd);
-    const result = await build(
-      { ...options, onEvent, signal: context.signal, stdout: context.stdout },
-      context.environment,
-    );
+    prepareFiles(flags, call ? [] : (options.outputs ?? []), context.environment.cwd);
+    if (call) {
+      const { output, exitCode, error, metadata } = await answerCall(call, options, context.environment);
+      progress.finish();
+      context.stdout.write(output);
+      writeMetadata(metadata, flags, context.environment);
+      return error ? failed(error) : exitCode;
+    }
+    const result = await build({ ...options, stdout: context.stdout }, context.environment);
     progress.finish();
-    writeResult(result, flags, context.environment);
+    writeResult(result, sources, flags, context.environment);
     return EXIT.ok;
   } catch (error) {
-    if (mode === "json") progress.handle(failureEvent(error, time));
-    progress.finish();
-    return mode === "json" ? failureCode(error) : reportError(context, error, sources);
+    return failed(error);
   }
 }
 
@@ -62,8 +75,9 @@ function archiveOnStdout({ output }: BuildFlags): boolean {
 }
 
 /** Progress goes to standard error; what a script wants to read (`-q`: the id) to standard output. */
-function printer(context: CliContext, mode: ProgressMode, onStdout: boolean): ProgressPrinter {
-  const stream = onStdout ? context.stdout : context.stderr;
+function printer(context: CliContext, mode: ProgressMode, flags: BuildFlags): ProgressPrinter {
+  const stream = mode === "quiet" && !archiveOnStdout(flags) ? context.stdout : context.stderr;
+  const debug = flags.debug ?? false;
   const colours = !context.environment.variables.NO_COLOR;
   return createProgress(
     mode,
@@ -77,7 +91,7 @@ function printer(context: CliContext, mode: ProgressMode, onStdout: boolean): Pr
         return () => stream.off("resize", listener);
       },
     },
-    { colours },
+    { colours, debug },
   );
 }
 

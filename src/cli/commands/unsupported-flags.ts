@@ -1,16 +1,10 @@
-import { SlipwayError } from "../../core/errors.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
 /**
  * One line for each given flag whose meaning is missing: command lines written for other builders work, and nobody
- * believes that a limit or an attestation is there. Throws `USAGE` where going on would do something else altogether.
+ * believes that a limit or an attestation is there.
  */
 export function unsupportedFlags(flags: BuildFlags): readonly string[] {
-  if (flags.check || flags.call.some((method) => method !== "build")) {
-    throw new SlipwayError("USAGE", `${flags.check ? "--check" : "--call"} is not supported yet`, {
-      hint: "leave it out: a build shows the findings of the linter as warnings",
-    });
-  }
   const given: readonly (readonly [string, boolean])[] = [
     ["--attest", flags.attest.some((spec) => !/(^|,)disabled=true(,|$)/.test(spec))],
     ["--cache-from", flags.cacheFrom.length > 0],

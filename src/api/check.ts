@@ -1,0 +1,66 @@
+import { isSlipwayError, type SlipwayError } from "../core/errors.ts";
+import type { LintWarning, WarningSink } from "../dockerfile/linter.ts";
+import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import { interpretBuild } from "../plan/interpret-build.ts";
+import type { BuildOptions } from "./build-options.ts";
+import { type DockerfileSession, type DockerfileSource, withDockerfile } from "./dockerfile-session.ts";
+import type { Environment } from "./environment.ts";
+import {
+  baseResolver,
+  type PlatformView,
+  parseOptions,
+  planOptions,
+  RESOLVE_STEP,
+  requestedPlatforms,
+} from "./plan-options.ts";
+
+export interface CheckResult {
+  /** Findings of the linter in the order of detection (SPEC LN-08). */
+  readonly warnings: readonly LintWarning[];
+  /** Why a build would fail before any step runs; findings made fatal by `error=true` are a reason, too (SPEC LN-06). */
+  readonly error?: SlipwayError;
+  readonly dockerfile: DockerfileSource;
+}
+
+/**
+ * Lints a Dockerfile and says what is wrong with it; nothing is executed and nothing is written but what is learnt about base
+ * images. Without a target every stage is looked at (SPEC LN-05). Options about results have no meaning here. Rejects where
+ * there is no answer: no Dockerfile, a wrong option, an abort.
+ */
+export async function check(options: BuildOptions, environment: Environment): Promise<CheckResult> {
+  const view = requestedPlatforms(options)[0]!;
+  return withDockerfile(options, environment, async (session) => {
+    const warnings: LintWarning[] = [];
+    const warn: WarningSink = (warning) => {
+      warnings.push(warning);
+      session.clock.emit({ type: "warning", ...warning });
+    };
+    const error = await reasonToFail(() => interpret(session, view, warn));
+    return { warnings, ...(error ? { error } : {}), dockerfile: session.source };
+  });
+}
+
+/** The first platform alone is looked at, since the others report nothing. */
+async function interpret(session: DockerfileSession, view: PlatformView, warn: WarningSink): Promise<void> {
+  const { options, source, clock, signal } = session;
+  const dockerfile = parseDockerfile(source.bytes, source.name, {
+    ...parseOptions(options),
+    onWarning: warn,
+  });
+  const inputs = { ...session, dockerfile, warn };
+  const resolver = baseResolver(inputs, signal);
+  await clock.step("resolve", RESOLVE_STEP, () =>
+    interpretBuild({ ...planOptions(inputs, { ...view, resolver, signal }), allStages: !options.target }),
+  );
+}
+
+/** A request that is wrong, an abort and a defect are no findings about the Dockerfile. */
+async function reasonToFail(work: () => Promise<void>): Promise<SlipwayError | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    if (isSlipwayError(error) && !isSlipwayError(error, "USAGE", "CANCELLED", "INTERNAL")) return error;
+    throw error;
+  }
+}

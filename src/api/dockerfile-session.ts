@@ -1,0 +1,54 @@
+import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
+import { LayerContent } from "../output/layer-content.ts";
+import { BuildClock } from "./build-clock.ts";
+import { openContexts } from "./build-contexts.ts";
+import type { BuildOptions } from "./build-options.ts";
+import { openBuildSession } from "./build-session.ts";
+import type { Environment } from "./environment.ts";
+import type { PlanInputs } from "./plan-options.ts";
+
+/** The Dockerfile that a question is about. */
+export interface DockerfileSource {
+  /** As messages call it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What answers to questions about a Dockerfile are made from. */
+export interface DockerfileSession extends Omit<PlanInputs, "dockerfile" | "warn"> {
+  readonly source: DockerfileSource;
+  readonly clock: BuildClock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Reads the Dockerfile of a build and hands it to `work`, with all that planning needs; nothing is executed. Events begin
+ * with `build.start`. Throws what opening contexts throws, and what `work` does.
+ */
+export async function withDockerfile<T>(
+  options: BuildOptions,
+  environment: Environment,
+  work: (dockerfile: DockerfileSession) => Promise<T>,
+): Promise<T> {
+  const { signal = new AbortController().signal } = options;
+  const scope = new CleanupScope();
+  const answer = async (): Promise<T> => {
+    const session = await openBuildSession(options, environment, scope);
+    const contexts = await openContexts(session, options, scope);
+    const source = await contexts.dockerfile();
+    const clock = new BuildClock((event) => options.onEvent?.(event));
+    clock.emit({
+      type: "build.start",
+      dockerfile: source.name,
+      text: Buffer.from(source.bytes).toString("utf8"),
+      ...(options.target ? { target: options.target } : {}),
+    });
+    const content = new LayerContent(session.store, (blob) => session.fetchBlob(blob, signal), { signal });
+    return work({ session, options, contexts, content, source, clock, signal });
+  };
+  try {
+    return await scope.around(answer);
+  } catch (error) {
+    throw signal.aborted ? cancelled(signal) : error;
+  }
+}
