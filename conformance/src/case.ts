@@ -27,7 +27,8 @@ export interface CaseSpec {
   readonly output?: Exclude<Kind, "call">;
   readonly outputOptions?: string;
   readonly cache?: boolean;
-  readonly expect?: "success" | "failure";
+  /** `same`: whatever comes of it, but of both the same; reasons are not compared. */
+  readonly expect?: "success" | "failure" | "same";
   readonly reason?: string;
   readonly exact?: boolean;
   readonly services?: readonly string[];

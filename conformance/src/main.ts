@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { buildkit, buildkitVersion } from "./builders/buildkit.ts";
 import { slipway } from "./builders/slipway.ts";
 import { type Case, loadCases } from "./case.ts";
+import { generateCase } from "./generate/generate.ts";
 import { type Options, parseOptions, USAGE } from "./options.ts";
 import { isClean, renderCase, renderJson, renderSummary, unseenDifferences } from "./report.ts";
 import { ResultCache } from "./result-cache.ts";
@@ -18,6 +19,7 @@ const EXIT = { clean: 0, differences: 1, usage: 2, noBuildkit: 3 } as const;
 export async function main(args: readonly string[], home: string): Promise<number> {
   try {
     const options = parseOptions(args, process.env);
+    if (options.random > 0) return await compareGenerated(options, home);
     const cases = chooseCases(home, options);
     if (options.list) return say(cases.map(({ name }) => `${name}\n`).join(""), EXIT.clean);
     return await compareAll(cases, options, home);
@@ -38,6 +40,19 @@ function chooseCases(home: string, options: Options): readonly Case[] {
   const chosen = pattern ? all.filter(({ name }) => pattern.test(name)) : all;
   if (chosen.length === 0) throw new TypeError(`no case matches ${options.only}`);
   return chosen;
+}
+
+/** Cases of `--random` seeds from `--seed` on; those that differ are kept where `--save` says. */
+async function compareGenerated(options: Options, home: string): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "slipway-generated-"));
+  try {
+    const cases = Array.from({ length: options.random }, (_, index) =>
+      generateCase(options.seed + index, folder),
+    );
+    return await compareAll(cases, options, home);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function compareAll(cases: readonly Case[], options: Options, home: string): Promise<number> {
@@ -90,11 +105,17 @@ async function runAll(
     while (next < cases.length) {
       const index = next++;
       results[index] = await runCase(cases[index]!, around);
+      saveCase(cases[index]!, results[index]!, options);
       if (options.json !== "-") process.stdout.write(renderCase(results[index]!, options.show));
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, work));
   return results;
+}
+
+function saveCase(each: Case, { verdict }: CaseResult, { save }: Options): void {
+  if (save && ["differs", "broken"].includes(verdict))
+    cpSync(each.folder, join(save, basename(each.folder)), { recursive: true });
 }
 
 function finish(results: readonly CaseResult[], options: Options): number {

@@ -1,11 +1,13 @@
 import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
+import { SYNTAX_ARG } from "../dockerfile/frontend.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
 import { CHECK_ARG } from "../dockerfile/lint-settings.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import type { ParseOptions } from "../dockerfile/parse-dockerfile.ts";
 import type { LayerContent } from "../output/layer-content.ts";
 import type { ImageResolver } from "../plan/graph.ts";
+import { NamedContexts } from "../plan/named-context.ts";
 import type { PlanOptions } from "../plan/options.ts";
 import type { BuildContexts } from "./build-contexts.ts";
 import type { BuildOptions } from "./build-options.ts";
@@ -53,10 +55,15 @@ export function requestedPlatforms({ platforms = [], buildArgs }: BuildOptions):
   return list.map((platform, index) => ({ platform, multiPlatform, lint: index === 0 }));
 }
 
-/** How the Dockerfile is to be read (SPEC LN-02). */
-export function parseOptions({ buildArgs }: BuildOptions): ParseOptions {
-  const check = buildArgs?.[CHECK_ARG];
-  return check === undefined ? {} : { check };
+/** How the Dockerfile is to be read, and by whom (SPEC LN-02, LX-19). */
+export function parseOptions({ buildArgs = {}, buildContexts = {} }: BuildOptions): ParseOptions {
+  const [check, syntax] = [buildArgs[CHECK_ARG], buildArgs[SYNTAX_ARG]];
+  const contexts = new NamedContexts(new Map(Object.entries(buildContexts)));
+  return {
+    ...(check === undefined ? {} : { check }),
+    ...(syntax === undefined ? {} : { syntax }),
+    frontendContext: (reference) => contexts.find(reference, hostPlatform())?.specifier,
+  };
 }
 
 /** Finds base images and image contexts in the store and in registries. */

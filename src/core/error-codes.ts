@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   // Dockerfile
   DOCKERFILE_NOT_FOUND: "there is no Dockerfile where one was expected",
   DOCKERFILE_EMPTY: "the Dockerfile has no bytes or no instructions",
+  FRONTEND_UNSUPPORTED: "the Dockerfile is written for a frontend that is not Docker's own",
   DOCKERFILE_SYNTAX: "the Dockerfile cannot be parsed",
   INSTRUCTION_INVALID: "an instruction has a wrong flag, argument or value",
   EXPANSION_FAILED: "a variable expansion failed",

@@ -1,7 +1,8 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { Ast, AstNode } from "./ast.ts";
-import { type ScannedDirectives, scanDirectives } from "./directives.ts";
+import { type ScannedDirective, type ScannedDirectives, scanDirectives } from "./directives.ts";
+import { checkFrontend } from "./frontend.ts";
 import type {
   ArgInstruction,
   FromInstruction,
@@ -20,12 +21,16 @@ export interface ParseOptions {
   readonly onWarning?: WarningSink;
   /** Lint settings in the place of the `# check=` line: the build argument `BUILDKIT_DOCKERFILE_CHECK` (SPEC LN-02). */
   readonly check?: string;
+  /** The frontend in the place of the `# syntax=` line: the build argument `BUILDKIT_SYNTAX` (SPEC LX-19). */
+  readonly syntax?: string;
+  /** The named context that stands in for a frontend image. */
+  readonly frontendContext?: (reference: string) => string | undefined;
 }
 
 /**
  * Reads a whole Dockerfile, stages that will never be built included (SPEC PO-03, PO-04). `file` is the name to show. How
- * to lint is read first, from the raw text (PO-02). Throws DOCKERFILE_EMPTY, DOCKERFILE_SYNTAX or INSTRUCTION_INVALID; all
- * but the first carry a source range. Throws USAGE for a `check` that cannot be read.
+ * to lint is read first, from the raw text, and who is to read it even before (PO-02). Throws DOCKERFILE_EMPTY, DOCKERFILE_SYNTAX or INSTRUCTION_INVALID; all
+ * but the first carry a source range. Throws USAGE for a `check` that cannot be read, FRONTEND_UNSUPPORTED.
  */
 export function parseDockerfile(
   source: Uint8Array | string,
@@ -33,6 +38,11 @@ export function parseDockerfile(
   options: ParseOptions = {},
 ): ParsedDockerfile {
   const scanned = scanDirectives(source);
+  checkFrontend({
+    buildArg: options.syntax,
+    line: scanned.syntax && { ...located(scanned.syntax, file), reference: scanned.syntax.reference },
+    replacement: options.frontendContext,
+  });
   const lint = lintSettings({ buildArg: options.check, line: scanned.check && located(scanned.check, file) });
   const ast = parseAst(source, file);
   const linter = new Linter(lint, options.onWarning);
@@ -56,7 +66,7 @@ export function parseDockerfile(
   };
 }
 
-function located({ value, line }: NonNullable<ScannedDirectives["check"]>, file: string) {
+function located({ value, line }: ScannedDirective, file: string) {
   return { value, source: { file, start: line, end: line } };
 }
 

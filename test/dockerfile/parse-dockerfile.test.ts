@@ -54,7 +54,9 @@ describe("a whole Dockerfile", () => {
   });
 
   it("gives global ARGs, stages and directives", () => {
-    const file = parse("\ufeff# syntax=a b\n# escape=`\nARG V=1\nFROM a AS b\nARG V\nRUN x\nFROM b\n");
+    const file = parse(
+      "\ufeff# syntax=docker/dockerfile:1 b\n# escape=`\nARG V=1\nFROM a AS b\nARG V\nRUN x\nFROM b\n",
+    );
     expect(file.globalArgs.map(({ args }) => args)).toEqual([[{ key: "V", value: "1" }]]);
     expect(
       file.stages.map(({ from, instructions }) => [
@@ -66,7 +68,7 @@ describe("a whole Dockerfile", () => {
       ["a", "b", ["ARG", "RUN"]],
       ["b", undefined, []],
     ]);
-    expect(file.directives).toEqual({ syntax: "a b", escape: "`" });
+    expect(file.directives).toEqual({ syntax: "docker/dockerfile:1 b", escape: "`" });
     expect([file.file, file.escape, file.text.slice(0, 8)]).toEqual(["Dockerfile", "`", "# syntax"]);
   });
 

@@ -31,10 +31,10 @@ export function folderOf(path: string): string {
   return path.split("/")[1] ?? "";
 }
 
-/** Source text with comments blanked, line numbers kept. Strings that contain `//` survive where they hold a URL. */
+/** Source text with comments blanked, line numbers kept. Strings that contain `//` or `/*` survive where they hold a URL or a media type. */
 export function withoutComments(text: string): string {
   return text
-    .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
+    .replace(/(^|[\s;{}(,])\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, " "))
     .replace(/(^|[\s;{}(,])\/\/[^\n]*/g, "$1");
 }
 
