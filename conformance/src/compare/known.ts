@@ -22,6 +22,13 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       /\/ mtime$/.test(where) && buildkit === '"now"' && /^\d+$/.test(slipway),
   },
   {
+    id: "BK-WILDDIR",
+    explains: ({ where, buildkit, slipway }) =>
+      where === "outcome" &&
+      /^failure \(lstat \S+: no such file or directory\)$/.test(buildkit) &&
+      slipway === "success",
+  },
+  {
     id: "BK-HEALTH",
     explains: ({ where, buildkit, slipway }) =>
       /history\[\d+\]\.created_by$/.test(where) &&

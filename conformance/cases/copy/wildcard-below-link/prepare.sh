@@ -1,0 +1,2 @@
+ln -s d l
+ln -s s d/m
