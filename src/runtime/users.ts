@@ -6,7 +6,7 @@ import { LIMITS } from "../core/limits.ts";
 export interface ContainerUser {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups, ascending; where they come from /etc/group the primary one is among them. */
+  /** Supplementary groups, ascending; the primary one is always among them, so that dropping a group gains nothing (SPEC RN-06). */
   readonly additionalGids: readonly number[];
   /** From /etc/passwd; `/` where it says nothing (SPEC DR-05). */
   readonly home: string;
@@ -43,13 +43,14 @@ export function resolveUser(request: UserRequest): ContainerUser {
   const gid = groupPart === "root" ? 0 : numeric(groupPart);
   const passwd = parsePasswd(request.passwd);
   if (uid !== undefined && gid !== undefined && groupPart !== "") {
-    return { uid, gid, additionalGids: [], home: homeOf(passwd, uid) };
+    return { uid, gid, additionalGids: [gid], home: homeOf(passwd, uid) };
   }
   const groups = parseGroup(request.group);
   const account = findAccount(request.user, userPart, passwd);
   const { home } = account;
   if (groupPart !== "") {
-    return { uid: account.uid, gid: gid ?? findGroup(groupPart, groups), additionalGids: [], home };
+    const chosen = gid ?? findGroup(groupPart, groups);
+    return { uid: account.uid, gid: chosen, additionalGids: [chosen], home };
   }
   return {
     uid: account.uid,
@@ -90,8 +91,8 @@ function findGroup(name: string, groups: readonly GroupLine[]): number {
 }
 
 function supplementaryGroups(account: PasswdLine, groups: readonly GroupLine[]): readonly number[] {
-  if (account.name === "") return [];
-  const gids = groups.filter((line) => line.members.includes(account.name)).map((line) => line.gid);
+  const isMember = ({ members }: GroupLine) => account.name !== "" && members.includes(account.name);
+  const gids = groups.filter(isMember).map((line) => line.gid);
   return [...new Set([account.gid, ...gids])].sort((a, b) => a - b);
 }
 

@@ -37,7 +37,7 @@ describe("resolveUser", () => {
       additionalGids: [10, 44, 1001],
       home: "/srv/app",
     });
-    expect(resolve("4000")).toEqual({ uid: 4000, gid: 0, additionalGids: [], home: "/" });
+    expect(resolve("4000")).toEqual({ uid: 4000, gid: 0, additionalGids: [0], home: "/" });
   });
 
   it("RN-06: a name wins over a number of the same look", () => {
@@ -45,18 +45,18 @@ describe("resolveUser", () => {
   });
 
   it("RN-06: with a group, only that group counts", () => {
-    expect(resolve("app:video")).toEqual({ uid: 1000, gid: 44, additionalGids: [], home: "/srv/app" });
-    expect(resolve("app:5")).toEqual({ uid: 1000, gid: 5, additionalGids: [], home: "/srv/app" });
+    expect(resolve("app:video")).toEqual({ uid: 1000, gid: 44, additionalGids: [44], home: "/srv/app" });
+    expect(resolve("app:5")).toEqual({ uid: 1000, gid: 5, additionalGids: [5], home: "/srv/app" });
   });
 
   it("RN-06: two numbers need no file", () => {
-    expect(resolveUser({ user: "12:34" })).toEqual({ uid: 12, gid: 34, additionalGids: [], home: "/" });
-    expect(resolveUser({ user: "root:root" })).toEqual({ uid: 0, gid: 0, additionalGids: [], home: "/" });
+    expect(resolveUser({ user: "12:34" })).toEqual({ uid: 12, gid: 34, additionalGids: [34], home: "/" });
+    expect(resolveUser({ user: "root:root" })).toEqual({ uid: 0, gid: 0, additionalGids: [0], home: "/" });
     expect(resolve("1000:34").home).toBe("/srv/app");
   });
 
   it("RN-06: without a passwd file the unset user is 0:0 and a name is an error", () => {
-    expect(resolveUser({ user: "" })).toEqual({ uid: 0, gid: 0, additionalGids: [], home: "/" });
+    expect(resolveUser({ user: "" })).toEqual({ uid: 0, gid: 0, additionalGids: [0], home: "/" });
     expect(() => resolveUser({ user: "app" })).toThrow(expect.objectContaining({ code: "USER_NOT_FOUND" }));
   });
 
