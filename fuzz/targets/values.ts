@@ -1,5 +1,5 @@
 import { parseBytes } from "../../src/cli/parse-bytes.ts";
-import { parseHost, parseUlimit } from "../../src/cli/parse-flags.ts";
+import { parseHosts, parseUlimit } from "../../src/cli/parse-flags.ts";
 import { formatTemplate } from "../../src/cli/template.ts";
 import { parseUrlChecksum, urlFileName } from "../../src/context/url-checksum.ts";
 import { parseKeyValues } from "../../src/core/csv.ts";
@@ -27,7 +27,7 @@ type Reader = (text: string) => unknown;
 
 const READERS: readonly Reader[] = [
   (value) => must(parseBytes("--shm-size", value) >= 0, () => "a negative size"),
-  parseHost,
+  (text) => parseHosts([text]),
   parseUlimit,
   (value) => formatTemplate(value, { A: { B: [1, "x"] }, toString: null }),
   parseKeyValues,

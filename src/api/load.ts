@@ -2,7 +2,7 @@ import { closeSync, createReadStream, openSync, readFileSync, readSync, statSync
 import { join, resolve } from "node:path";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, MEDIA } from "../core/descriptor.ts";
-import { type Digest, hexOf } from "../core/digest.ts";
+import { hexOf } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { type ContentSource, type ContentTarget, copyImage } from "../image/copy.ts";
@@ -34,7 +34,7 @@ export interface LoadedImage {
 }
 
 /** Host path of a file by its path inside the archive or folder. */
-type FindFile = (path: string) => string | undefined;
+export type FindFile = (path: string) => string | undefined;
 
 /** Reads images from `docker save` archives and OCI layouts into the store (the counterpart of `save`). */
 export function loadImages(options: LoadOptions, environment: Environment): Promise<LoadedImage[]> {
@@ -79,7 +79,7 @@ async function openLayout(
 }
 
 /** Layout folders of this machine are read by plain names only; what is there but is no file counts as missing. */
-function insideFolder(folder: string, name: string): string | undefined {
+export function insideFolder(folder: string, name: string): string | undefined {
   if (name.includes("\0") || name.split("/").includes("..")) return undefined;
   const path = join(folder, name);
   return statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined;
@@ -115,7 +115,7 @@ async function loadOci(
 }
 
 /** The blobs of a layout, by digest. */
-function layoutBlobs(find: FindFile): ContentSource {
+export function layoutBlobs(find: FindFile): ContentSource {
   return {
     fetch: async ({ digest }) => {
       const file = find(`blobs/sha256/${hexOf(digest)}`);
@@ -212,35 +212,13 @@ export async function registerImage(store: Store, root: Descriptor): Promise<voi
     if (store.blobs.has(entry.digest)) await registerImage(store, entry);
 }
 
-/**
- * `oci-layout://PATH[:TAG]@DIGEST` as a build context: the image it names, in the store. Throws `CONTEXT_NOT_FOUND` where there is
- * no such folder, `IMAGE_INVALID` where it is no layout, `IMAGE_NOT_FOUND`.
- */
-export async function loadLayoutImage(session: Session, folder: string, digest: Digest): Promise<Descriptor> {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-    throw new SlipwayError("CONTEXT_NOT_FOUND", `there is no OCI layout folder ${folder}`, {
-      hint: "the path of oci-layout:// is relative to the current folder",
-    });
-  const find: FindFile = (name) => insideFolder(folder, name);
-  const indexFile = find("index.json");
-  if (!indexFile)
-    throw new SlipwayError("IMAGE_INVALID", `${folder} is not an OCI layout: it has no index.json`);
-  const index = decodeIndex(readSmall(indexFile), MEDIA.ociIndex);
-  const found = index.manifests.find((descriptor) => descriptor.digest === digest);
-  if (!found) throw new SlipwayError("IMAGE_NOT_FOUND", `the OCI layout ${folder} does not list ${digest}`);
-  const { annotations: _, ...descriptor } = found;
-  await copyImage({ from: layoutBlobs(find), to: storeTarget(session.store), descriptor });
-  await registerImage(session.store, descriptor);
-  return descriptor;
-}
-
 function required(find: FindFile, path: string): string {
   const file = find(path);
   if (!file) throw new SlipwayError("IMAGE_INVALID", `the archive has no ${JSON.stringify(path)}`);
   return file;
 }
 
-function readSmall(file: string): Buffer {
+export function readSmall(file: string): Buffer {
   if (statSync(file).size > LIMITS.manifest)
     throw new SlipwayError("IMAGE_INVALID", "a document of the archive is too large");
   return readFileSync(file);

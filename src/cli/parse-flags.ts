@@ -1,12 +1,30 @@
+import { isIP } from "node:net";
 import { SlipwayError } from "../core/errors.ts";
 
-/** `host=ip` or `host:ip`; brackets around IPv6 are taken off. Throws `USAGE`. */
-export function parseHost(text: string): { readonly host: string; readonly ip: string } {
-  const match = /^([^=:]+)[=:](.+)$/.exec(text);
-  const ip = match?.[2]?.replace(/^\[(.*)\]$/, "$1");
-  if (!match || !ip || !/^[0-9a-fA-F.:]+$/.test(ip))
-    throw new SlipwayError("USAGE", `invalid host ${text}`, { hint: "write host=ip" });
-  return { host: match[1]!, ip };
+/**
+ * `host=ip` or `host:ip`, with more addresses behind commas; brackets around IPv6 are taken off, and `host-gateway` is this
+ * machine, whose network steps have (SPEC 8.1, --add-host). Throws `USAGE`.
+ */
+export function parseHosts(
+  values: readonly string[],
+): readonly { readonly host: string; readonly ip: string }[] {
+  return values.flatMap((value) => {
+    const match = /^([^=:]+)[=:](.+)$/.exec(value);
+    if (!match) throw invalidHost(value);
+    const [, host, list] = match;
+    return list!.split(",").map((text) => ({ host: host!, ip: addressOf(text, value) }));
+  });
+}
+
+function addressOf(text: string, value: string): string {
+  if (text === "host-gateway") return "127.0.0.1";
+  const ip = text.replace(/^\[(.*)\]$/, "$1");
+  if (isIP(ip) === 0) throw invalidHost(value);
+  return ip;
+}
+
+function invalidHost(value: string): SlipwayError {
+  return new SlipwayError("USAGE", `invalid host ${value}`, { hint: "write host=ip" });
 }
 
 /** `name=soft[:hard]`. Throws `USAGE`. */

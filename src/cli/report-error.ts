@@ -3,18 +3,22 @@ import type { BuildEvent } from "../core/events.ts";
 import { renderError } from "../progress/render-error.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 
-/** Says what went wrong on standard error and gives the exit code. Sources: texts that source ranges refer to, by file name. */
+/**
+ * Says what went wrong on standard error and gives the exit code. Sources: texts that source ranges refer to, by file name;
+ * `task`: what failed, ahead of the message.
+ */
 export function reportError(
   context: CliContext,
   error: unknown,
   sources: ReadonlyMap<string, string> = new Map(),
+  task = "",
 ): number {
   if (context.signal.aborted) {
     context.stderr.write("cancelled\n");
     return EXIT.failed;
   }
   if (isSlipwayError(error)) {
-    context.stderr.write(renderError(error, sources));
+    context.stderr.write(renderError(error, sources, task));
     return failureCode(error);
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -11,14 +11,15 @@ const OUTPUT_LINES = 10;
 
 /**
  * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), and where an error has
- * several (`facts.locations`, source ranges) each of them; the last lines of output where the error carries them (`facts.output`, text), what happened, its causes, its code and the remedy.
+ * several (`facts.locations`, source ranges) each of them; the last lines of output where the error carries them (`facts.output`,
+ * text), what happened, its causes, its code and the remedy. `task` says what failed, where that is not plain.
  * Ends with a line feed; control characters in any part are made harmless.
  */
-export function renderError(error: SlipwayError, sources: Sources): string {
+export function renderError(error: SlipwayError, sources: Sources, task = ""): string {
   const lines = [
     ...placesOf(error).flatMap((place) => sourceLines(place, linesOf(place.file, sources))),
     ...outputLines(error.facts.output),
-    ...messageLines(error),
+    ...messageLines(error, task),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -40,9 +41,9 @@ function splitLog(text: string): string[] {
   return [...splitter.push(new TextEncoder().encode(text)), ...splitter.end()];
 }
 
-function messageLines(error: SlipwayError): string[] {
+function messageLines(error: SlipwayError, task: string): string[] {
   const [first, ...more] = error.message.trimEnd().split(/\r?\n/).map(safeName);
-  const told = [`ERROR: ${first}`, ...more.map((line) => `  ${line}`)];
+  const told = [`ERROR: ${task}${first}`, ...more.map((line) => `  ${line}`)];
   return [
     ...told.slice(0, -1),
     `${told.at(-1)} (${error.code})`,

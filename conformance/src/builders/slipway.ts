@@ -26,6 +26,10 @@ function causeOf(stderr: string): string {
   return lines
     .slice(start)
     .filter((line) => !line.startsWith("  hint: "))
-    .map((line) => line.replace(/^ERROR: |^ {2}(?:because: )?/, "").replace(/ \([A-Z_]+\)$/, ""))
+    .map((line) =>
+      line
+        .replace(/^ERROR: (?:failed to build: )?(?:failed to solve: )?|^ {2}(?:because: )?/, "")
+        .replace(/ \([A-Z_]+\)$/, ""),
+    )
     .join("\n");
 }

@@ -2,13 +2,14 @@ import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { BuildOptions, SecretSource, SshSource } from "../../api/build-options.ts";
 import { normalizeResources } from "../../api/resource-limits.ts";
+import { parseGitUrl } from "../../context/git-url.ts";
 import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { goBoolean } from "../../core/go-boolean.ts";
 import { type OutputSpec, outputOf, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
-import { parseHost, parseUlimit } from "../parse-flags.ts";
+import { parseHosts, parseUlimit } from "../parse-flags.ts";
 import { legacyPairs, parseResources } from "../resource-flags.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { checkDeletions, DELETE_ENTITLEMENT } from "./local-delete.ts";
@@ -39,10 +40,10 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     push: flags.push ?? false,
     load: flags.load ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
-    ssh: Object.fromEntries(flags.ssh.map((spec) => parseSsh(spec, variables))),
+    ssh: agents(path, flags.ssh, variables),
     ...(flags.network ? { network: networkMode(flags.network) } : {}),
     allow: entitlements(flags),
-    addHosts: flags.addHost.map(parseHost),
+    addHosts: parseHosts(flags.addHost),
     ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
     ulimits: flags.ulimit.map(parseUlimit),
     resources: resourcesOf(flags),
@@ -122,6 +123,18 @@ function parseSecret(spec: string, context: CliContext): [string, SecretSource] 
   const hasVariable =
     type === undefined && !fields.has("src") && context.environment.variables[id] !== undefined;
   return [id, hasVariable ? { env: id } : { file: fields.get("src") ?? id }];
+}
+
+/** A context that is fetched over ssh uses the agent that is running, also where nobody says so (SPEC 8.1, --ssh). */
+function agents(
+  path: string,
+  specs: readonly string[],
+  variables: Readonly<Record<string, string>>,
+): Readonly<Record<string, SshSource>> {
+  const given = Object.fromEntries(specs.map((spec) => parseSsh(spec, variables)));
+  const socket = variables.SSH_AUTH_SOCK;
+  const isImplied = socket && parseGitUrl(path, { context: true })?.transport === "ssh";
+  return isImplied ? { default: { socket }, ...given } : given;
 }
 
 function parseSsh(spec: string, variables: Readonly<Record<string, string>>): [string, SshSource] {

@@ -1,10 +1,11 @@
 import { build } from "../../api/build.ts";
-import { SlipwayError } from "../../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../../core/errors.ts";
 import type { BuildEvent } from "../../core/events.ts";
 import { parseOutput } from "../../output/output-spec.ts";
 import { createProgress } from "../../progress/create-progress.ts";
 import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { withProxies } from "../client-proxies.ts";
 import { failureCode, failureEvent, reportError } from "../report-error.ts";
 import { prepareFiles, writeMetadata, writeResult } from "./build-files.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
@@ -31,11 +32,14 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
   const failed = (error: unknown): number => {
     if (mode === "json") progress.handle(failureEvent(error, time));
     progress.finish();
-    return mode === "json" ? failureCode(error) : reportError(context, error, sources);
+    return mode === "json"
+      ? failureCode(error)
+      : reportError(context, error, sources, taskOf(error, sources));
   };
   try {
     call = callRequest(flags.call);
-    const options = { ...buildOptions(context, path, flags), onEvent, signal: context.signal };
+    const asked = await withProxies(buildOptions(context, path, flags), context.environment);
+    const options = { ...asked, onEvent, signal: context.signal };
     for (const message of notices(flags, context.environment.variables)) {
       if (mode === "json") progress.handle({ type: "warning", time, message });
       else context.stderr.write(`WARNING: ${message}\n`);
@@ -55,6 +59,13 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
   } catch (error) {
     return failed(error);
   }
+}
+
+/** As the other builder says it, and scripts look for it (SPEC CL-08); a wrong command line is no failed build. */
+function taskOf(error: unknown, sources: ReadonlyMap<string, string>): string {
+  const isSolving = sources.size > 0 || isSlipwayError(error, "DOCKERFILE_NOT_FOUND");
+  if (isSolving) return "failed to build: failed to solve: ";
+  return isSlipwayError(error, "USAGE") ? "" : "failed to build: ";
 }
 
 /** What the user should know before anything is built. */

@@ -5,7 +5,7 @@ import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
-import { parseHost, parseUlimit } from "../parse-flags.ts";
+import { parseHosts, parseUlimit } from "../parse-flags.ts";
 import { reportError } from "../report-error.ts";
 import { runResources } from "../resource-flags.ts";
 import type { RunFlags } from "./run-flag-values.ts";
@@ -40,7 +40,7 @@ export async function runCommand(
         volumes: flags.volume,
         tmpfs: flags.tmpfs,
         network: network(flags.network),
-        addHosts: flags.addHost.map(parseHost),
+        addHosts: parseHosts(flags.addHost),
         ulimits: flags.ulimit.map(parseUlimit),
         resources: runResources(flags),
         ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
