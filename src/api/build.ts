@@ -19,7 +19,7 @@ import { outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatform, type PlatformBuild } from "./build-run.ts";
 import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
-import { pinLayouts } from "./layout-context.ts";
+import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, requestedPlatforms } from "./plan-options.ts";
 import type { Session } from "./session.ts";
@@ -128,9 +128,7 @@ class Build {
     counter: StepCounter,
   ) {
     this.#session = session;
-    const { buildContexts } = options;
-    const pinned = buildContexts && pinLayouts(buildContexts, session.environment.cwd);
-    this.#options = pinned ? { ...options, buildContexts: pinned } : options;
+    this.#options = withPinnedLayouts(options, session.environment.cwd);
     this.#clock = clock;
     this.#scope = scope;
     this.#counter = counter;

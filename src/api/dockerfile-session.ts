@@ -5,6 +5,7 @@ import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
+import { withPinnedLayouts } from "./layout-context.ts";
 import type { PlanInputs } from "./plan-options.ts";
 
 /** The Dockerfile that a question is about. */
@@ -26,10 +27,11 @@ export interface DockerfileSession extends Omit<PlanInputs, "dockerfile" | "warn
  * with `build.start`. Throws what opening contexts throws, and what `work` does.
  */
 export async function withDockerfile<T>(
-  options: BuildOptions,
+  asked: BuildOptions,
   environment: Environment,
   work: (dockerfile: DockerfileSession) => Promise<T>,
 ): Promise<T> {
+  const options = withPinnedLayouts(asked, environment.cwd);
   const { signal = new AbortController().signal } = options;
   const scope = new CleanupScope();
   const answer = async (): Promise<T> => {

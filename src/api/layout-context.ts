@@ -5,6 +5,7 @@ import { type Digest, hexOf, parseDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { copyImage } from "../image/copy.ts";
 import { decodeIndex } from "../image/index-document.ts";
+import type { BuildOptions } from "./build-options.ts";
 import { type FindFile, insideFolder, layoutBlobs, readSmall, registerImage, storeTarget } from "./load.ts";
 import type { Session } from "./session.ts";
 
@@ -26,19 +27,16 @@ function parseLayout(specifier: string): LayoutReference {
 }
 
 /**
- * Named contexts with the digest of every OCI layout that was given without one: that of the image with the tag (`latest` where there
+ * The options with the digest of every OCI layout that was given without one: that of the image with the tag (`latest` where there
  * is none), else the only one (SPEC 8.1, --build-context). Throws `IMAGE_NOT_FOUND`, `IMAGE_INVALID`, `CONTEXT_NOT_FOUND`.
  */
-export function pinLayouts(
-  contexts: Readonly<Record<string, string>>,
-  cwd: string,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(contexts).map(([name, specifier]) => [
-      name,
-      SCHEME.test(specifier) ? pinned(specifier, cwd) : specifier,
-    ]),
+export function withPinnedLayouts(options: BuildOptions, cwd: string): BuildOptions {
+  const contexts = Object.entries(options.buildContexts ?? {});
+  if (!contexts.some(([, specifier]) => SCHEME.test(specifier))) return options;
+  const buildContexts = Object.fromEntries(
+    contexts.map(([name, specifier]) => [name, SCHEME.test(specifier) ? pinned(specifier, cwd) : specifier]),
   );
+  return { ...options, buildContexts };
 }
 
 function pinned(specifier: string, cwd: string): string {
