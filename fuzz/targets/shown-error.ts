@@ -24,6 +24,7 @@ export function checkLocated(error: unknown, file: string, text: string): never 
         () => `a place outside of the file: ${source.start}-${source.end} of ${lines}`,
       );
     }
+    must(error.hint !== undefined, () => `an error without a remedy: ${error.message}`);
     checkShown(error, new Map([[file, text]]));
   }
   throw error;

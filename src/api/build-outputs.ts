@@ -7,9 +7,11 @@ import type { BuildOptions } from "./build-options.ts";
 
 /**
  * Explicit outputs, with --push, --load and --annotation folded in (SPEC 8.1); the default is the store (CL-02). Throws `USAGE`
- * for a push that has no name.
+ * for a push that has no name, `REFERENCE_INVALID` for a wrong tag.
  */
 export function outputsOf(options: BuildOptions): readonly OutputSpec[] {
+  // Before anything is built.
+  tagNames(options);
   const annotations = (options.annotations ?? []).flatMap(parseAnnotation);
   const given = options.outputs?.length ? options.outputs : [outputOf("image")];
   const outputs = pushed(loaded(given, options.load ?? false), options.push ?? false).map((output) =>

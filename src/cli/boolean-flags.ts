@@ -7,36 +7,48 @@ import { goBoolean } from "../core/go-boolean.ts";
  * values for flags, as Go programs do, and scripts use it. The last one counts. Throws `USAGE`.
  */
 export function withoutBooleanValues(argv: readonly string[], command: Command): string[] {
-  const kept: string[] = [];
+  const words: Word[] = [];
   for (let at = 0; at < argv.length; at++) {
-    const word = argv[at]!;
-    if (word === "--") return [...kept, ...argv.slice(at)];
-    const [name, value] = splitValue(word);
+    const text = argv[at]!;
+    if (text === "--") return [...settled(words), ...argv.slice(at)];
+    const [name, value] = splitValue(text);
     const option = command.options.find(({ long, short }) => name === long || name === short);
-    if (option && !option.required && !option.optional && value !== undefined)
-      setFlag(kept, name, option, value);
-    else kept.push(word);
+    const isSwitch = option !== undefined && !option.required && !option.optional;
+    if (isSwitch) words.push({ text: name, option, on: value === undefined || isTrue(name, value) });
+    else words.push({ text });
     const next = argv[at + 1];
     if (option?.required && value === undefined && next !== undefined) {
-      kept.push(next);
+      words.push({ text: next });
       at++;
     }
   }
-  return kept;
+  return settled(words);
 }
 
-function setFlag(words: string[], name: string, { long, short }: Option, value: string): void {
-  const parsed = goBoolean(value);
-  if (parsed) {
-    words.push(name);
-    return;
+/** One word of the command line; of a flag that is on or off, which it says. */
+interface Word {
+  readonly text: string;
+  readonly option?: Option;
+  readonly on?: boolean;
+}
+
+/** Without the flags that are off, and those in front of them that say otherwise. */
+function settled(words: readonly Word[]): string[] {
+  const off = new Set<Option>();
+  const kept: string[] = [];
+  for (const { text, option, on } of words.toReversed()) {
+    if (option && on === false) off.add(option);
+    else if (!option || !off.has(option)) kept.push(text);
   }
-  if (parsed === undefined)
-    throw new SlipwayError("USAGE", `invalid boolean value ${JSON.stringify(value)} for ${name}`, {
-      hint: "use true or false",
-    });
-  const others = words.filter((word) => word !== long && word !== short);
-  words.splice(0, words.length, ...others);
+  return kept.reverse();
+}
+
+function isTrue(name: string, value: string): boolean {
+  const parsed = goBoolean(value);
+  if (parsed !== undefined) return parsed;
+  throw new SlipwayError("USAGE", `invalid boolean value ${JSON.stringify(value)} for ${name}`, {
+    hint: "use true or false",
+  });
 }
 
 function splitValue(word: string): readonly [string, string | undefined] {

@@ -4,6 +4,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { fsPath, printableName } from "../core/file-name.ts";
 import { LIMITS } from "../core/limits.ts";
 import { suggest } from "../core/suggest.ts";
+import { contextMissing } from "./context-missing.ts";
 import { type IgnoreRules, parseIgnoreFile } from "./ignore-rules.ts";
 import { readSmallFile } from "./read-small-file.ts";
 
@@ -104,12 +105,8 @@ async function readDockerfile(path: string, name: string, allowPipe: boolean): P
 }
 
 function requireFolder(contextRoot: string): void {
-  if (statSync(fsPath(contextRoot), { throwIfNoEntry: false })?.isDirectory()) return;
-  throw new SlipwayError(
-    "CONTEXT_NOT_FOUND",
-    `unable to prepare context: path "${printableName(contextRoot)}" not found`,
-    { hint: "name an existing folder as the build context; `.` is the current one" },
-  );
+  const stat = statSync(fsPath(contextRoot), { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) throw contextMissing(contextRoot, stat !== undefined);
 }
 
 function leavesContext(contextRoot: string, path: string): boolean {

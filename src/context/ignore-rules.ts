@@ -114,7 +114,7 @@ export function parseIgnoreFile(bytes: Uint8Array, file: string): IgnoreRules {
     if (raw.startsWith("#") || written === "") return;
     const line = index + 1;
     const rule = compileRule(written, line, (path) => (path.length > 1 ? path.replace(/^\//, "") : path));
-    if ("problem" in rule) throw invalid(rule.problem, file, line);
+    if ("problem" in rule) throw invalid(rule.problem, { file, line, text });
     rules.push(rule);
   });
   return new IgnoreRules(rules, file);
@@ -158,10 +158,14 @@ function compileRule(
     : { problem: `syntax error in pattern ${JSON.stringify(text)}` };
 }
 
-function invalid(problem: string, file: string, line: number): SlipwayError {
+function invalid(
+  problem: string,
+  { file, line, text }: { readonly file: string; readonly line: number; readonly text: string },
+): SlipwayError {
   return new SlipwayError("IGNORE_PATTERN_INVALID", `${file} line ${line}: ${problem}`, {
     hint: SYNTAX_HINT,
     source: { file, start: line, end: line },
+    facts: { sourceText: text },
   });
 }
 

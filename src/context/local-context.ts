@@ -4,6 +4,7 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { decodeName, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
+import { contextMissing } from "./context-missing.ts";
 import { type DiskNode, DiskTree, type ReadXattrs } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
 import { type DecidingRule, type IgnoreRules, noIgnoreRules } from "./ignore-rules.ts";
@@ -204,22 +205,9 @@ function realFolder(root: string): string {
   } catch (error) {
     const missing = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(systemErrorCode(error) ?? "");
     if (!missing) throw describeSystemError(error, `opening the build context "${printableName(root)}"`);
-    throw new SlipwayError(
-      "CONTEXT_NOT_FOUND",
-      `unable to prepare context: path "${printableName(root)}" not found`,
-      {
-        cause: error,
-        hint: "name an existing folder as the build context; `.` is the current one",
-      },
-    );
+    throw contextMissing(root, false, error);
   }
-  throw new SlipwayError(
-    "CONTEXT_NOT_FOUND",
-    `unable to prepare context: path "${printableName(root)}" is not a folder`,
-    {
-      hint: "name the folder; an archive is given on standard input: `slipway build - < archive.tar`",
-    },
-  );
+  throw contextMissing(root, true);
 }
 
 function readFailure(path: string, error: unknown): unknown {

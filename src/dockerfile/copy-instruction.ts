@@ -23,7 +23,10 @@ export function copyInstruction(
   const flags = readFlags(node.flags, FLAGS[kind]);
   const destination = node.args.at(-1)!;
   if (!node.json && parseHeredocOpener(destination))
-    throw invalid(`${kind} cannot accept a heredoc as a destination`);
+    throw invalid(
+      `${kind} cannot accept a heredoc as a destination`,
+      "write the destination behind the heredoc, on the same line",
+    );
   const from = flags.text("from");
   const keepGitDir = flags.boolean("keep-git-dir");
   const unpack = flags.boolean("unpack");

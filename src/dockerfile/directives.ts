@@ -65,9 +65,13 @@ export class DirectiveZone {
     }
     const { name, value } = directive;
     if (this.#values[name] !== undefined)
-      throw new SlipwayError("DOCKERFILE_SYNTAX", `only one ${name} parser directive can be used`);
+      throw new SlipwayError("DOCKERFILE_SYNTAX", `only one ${name} parser directive can be used`, {
+        hint: "leave one of the two lines out",
+      });
     if (name === "escape" && value !== "\\" && value !== "`")
-      throw new SlipwayError("DOCKERFILE_SYNTAX", `invalid escape token '${value}' does not match \` or \\`);
+      throw new SlipwayError("DOCKERFILE_SYNTAX", `invalid escape token '${value}' does not match \` or \\`, {
+        hint: "write `# escape=\\` or ``# escape=` ``",
+      });
     this.#values[name] = value;
     return name;
   }

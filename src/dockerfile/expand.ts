@@ -53,6 +53,7 @@ function run(
     const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;
     throw new SlipwayError("EXPANSION_FAILED", `failed to process ${goQuote(shown)}: ${error.message}`, {
       facts: { unset: [...lexer.unset] },
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
     });
   }
   return [...lexer.unset];

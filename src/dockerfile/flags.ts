@@ -22,7 +22,8 @@ export function readFlags(words: readonly string[], known: Readonly<Record<strin
     const kind = Object.hasOwn(known, name) ? known[name]! : undefined;
     if (kind === undefined) throw unknownFlag(name, Object.keys(known));
     const given = values.get(name);
-    if (given && kind !== "list") throw invalid(`duplicate flag specified: --${name}`);
+    if (given && kind !== "list")
+      throw invalid(`duplicate flag specified: --${name}`, "leave one of the two out");
     const checked = checkValue(name, kind, value);
     if (given) given.push(checked);
     else values.set(name, [checked]);
@@ -43,19 +44,24 @@ function splitFlag(word: string): { name: string; value: string | undefined } {
 
 function checkValue(name: string, kind: FlagKind, value: string | undefined): string {
   if (kind !== "boolean") {
-    if (value === undefined) throw invalid(`missing a value on flag: --${name}`);
+    if (value === undefined) throw invalid(`missing a value on flag: --${name}`, `write --${name}=<value>`);
     return value;
   }
-  if (value === "") throw invalid(`missing a value on flag: --${name}`);
+  const asBoolean = `write --${name}, --${name}=true or --${name}=false`;
+  if (value === "") throw invalid(`missing a value on flag: --${name}`, asBoolean);
   const lower = (value ?? "true").toLowerCase();
   if (lower !== "true" && lower !== "false")
-    throw invalid(`expecting boolean value for flag --${name}, not: ${value}`);
+    throw invalid(`expecting boolean value for flag --${name}, not: ${value}`, asBoolean);
   return lower;
 }
 
 function unknownFlag(name: string, known: readonly string[]): SlipwayError {
   const near = suggest(name, known);
-  return invalid(`unknown flag: --${name}${near === undefined ? "" : ` (did you mean ${near}?)`}`);
+  const flags = known.map((flag) => `--${flag}`).join(", ");
+  return invalid(
+    `unknown flag: --${name}${near === undefined ? "" : ` (did you mean ${near}?)`}`,
+    flags === "" ? "this instruction takes no flags" : `this instruction takes ${flags}`,
+  );
 }
 
 /** An INSTRUCTION_INVALID without place or prefix; `typeNode` adds both. */

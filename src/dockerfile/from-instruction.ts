@@ -21,6 +21,7 @@ function checkStageName(written: string): string {
   if (!STAGE_NAME.test(stageName))
     throw invalid(
       `invalid name for build stage: ${goQuote(written)}, name can't start with a number or contain symbols`,
+      "begin with a letter, and go on with letters, digits, `-`, `_` and `.`",
     );
   return stageName;
 }

@@ -12,6 +12,7 @@ const FLAGS = {
   retries: "text",
 } as const;
 const LARGEST_RETRIES = 2 ** 31;
+const RETRIES_HINT = "write a whole number such as --retries=3; 0 is the default";
 
 /** HEALTHCHECK (SPEC CF-16, CF-17, LX-35). `NONE` pays no attention to flags (SPEC IN-03). */
 export function healthcheckInstruction(node: AstNode, base: InstructionBase): HealthcheckInstruction {
@@ -44,17 +45,21 @@ function none(rest: readonly string[], base: InstructionBase): HealthcheckInstru
 function duration(flags: Flags, name: keyof typeof FLAGS): number {
   const nanoseconds = parseGoDuration(flags.text(name) || "0");
   if (nanoseconds !== 0 && nanoseconds < 1_000_000)
-    throw invalid(`Interval ${goQuote(name)} cannot be less than 1ms`);
+    throw invalid(
+      `Interval ${goQuote(name)} cannot be less than 1ms`,
+      "write 1ms or more, or 0s for the default",
+    );
   return nanoseconds;
 }
 
 /** A 32-bit count; 0 where the flag is absent or empty. */
 function retries(text: string | undefined): number {
   if (!text) return 0;
-  const problem = (what: string) => invalid(`strconv.ParseInt: parsing ${goQuote(text)}: ${what}`);
+  const problem = (what: string) =>
+    invalid(`strconv.ParseInt: parsing ${goQuote(text)}: ${what}`, RETRIES_HINT);
   if (!/^[-+]?[0-9]+$/.test(text)) throw problem("invalid syntax");
   const count = Number(text);
   if (count >= LARGEST_RETRIES || count < -LARGEST_RETRIES) throw problem("value out of range");
-  if (count < 0) throw invalid(`--retries cannot be negative (${count})`);
+  if (count < 0) throw invalid(`--retries cannot be negative (${count})`, RETRIES_HINT);
   return count;
 }

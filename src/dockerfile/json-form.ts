@@ -14,6 +14,7 @@ export function parseJsonForm(text: string): readonly string[] | undefined {
     throw new SlipwayError(
       "DOCKERFILE_SYNTAX",
       "when using JSON array syntax, arrays must be comprised of strings only",
+      { hint: "put every element in double quotes" },
     );
   return value.map((item: string) => item.toWellFormed());
 }

@@ -48,6 +48,7 @@ export function parseKeyValues(text: string, escapeChar: string, instruction: st
       throw new SlipwayError(
         "DOCKERFILE_SYNTAX",
         `Syntax error - can't find = in ${goQuote(word)}. Must be of the form: name=value`,
+        { hint: `put quotes around a value with blanks: ${instruction} name="a b"` },
       );
     return [word.slice(0, equals), word.slice(equals + 1), "="];
   });

@@ -59,5 +59,6 @@ export function refuseFindings(settings: LintSettings, warnings: readonly LintWa
   throw new SlipwayError("LINT_FAILED", `lint violation found for rules: ${rules.join(", ")}`, {
     hint: "correct what the warnings name, or add the rules to skip= of the `# check=` line",
     facts: { rules },
+    source: warnings[0]!.source,
   });
 }

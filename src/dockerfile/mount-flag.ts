@@ -32,7 +32,11 @@ export function mountFlag(text: string): MountFlag {
 /** The fields of a `--mount` flag, in order (SPEC MT-01). Throws INSTRUCTION_INVALID. */
 export function mountFields(text: string): readonly MountField[] {
   const fields = splitCsv(text);
-  if (!fields) throw invalid(`failed to parse csv mounts: a quote is out of place in ${text}`);
+  if (!fields)
+    throw invalid(
+      `failed to parse csv mounts: a quote is out of place in ${text}`,
+      'quote a whole field, as in "id=a,b"',
+    );
   return fields.map((field) => {
     const at = field.indexOf("=");
     const key = (at < 0 ? field : field.slice(0, at)).toLowerCase();

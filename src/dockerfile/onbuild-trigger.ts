@@ -4,7 +4,7 @@ import type { AstNode } from "./ast.ts";
 import { invalid } from "./flags.ts";
 import type { FromInstruction, Instruction } from "./instructions.ts";
 import { parseAst } from "./parse-ast.ts";
-import { typeNode } from "./typed-instruction.ts";
+import { refuseTrigger, typeNode } from "./typed-instruction.ts";
 
 /**
  * Reads a trigger stored in an image, always with the default escape character (SPEC OB-06, OB-07). The instruction and
@@ -13,18 +13,22 @@ import { typeNode } from "./typed-instruction.ts";
 export function parseOnbuildTrigger(text: string, at: SourceRange): Exclude<Instruction, FromInstruction> {
   try {
     const instruction = typeNode(onlyNode(text, at.file), at);
-    if (instruction.kind === "FROM") throw invalid("FROM isn't allowed as an ONBUILD trigger");
-    if (instruction.kind === "ONBUILD") throw invalid("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
-    return instruction;
+    refuseTrigger(instruction.keyword);
+    return instruction as Exclude<Instruction, FromInstruction>;
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
-    const { code, message, hint, facts } = error;
+    const { code, message, facts } = error;
     throw new SlipwayError(code, message, {
       source: at,
       facts: { ...facts, trigger: text },
-      ...(hint ? { hint } : {}),
+      hint: triggerHint(text),
     });
   }
+}
+
+/** The FROM that an error is located at does not show what fired. */
+export function triggerHint(text: string): string {
+  return `this is the trigger \`ONBUILD ${text.split("\n", 1)[0]}\` of the base`;
 }
 
 function onlyNode(text: string, file: string): AstNode {

@@ -16,11 +16,12 @@ export interface AstOptions {
 
 /**
  * Phase A (SPEC PO-04): text to instructions, whatever these say. Throws DOCKERFILE_EMPTY for a file without bytes or
- * instructions, DOCKERFILE_SYNTAX with a source range for what cannot be read.
+ * instructions, DOCKERFILE_SYNTAX for what cannot be read; both with a source range.
  */
 export function parseAst(source: Uint8Array | string, file: string, options: AstOptions = {}): Ast {
   if (source.length === 0)
     throw new SlipwayError("DOCKERFILE_EMPTY", "the Dockerfile cannot be empty", {
+      source: { file, start: 1, end: 1 },
       hint: "a Dockerfile begins with a FROM instruction",
     });
   return new AstParser(decodeSource(source), file, options).parse();
@@ -54,6 +55,7 @@ class AstParser {
     }
     if (this.#nodes.length === 0)
       throw new SlipwayError("DOCKERFILE_EMPTY", "file with no instructions", {
+        source: { file: this.#file, start: 1, end: 1 },
         hint: "a Dockerfile begins with a FROM instruction",
       });
     if (this.#reader.stoppedAtLongLine) throw this.#lineTooLong();
@@ -117,12 +119,13 @@ class AstParser {
 
   #readHeredocs(node: AstNode, start: number): AstNode["heredocs"] {
     if (!mayHaveHeredocs(node)) return [];
-    const heredocs = readHeredocBodies(findHeredocs(node.original), this.#reader);
+    const openers = findHeredocs(node.original);
+    const heredocs = readHeredocBodies(openers, this.#reader);
     if (heredocs) return heredocs;
     if (this.#reader.stoppedAtLongLine) throw this.#lineTooLong();
     throw new SlipwayError("DOCKERFILE_SYNTAX", "unterminated heredoc", {
       source: this.#range(start),
-      hint: "end the body with a line that holds nothing but the delimiter",
+      hint: `end each body with a line that holds nothing but its delimiter: ${openers.map(({ name }) => name).join(", ")}`,
     });
   }
 

@@ -1,3 +1,4 @@
+import { suggest } from "../core/suggest.ts";
 import type { AstNode } from "./ast.ts";
 import { splitCsv } from "./csv-fields.ts";
 import { invalid, readFlags } from "./flags.ts";
@@ -14,8 +15,10 @@ export function runInstruction(node: AstNode, base: InstructionBase): RunInstruc
   const flags = readFlags(node.flags, FLAGS);
   const network = flags.text("network") ?? "default";
   const security = flags.text("security") ?? "sandbox";
-  if (!isOneOf(NETWORKS, network)) throw invalid(`invalid network mode ${goQuote(network)}`);
-  if (!isOneOf(SECURITY, security)) throw invalid(`security ${goQuote(security)} is not valid`);
+  if (!isOneOf(NETWORKS, network))
+    throw invalid(`invalid network mode ${goQuote(network)}`, oneOfHint(network, NETWORKS));
+  if (!isOneOf(SECURITY, security))
+    throw invalid(`security ${goQuote(security)} is not valid`, oneOfHint(security, SECURITY));
   const devices = flags.list("device");
   for (const device of devices) parseDevice(device);
   return {
@@ -54,18 +57,22 @@ export interface DeviceRequest {
   readonly required: boolean;
 }
 
+const DEVICE_HINT = "write --device=<name>[,required]";
+
 /** Reads `name[,required[=bool]]` (SPEC RX-03). Throws INSTRUCTION_INVALID. */
 export function parseDevice(text: string): DeviceRequest {
   const fields = splitCsv(text);
-  if (!fields || fields.length === 0) throw invalid("failed to parse csv devices: EOF");
+  if (!fields || fields.length === 0) throw invalid("failed to parse csv devices: EOF", DEVICE_HINT);
   let name = "";
   let required = false;
   for (const field of fields) {
     const [, written = "", value] = /^([^=]*)(?:=(.*))?$/s.exec(field) ?? [];
     const key = written.toLowerCase();
     if (key === "required") required = readBoolean(key, value);
-    else if (value !== undefined && key !== "name") throw invalid(`unexpected key '${key}' in '${field}'`);
-    else if (name !== "") throw invalid(`device name already set to ${name}`);
+    else if (value !== undefined && key !== "name")
+      throw invalid(`unexpected key '${key}' in '${field}'`, DEVICE_HINT);
+    else if (name !== "")
+      throw invalid(`device name already set to ${name}`, "write one --device for each device");
     else name = value ?? field;
   }
   return { name, required };
@@ -89,6 +96,13 @@ function readBoolean(key: string, value: string | undefined): boolean {
     case "False":
       return false;
     default:
-      throw invalid(`invalid value for ${key}: ${value}`);
+      throw invalid(`invalid value for ${key}: ${value}`, "write true or false");
   }
+}
+
+function oneOfHint(text: string, allowed: readonly string[]): string {
+  const near = suggest(text.toLowerCase(), allowed);
+  return near === undefined
+    ? `use ${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}`
+    : `did you mean ${near}?`;
 }

@@ -20,6 +20,8 @@ export interface Substituted {
   readonly unset: boolean;
 }
 
+const OPERATORS_HINT =
+  "a variable is written ${v}, ${v:-word}, ${v:+word}, ${v:?message}, ${v#pattern}, ${v%pattern} or ${v/pattern/replacement}";
 const MISSING_BRACE = "syntax error: missing '}'";
 const MISSING_SLASH = "syntax error: missing '/' in ${}";
 
@@ -45,7 +47,7 @@ function plain(reader: SubstitutionReader, name: string): Substituted {
 
 function braced(reader: SubstitutionReader): Substituted {
   if (reader.atEnd) throw failure(MISSING_BRACE);
-  if ("{}:".includes(reader.peek())) throw failure("syntax error: bad substitution");
+  if ("{}:".includes(reader.peek())) throw failure("syntax error: bad substitution", OPERATORS_HINT);
   const name = readName(reader);
   const operator = reader.take();
   switch (operator) {
@@ -89,7 +91,10 @@ function conditional(
       return { value: present ? word : "", unset };
     case "?":
       if (present) return { value, unset };
-      throw failure(`${name}: ${word || `is not allowed to be ${unset ? "unset" : "empty"}`}`);
+      throw failure(
+        `${name}: ${word || `is not allowed to be ${unset ? "unset" : "empty"}`}`,
+        `give it a value: ARG ${name} with --build-arg ${name}=<value>, or ENV ${name}=<value>`,
+      );
     default:
       throw unsupported(written);
   }
@@ -114,5 +119,5 @@ function replaced(reader: SubstitutionReader, name: string): Substituted {
 }
 
 function unsupported(modifier: string): Error {
-  return failure(`unsupported modifier (${modifier}) in substitution`);
+  return failure(`unsupported modifier (${modifier}) in substitution`, OPERATORS_HINT);
 }

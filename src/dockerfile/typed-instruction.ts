@@ -1,7 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import { suggest } from "../core/suggest.ts";
-import { KEYWORDS, keywordOf } from "./argument-grammar.ts";
+import { KEYWORDS, type Keyword, keywordOf } from "./argument-grammar.ts";
 import type { AstNode } from "./ast.ts";
 import {
   argInstruction,
@@ -18,6 +18,7 @@ import { healthcheckInstruction } from "./healthcheck-instruction.ts";
 import { appendHeredocs } from "./heredoc.ts";
 import type { Instruction, InstructionBase, OnbuildInstruction } from "./instructions.ts";
 import { commandInstruction, runInstruction } from "./run-instruction.ts";
+import { usageHint } from "./usage.ts";
 
 /**
  * Phase B (SPEC PO-04): judges keyword, flags, arity and values of one node. Throws DOCKERFILE_SYNTAX for an unknown
@@ -33,8 +34,19 @@ export function typeNode(node: AstNode, source: SourceRange): Instruction {
   try {
     return dispatch(node, base);
   } catch (error) {
-    throw error instanceof SlipwayError ? error.at(source) : error;
+    throw error instanceof SlipwayError ? withUsage(error, keywordOf(node.value)).at(source) : error;
   }
+}
+
+/** Where nothing better is known, a hint says how the instruction is written. */
+function withUsage(error: SlipwayError, keyword: Keyword | undefined): SlipwayError {
+  if (keyword === undefined || error.hint !== undefined || error.code === "INTERNAL") return error;
+  const { code, message, facts, source } = error;
+  return new SlipwayError(code, message, {
+    hint: usageHint(keyword),
+    facts,
+    ...(source ? { source } : {}),
+  });
 }
 
 function dispatch(node: AstNode, base: InstructionBase): Instruction {
@@ -93,9 +105,13 @@ function onbuildInstruction(node: AstNode, base: InstructionBase): OnbuildInstru
 /** SPEC OB-01: what can never be a trigger. */
 export function refuseTrigger(command: string): void {
   const keyword = command.toUpperCase();
-  if (keyword === "ONBUILD") throw invalid("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+  if (keyword === "ONBUILD")
+    throw invalid("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", "write the last of them alone");
   if (keyword === "FROM" || keyword === "MAINTAINER")
-    throw invalid(`${keyword} isn't allowed as an ONBUILD trigger`);
+    throw invalid(
+      `${keyword} isn't allowed as an ONBUILD trigger`,
+      "write it into the Dockerfiles that are based on this image",
+    );
 }
 
 /** The suggestion is in upper case where the command is, else in lower case. */
@@ -104,5 +120,7 @@ function unknownInstruction(command: string): SlipwayError {
   const near = suggest(upper, KEYWORDS);
   const spelled = command === upper ? near : near?.toLowerCase();
   const question = spelled === undefined ? "" : ` (did you mean ${spelled}?)`;
-  return new SlipwayError("DOCKERFILE_SYNTAX", `unknown instruction: ${command}${question}`);
+  return new SlipwayError("DOCKERFILE_SYNTAX", `unknown instruction: ${command}${question}`, {
+    hint: "a line that belongs to the one above needs a backslash at the end of that one",
+  });
 }

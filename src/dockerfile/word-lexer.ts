@@ -60,6 +60,8 @@ export class SplitWords implements WordSink {
   }
 }
 
+const QUOTE_HINT = "close the quote, or put a backslash in front of one that stands for itself";
+
 /** Substitutions may nest; this bounds the stack that they need. */
 const DEEPEST = 400;
 
@@ -161,7 +163,7 @@ export class WordLexer implements SubstitutionReader {
     const end = this.#text.indexOf("'", this.#at);
     if (end < 0) {
       this.#at = this.#text.length;
-      throw failure("unexpected end of statement while looking for matching single-quote");
+      throw failure("unexpected end of statement while looking for matching single-quote", QUOTE_HINT);
     }
     const content = this.#text.slice(this.#at, end);
     this.#at = end + 1;
@@ -181,7 +183,7 @@ export class WordLexer implements SubstitutionReader {
         if (escapes) content.add(this.take());
       } else content.add(char);
     }
-    throw failure("unexpected end of statement while looking for matching double-quote");
+    throw failure("unexpected end of statement while looking for matching double-quote", QUOTE_HINT);
   }
 
   /** `<<` and the blanks behind it stay in one word, so that heredoc openers survive (SPEC EX-11). */

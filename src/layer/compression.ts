@@ -1,5 +1,5 @@
 import * as zlib from "node:zlib";
-import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { SlipwayError } from "../core/errors.ts";
 import { bunzip2 } from "./bzip2.ts";
 import { HIGHEST_LEVEL } from "./compression-levels.ts";
 import { gzipCompress } from "./gzip-writer.ts";
@@ -28,10 +28,34 @@ export async function* decompressor(
   kind: CompressionKind,
   source: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
+  const input = new WatchedSource(source);
   try {
-    yield* decompressed(kind, notEmpty(source));
+    yield* decompressed(kind, notEmpty(input));
   } catch (error) {
-    throw explain(kind, error);
+    throw input.failed(error) ? error : explain(kind, error);
+  }
+}
+
+/** Remembers what its source threw: everything else comes from the decoder. */
+class WatchedSource implements AsyncIterable<Uint8Array> {
+  readonly #source: AsyncIterable<Uint8Array>;
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source;
+  }
+
+  failed(error: unknown): boolean {
+    return this.#failure?.error === error;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#source;
+    } catch (error) {
+      this.#failure = { error };
+      throw error;
+    }
   }
 }
 
@@ -93,10 +117,10 @@ async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Arr
   yield* output;
 }
 
-/** Decoders report damage in their own ways; errors of the source pass unchanged. */
+/** Decoders report damage in their own ways, by errors of JavaScript itself, too: whatever they throw is damage. */
 function explain(kind: CompressionKind, error: unknown): unknown {
+  if (error instanceof SlipwayError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  const code = systemErrorCode(error) ?? "";
   // xz-embedded's codes 4 to 6: memory limit, and integrity checks or filters that it does not have.
   if (/get_next_output failed with error code [456]$/.test(message))
     return new SlipwayError(
@@ -107,11 +131,5 @@ function explain(kind: CompressionKind, error: unknown): unknown {
         hint: "compress it again with `xz --check=crc64`",
       },
     );
-  const isDamage = /^(Z_|ZSTD_|ERR_ZLIB)/.test(code) || DECODER_MESSAGES.test(message);
-  if (error instanceof SlipwayError || !isDamage) return error;
   return new SlipwayError("LAYER_INVALID", `${kind} data is damaged: ${message}`, { cause: error });
 }
-
-/** What xz-decompress and fzstd say; fzstd numbers its errors instead of naming them. */
-const DECODER_MESSAGES =
-  /^(get_next_output failed|invalid zstd data|unexpected EOF|window size too large|invalid block type|FSE accuracy too high|match distance too far back)/;

@@ -98,11 +98,16 @@ const WELL_KNOWN =
     " ",
   );
 
-/** An image that is not there may be a mistyped stage or a well-known image (SPEC FR-08). */
+/**
+ * An image that is not there may be a mistyped stage or a well-known image (SPEC FR-08). Where the registry cannot be asked,
+ * only a stage is worth mentioning.
+ */
 function withSuggestion(error: unknown, reference: string, stageNames: readonly string[]): unknown {
-  if (!isSlipwayError(error, "IMAGE_NOT_FOUND", "REGISTRY_NOT_FOUND", "REGISTRY_UNAUTHORIZED")) return error;
+  const isUnreachable = isSlipwayError(error, "REGISTRY_UNREACHABLE");
+  const isMissing = isSlipwayError(error, "IMAGE_NOT_FOUND", "REGISTRY_NOT_FOUND", "REGISTRY_UNAUTHORIZED");
+  if (!isUnreachable && !isMissing) return error;
   const name = reference.replace(/[:@].*$/s, "");
-  const candidate = suggest(name, [...stageNames, ...WELL_KNOWN]);
+  const candidate = suggest(name, isMissing ? [...stageNames, ...WELL_KNOWN] : stageNames);
   if (candidate === undefined || WELL_KNOWN.includes(name)) return error;
   const { code, message, cause, hint, facts, source } = error;
   return new SlipwayError(code, message + didYouMean(candidate), {

@@ -13,7 +13,7 @@ import { expandAllIn, expandIn } from "./expansion.ts";
 import { healthcheckText, plainList, quotedList } from "./history-text.ts";
 import { invalidInstruction } from "./located.ts";
 import { defaultShell } from "./predefined-args.ts";
-import { isSignal } from "./signals.ts";
+import { isSignal, signalHint } from "./signals.ts";
 import { type Call, configured, type StageState } from "./stage-state.ts";
 
 /** CMD (SPEC CF-01). */
@@ -96,7 +96,8 @@ export function interpretUser(state: StageState, call: Call<UserInstruction>): S
 /** VOLUME (SPEC CF-13). */
 export function interpretVolume(state: StageState, call: Call<VolumeInstruction>): StageState {
   const volumes = expandAllIn(state, call, call.instruction.volumes);
-  if (volumes.includes("")) throw invalidInstruction("VOLUME specified can not be an empty string");
+  if (volumes.includes(""))
+    throw invalidInstruction("VOLUME specified can not be an empty string", "write VOLUME <path>");
   return configured(state, state.config, `VOLUME ${plainList(volumes)}`, ({ Volumes }) => {
     for (const path of volumes) Volumes.add(path);
   });
@@ -105,8 +106,7 @@ export function interpretVolume(state: StageState, call: Call<VolumeInstruction>
 /** STOPSIGNAL is checked and stored as written (SPEC CF-14). */
 export function interpretStopSignal(state: StageState, call: Call<StopSignalInstruction>): StageState {
   const signal = expandIn(state, call, call.instruction.signal);
-  if (!isSignal(signal))
-    throw invalidInstruction(`invalid signal: ${signal}`, "write a name such as SIGTERM or its number");
+  if (!isSignal(signal)) throw invalidInstruction(`invalid signal: ${signal}`, signalHint(signal));
   return configured(state, { ...state.config, StopSignal: signal }, `STOPSIGNAL ${signal}`);
 }
 

@@ -1,4 +1,5 @@
 import { type GitFlags, parseGitUrl, withGitFlags } from "../context/git-url.ts";
+import { redactCredentials } from "../core/redact-credentials.ts";
 import { invalidInstruction } from "./located.ts";
 
 /** What a source of COPY or ADD is: a path in a context or stage, a URL, or a git repository (SPEC CP-01, AD-09). */
@@ -19,6 +20,16 @@ export function checkGitSources(sources: readonly string[], flags: GitFlags): vo
     const git = parseGitUrl(source);
     if (git) withGitFlags(git, flags);
   }
+}
+
+/** What looks like a URL has to be one. Throws INSTRUCTION_INVALID. */
+export function checkUrls(sources: readonly string[]): void {
+  for (const source of sources)
+    if (classifySource(source) === "url" && !URL.canParse(source))
+      throw invalidInstruction(
+        `invalid URL ${JSON.stringify(redactCredentials(source))}`,
+        "write http:// or https:// and a host",
+      );
 }
 
 /** COPY reads files only (SPEC CP-01). Throws INSTRUCTION_INVALID. */
@@ -43,7 +54,11 @@ export function checkChecksum(checksum: string, sources: readonly string[]): voi
       "write one ADD for each source",
     );
   const kind = classifySource(source);
-  if (kind === "path") throw invalidInstruction("checksum requires HTTP(S) or Git sources");
+  if (kind === "path")
+    throw invalidInstruction(
+      "checksum requires HTTP(S) or Git sources",
+      "leave --checksum out: files of the context are always compared by their content",
+    );
   if (kind === "url") checkDigest(checksum);
 }
 

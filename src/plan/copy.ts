@@ -2,7 +2,13 @@ import { chompHeredoc } from "../dockerfile/heredoc.ts";
 import type { CopyInstruction } from "../dockerfile/instructions.ts";
 import { stepBase, withStep } from "./add-step.ts";
 import { checkChmod } from "./chmod.ts";
-import { checkChecksum, checkCopySources, checkGitSources, classifySource } from "./copy-sources.ts";
+import {
+  checkChecksum,
+  checkCopySources,
+  checkGitSources,
+  checkUrls,
+  classifySource,
+} from "./copy-sources.ts";
 import { expandAllIn, expandBodyIn, expandIn } from "./expansion.ts";
 import type { CopyStep, InputSource } from "./graph.ts";
 import { checkHeredocName } from "./heredoc-name.ts";
@@ -21,6 +27,7 @@ export function interpretCopy(state: StageState, call: Call<CopyInstruction>): S
   if (args.chmod) checkChmod(args.chmod);
   if (args.checksum)
     checkChecksum(args.checksum, [...args.sources, ...instruction.heredocs.map(({ name }) => name)]);
+  if (instruction.kind === "ADD") checkUrls(args.sources);
   if (instruction.kind === "ADD") checkGitSources(args.sources, gitFlags(instruction, args.checksum));
   const heredocs = instruction.heredocs.map(({ name, content, chomp, expand }) => {
     checkHeredocName(name);

@@ -93,7 +93,10 @@ function expandPlatform(from: FromInstruction, written: string, scope: FromScope
   warnOfTargetPlatform(written, expanded, from, scope);
   if (text === "") {
     const candidate = unset.map((name) => nearestVariable(name, scope.globalNames)).find(Boolean);
-    throw invalidStage(`empty platform value from expression ${written}${didYouMean(candidate)}`);
+    throw invalidStage(
+      `empty platform value from expression ${written}${didYouMean(candidate)}`,
+      "give the variable a value with --build-arg, or a default",
+    );
   }
   const platform = parseOrExplain(text, written);
   warnOfConstant(platform, expanded, from, scope);

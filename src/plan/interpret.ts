@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
+import { triggerHint } from "../dockerfile/onbuild-trigger.ts";
 import { interpretArg, interpretEnv, interpretLabel } from "./arg-env-label.ts";
 import {
   interpretCmd,
@@ -21,7 +22,24 @@ import { interpretWorkdir } from "./workdir.ts";
 
 /** The state of a stage after one more instruction. Errors get the instruction's source range here and nowhere else. */
 export function interpret(state: StageState, call: Call): StageState {
-  return located(call.instruction.source, () => dispatch(state, call));
+  return located(call.instruction.source, () =>
+    call.fromTrigger ? fired(call.instruction.text, () => dispatch(state, call)) : dispatch(state, call),
+  );
+}
+
+/** The FROM that an error of a trigger is located at does not show what fired. */
+function fired<T>(text: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof SlipwayError)) throw error;
+    const { code, message, hint, facts, cause } = error;
+    throw new SlipwayError(code, message, {
+      cause,
+      facts,
+      hint: hint ? `${triggerHint(text)}; ${hint}` : triggerHint(text),
+    });
+  }
 }
 
 function dispatch(state: StageState, { instruction, ...rest }: Call): StageState {

@@ -31,6 +31,7 @@ function copySource(table: StageTable, instruction: Instruction, from: string): 
   if (hasVariable(from))
     throw invalidInstruction(
       "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
+      `add \`FROM ${from} AS <name>\` with a global ARG and name that stage here`,
     );
   if (/^[+-]?\d+$/.test(from)) return table.at(Number(from)).index;
   return table.find(from) ?? table.addImplicit(from, instruction);

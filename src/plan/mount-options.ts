@@ -80,12 +80,16 @@ function applyField(
   const set = Object.hasOwn(SETTERS, key) ? SETTERS[key] : undefined;
   if (value === undefined) {
     if (set && LONE_WORDS.has(key)) return set(draft, "true", key);
-    throw invalidInstruction(`invalid field '${text}' must be a key=value pair`);
+    throw invalidInstruction(
+      `invalid field '${text}' must be a key=value pair`,
+      "write the key, `=` and a value",
+    );
   }
   const expanded = key === "from" ? value : expand(value);
   if (set) return set(draft, expanded, key);
   throw invalidInstruction(
     `unexpected key '${key}' in '${text}'${didYouMean(suggest(key, Object.keys(SETTERS)))}`,
+    `known keys: ${Object.keys(SETTERS).join(", ")}`,
   );
 }
 
@@ -101,17 +105,19 @@ function checkCombination(draft: Draft): void {
   const { type, sharing } = draft;
   if (type === "bind" || type === "tmpfs")
     for (const key of ["mode", "uid", "gid"] as const)
-      if (draft[key] !== undefined) throw invalidInstruction(`${key} not allowed for "${type}" type mounts`);
+      if (draft[key] !== undefined)
+        throw invalidInstruction(`${key} not allowed for "${type}" type mounts`, `leave ${key} out`);
   if (type === "secret") checkSecret(draft);
   else if (sharing && type !== "cache")
-    throw invalidInstruction(`invalid cache sharing set for ${type} mount`);
-  if (type === "ssh" && draft.source) throw invalidInstruction("ssh does not support source");
+    throw invalidInstruction(`invalid cache sharing set for ${type} mount`, "leave sharing out");
+  if (type === "ssh" && draft.source)
+    throw invalidInstruction("ssh does not support source", "name the agent with id=");
 }
 
 function checkSecret({ from, sharing, source, target, id }: Draft): void {
-  if (from) throw invalidInstruction("secret mount should not have a from");
-  if (sharing) throw invalidInstruction("secret mount should not define sharing");
+  if (from) throw invalidInstruction("secret mount should not have a from", "leave from out");
+  if (sharing) throw invalidInstruction("secret mount should not define sharing", "leave sharing out");
   if (!source && !target && !id)
     throw invalidInstruction("invalid secret mount. one of source, target required", "add `id=<name>`");
-  if (source && id) throw invalidInstruction("both source and id can't be set");
+  if (source && id) throw invalidInstruction("both source and id can't be set", "leave source out");
 }

@@ -32,7 +32,11 @@ const HIGHEST_ID = 2 ** 32 - 1;
 export function parseId(key: string, value: string, base: 8 | 10): number {
   const wellFormed = base === 8 ? /^[0-7]+$/ : /^[0-9]+$/;
   const number = wellFormed.test(value) ? Number.parseInt(value, base) : Number.NaN;
-  if (!(number <= HIGHEST_ID)) throw invalidInstruction(`invalid value ${value} for ${key}`);
+  if (!(number <= HIGHEST_ID))
+    throw invalidInstruction(
+      `invalid value ${value} for ${key}`,
+      base === 8 ? "write octal digits, as in mode=0755" : "write a number from 0 to 4294967295",
+    );
   return number;
 }
 
@@ -41,5 +45,8 @@ export function oneOf<T extends string>(what: string, value: string, allowed: re
   const lower = value.toLowerCase();
   const found = allowed.find((item) => item === lower);
   if (found) return found;
-  throw invalidInstruction(`unsupported ${what} "${value}"${didYouMean(suggest(lower, allowed))}`);
+  throw invalidInstruction(
+    `unsupported ${what} "${value}"${didYouMean(suggest(lower, allowed))}`,
+    `use one of ${allowed.join(", ")}`,
+  );
 }

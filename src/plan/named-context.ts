@@ -61,6 +61,8 @@ function familiar(name: string): string | undefined {
   }
 }
 
+const LAYOUT_HINT = "write oci-layout://<folder>@sha256:<digest>";
+
 /** Sorts a specifier into image, nothing and files. Throws STAGE_INVALID for an OCI layout without name or digest. */
 export function classifyContext(specifier: string): ContextKind {
   const image = /^docker-image:(?:\/\/)?(.*)$/s.exec(specifier)?.[1];
@@ -69,7 +71,7 @@ export function classifyContext(specifier: string): ContextKind {
   if (!specifier.startsWith("oci-layout:")) return { kind: "files" };
   const reference = specifier.slice("oci-layout:".length).replace(/^\/\//, "");
   const [name, digest] = reference.split("@");
-  if (!name) throw invalidStage(`oci-layout reference "${reference}" has no name`);
-  if (!digest) throw invalidStage(`oci-layout reference "${reference}" has no digest`);
+  if (!name) throw invalidStage(`oci-layout reference "${reference}" has no name`, LAYOUT_HINT);
+  if (!digest) throw invalidStage(`oci-layout reference "${reference}" has no digest`, LAYOUT_HINT);
   return { kind: "image", reference: specifier };
 }

@@ -70,11 +70,13 @@ function circle(table: StageTable, path: readonly Read[]): SlipwayError<"STAGE_C
   const last = path.at(-1)!;
   const reads = path.slice(path.findIndex((step) => step.index === last.index) + 1);
   const { label } = table.at(last.index);
+  const stages = reads.map((read) => table.at(read.index).label);
+  const circle = stages.length > 10 ? [label, ...stages.slice(0, 9), "…", label] : [label, ...stages];
   return new SlipwayError("STAGE_CYCLE", `circular dependency detected on stage: ${label}`, {
     source: reads[0]!.at,
-    hint: "a stage can only read from stages above it",
+    hint: `${circle.join(" reads from ")}; a stage can only read from stages above it`,
     facts: {
-      stages: reads.map((read) => table.at(read.index).label),
+      stages,
       locations: reads.map((read) => read.at),
     },
   });

@@ -1,3 +1,5 @@
+import { suggest } from "../core/suggest.ts";
+
 /** Signals of Linux 1 to 31 in order of their numbers. */
 const NAMES =
   "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS".split(
@@ -16,4 +18,14 @@ export function isSignal(text: string): boolean {
   if (sign === undefined) return true;
   const inwards = sign === (end === "IN" ? "+" : "-");
   return inwards && Number(offset) >= 1 && Number(offset) <= (end === "IN" ? 15 : 14);
+}
+
+/** What images are stopped by. */
+const USUAL = ["TERM", "INT", "QUIT", "KILL", "HUP", "USR1", "USR2", "WINCH"];
+
+/** What may have been meant. */
+export function signalHint(text: string): string {
+  const name = text.toUpperCase().replace(/^SIG/, "");
+  const near = name.length > 2 ? suggest(name, USUAL) : undefined;
+  return near === undefined ? "write a name such as SIGTERM or its number" : `did you mean SIG${near}?`;
 }

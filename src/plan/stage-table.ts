@@ -104,7 +104,11 @@ export class StageTable {
   /** The entry with that number; throws STAGE_INVALID. Implicit entries count too (SPEC CP-23). */
   at(index: number): StageEntry {
     const entry = this.#entries[index];
-    if (!entry) throw invalidStage(`invalid stage index ${index}`, "stages are counted from 0 in file order");
+    if (!entry)
+      throw invalidStage(
+        `invalid stage index ${index}`,
+        `stages are counted from 0 in file order; the last is ${this.#writtenCount - 1}`,
+      );
     return entry;
   }
 

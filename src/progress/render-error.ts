@@ -1,4 +1,5 @@
 import { placesOf, type SlipwayError } from "../core/errors.ts";
+import type { SourceRange } from "../core/source-range.ts";
 import { LogLines } from "./log-lines.ts";
 import { safeLine, safeName } from "./safe-text.ts";
 import { RULE, sourceLines, splitLines } from "./source-lines.ts";
@@ -6,6 +7,8 @@ import { RULE, sourceLines, splitLines } from "./source-lines.ts";
 /** Texts of source files by name, as a `SourceRange` names them. */
 export type Sources = ReadonlyMap<string, string>;
 
+/** Lines in error shown: a heredoc may have thousands. */
+const LONGEST_RANGE = 12;
 /** Lines of output shown; the printer has shown the rest. */
 const OUTPUT_LINES = 10;
 
@@ -17,15 +20,21 @@ const OUTPUT_LINES = 10;
  */
 export function renderError(error: SlipwayError, sources: Sources, task = ""): string {
   const lines = [
-    ...placesOf(error).flatMap((place) => sourceLines(place, linesOf(place.file, sources))),
+    ...placesOf(error).flatMap((place) => sourceLines(place, linesOf(place, error, sources), LONGEST_RANGE)),
     ...outputLines(error.facts.output),
     ...messageLines(error, task),
   ];
   return `${lines.join("\n")}\n`;
 }
 
-function linesOf(file: string, sources: Sources): readonly string[] | undefined {
-  const text = sources.get(file);
+function linesOf(
+  { file }: SourceRange,
+  { source, facts }: SlipwayError,
+  sources: Sources,
+): readonly string[] | undefined {
+  // An error about a file that no build tells of brings the text along.
+  const own = source?.file === file && typeof facts.sourceText === "string" ? facts.sourceText : undefined;
+  const text = sources.get(file) ?? own;
   return text === undefined ? undefined : splitLines(text);
 }
 

@@ -26,9 +26,9 @@ export function safeLine(line: string): string {
   return coloured && !safe.endsWith(RESET) ? safe + RESET : safe;
 }
 
-/** Like `safeLine`, with no colours either: for names and messages. */
+/** For names and messages: control characters are all made visible, so that a name does not look like another. */
 export function safeName(text: string): string {
-  return safeLine(text.replace(/\r?\n/g, " ")).replace(/\u001b\[[0-9;:]*m/g, "");
+  return safeLine(text.replace(/\r?\n/g, " ").replaceAll("\u001b", "\\x1b"));
 }
 
 function needsWork(line: string): boolean {

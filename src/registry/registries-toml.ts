@@ -52,6 +52,7 @@ function parseToml(text: string, file: string): Table {
     throw new SlipwayError("USAGE", `${file} is not valid TOML: ${error.message.split("\n")[0]}`, {
       cause: error,
       source: { file, start: error.line, end: error.line },
+      facts: { sourceText: text },
     });
   }
 }

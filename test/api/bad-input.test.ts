@@ -81,6 +81,87 @@ describe("bad input gets one clear error", () => {
       ),
     ).toContain('did you mean "app.js"?');
   });
+  it("MT-08, MT-09: a mount of the context that is not there says why, too", async () => {
+    const context = shop.it.context({
+      Dockerfile: "FROM busybox\nRUN --mount=target=/m,source=src/app.js true\n",
+      "src/app.js": "",
+      "Dockerfile.dockerignore": "src\n",
+    });
+    const hidden = await failing(["build", context], "SOURCE_NOT_FOUND");
+    expect(hidden).toContain('"/src/app.js": not found');
+    expect(hidden).toContain("line 1 of Dockerfile.dockerignore (src)");
+    const misspelt = dockerfile("FROM busybox\nRUN --mount=target=/m,source=scr true\n", { "src/x": "" });
+    expect(await failing(["build", misspelt], "SOURCE_NOT_FOUND")).toContain('did you mean "src"?');
+    const stage = dockerfile(
+      "FROM busybox AS a\nFROM busybox\nRUN --mount=from=a,source=/Bin,target=/m true\n",
+    );
+    expect(await failing(["build", stage], "SOURCE_NOT_FOUND")).toContain('there is "bin": upper and lower');
+  });
+  it("CP-12: a missing source of a stage is looked for there", async () => {
+    const text = "FROM scratch AS build\nCOPY src /out/src\nFROM scratch\nCOPY --from=build /src /\n";
+    const shown = await failing(["build", dockerfile(text, { "src/x": "" })], "SOURCE_NOT_FOUND");
+    expect(shown).toContain('stage build: "/src": not found');
+    expect(shown).toContain('there is "out/src": paths are looked up from the root of the stage build');
+  });
+  it("DI-05: an ignore file that cannot be read is shown with its line", async () => {
+    const context = dockerfile("FROM scratch\nCOPY . /\n", { ".dockerignore": "a\n[b\n" });
+    const shown = await failing(["build", context], "IGNORE_PATTERN_INVALID");
+    expect(shown).toContain(".dockerignore:2\n");
+    expect(shown).toContain("   2 | >>> [b\n");
+  });
+  it("AD-05: a URL that is none", async () => {
+    const text = "FROM scratch\nADD http:// /x\n";
+    expect(await failing(["build", dockerfile(text)], "INSTRUCTION_INVALID")).toContain(
+      'invalid URL "http://"',
+    );
+  });
+  it("names with control characters, in every kind of progress", async () => {
+    const hostile = "a\u001b]0;title\u0007\u009b2J\u202e";
+    const context = dockerfile(`FROM scratch AS build\nENV A="${hostile}"\nCOPY "${hostile}" /\n`);
+    for (const progress of ["plain", "quiet", "tty"]) {
+      const { stderr } = await shop.it.run(["build", `--progress=${progress}`, context]);
+      expect(stderr).toContain("SOURCE_NOT_FOUND");
+      // What the terminal's own progress sends begins with ESC [ and is none of these.
+      expect(stderr).not.toMatch(/\u001b[^[]|[\u0007\u009b\u202e]/);
+    }
+    for (const args of [
+      ["--build-arg", `=${hostile}`],
+      [`--${hostile}`],
+      ["--target", hostile],
+      ["-f", hostile],
+      ["-t", hostile],
+    ]) {
+      const { stderr } = await shop.it.run(["build", ...args, context]);
+      expect(stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/);
+      expect(stderr).toMatch(/ERROR|error:/);
+    }
+  });
+  it("flags and commands that do not exist: the nearest one is suggested", async () => {
+    const context = dockerfile("FROM scratch\n");
+    const said = async (...args: string[]) => (await shop.it.run(args)).stderr;
+    expect(await said("build", "--taget", "x", context)).toContain("Did you mean --target?");
+    expect(await said("build", "--no-cahce", context)).toContain("Did you mean --no-cache?");
+    expect(await said("bild", context)).toContain("Did you mean build?");
+    expect(await said("run", "--entrypont", "x", "busybox")).toContain("Did you mean --entrypoint?");
+  });
+  it.each([
+    [["--allow", "network.hots"], 'entitlement "network.hots" is not known', "did you mean network.host?"],
+    [["--secret", "id=a,scr=b"], '--secret has an unexpected key "scr"', "did you mean src?"],
+    [["--secret", "id=a,type=fiel"], 'unsupported type "fiel"', "did you mean file?"],
+    [["--network", "hst"], 'network mode "hst" is not known', "did you mean host?"],
+    [["--build-context", "a"], '--build-context "a" is not name=value', "write --build-context NAME=VALUE"],
+    [["--build-arg", "=a"], '--build-arg "=a" has no name', "write --build-arg NAME=VALUE"],
+  ])("%j", async (flags, message, hint) => {
+    const shown = await failing(["build", ...flags, dockerfile("FROM scratch\n")], "USAGE", 2);
+    expect(shown).toContain(message);
+    expect(shown).toContain(`  hint: ${hint}\n`);
+  });
+  it("a tag that is none is told before anything is built", async () => {
+    const shown = await failing(["build", "-t", "UPPER", dockerfile("FROM scratch\n")], "REFERENCE_INVALID");
+    expect(shown).toBe(
+      'ERROR: invalid image reference "UPPER": the repository name must be lowercase (REFERENCE_INVALID)\n  hint: write upper\n',
+    );
+  });
   it("SG-02, CP-23: targets and stages that do not exist", async () => {
     expect(
       await failing(["build", "--target", "biuld", dockerfile("FROM busybox AS build\n")], "STAGE_INVALID"),
@@ -92,6 +173,13 @@ describe("bad input gets one clear error", () => {
   it("CL-01: a context that is not there", async () => {
     expect(await failing(["build", join(shop.it.folder, "nowhere")], "CONTEXT_NOT_FOUND")).toContain(
       "unable to prepare context: path",
+    );
+    const context = dockerfile("FROM scratch\n");
+    expect(await failing(["build", `${context}x`], "CONTEXT_NOT_FOUND")).toContain(
+      `did you mean "${context}"?`,
+    );
+    expect(await failing(["build", join(context, "Dockerfile")], "CONTEXT_NOT_FOUND")).toContain(
+      "is not a folder",
     );
   });
   it("a registry that is down", async () => {

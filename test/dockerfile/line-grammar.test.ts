@@ -36,7 +36,7 @@ describe("bytes, lines, comments", () => {
     expect(problem(`# c\n${line(70_000)}`)).toEqual([
       "DOCKERFILE_EMPTY",
       "file with no instructions",
-      undefined,
+      [1, 1],
     ]);
   });
 

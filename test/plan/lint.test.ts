@@ -95,7 +95,7 @@ describe("lint of configuration", () => {
       code: "LINT_FAILED",
       message:
         "lint violation found for rules: MaintainerDeprecated, JSONArgsRecommended, WorkdirRelativePath",
-      line: undefined,
+      line: 3,
     });
     expect(await warningsOf(text)).toHaveLength(3);
     expect(await failure("# check=error=true\nFROM scratch\nMAINTAINER x")).toMatchObject({

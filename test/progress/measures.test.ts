@@ -70,8 +70,8 @@ describe("safe text", () => {
     expect(safeLine("before \u001b]0;after")).toBe("before 0;after");
   });
 
-  it("puts names on one line without colours", () => {
-    expect(safeName("a\nb\u001b[31mc")).toBe("a bc");
+  it("puts names on one line, with colours and other sequences made visible", () => {
+    expect(safeName("a\nb\u001b[31mc")).toBe("a b\\x1b[31mc");
   });
 });
 

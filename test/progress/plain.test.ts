@@ -88,7 +88,7 @@ built sha256:${"ab".repeat(32)}  1.50 MB  shop:1
     const hostile =
       "\u001b[31mred\u001b[0m\ttab \u001b[2Jcleared \u001b]0;title\u0007 bell\u0007 \u001b[1mbold\n";
     expect(print([event.start(0, "a", "evil\u001b[2J\nname"), event.log(0, "a", hostile)])).toBe(
-      "#1 evil name\n#1 0.000 \u001b[31mred\u001b[0m\ttab cleared  bell\\x07 \u001b[1mbold\u001b[0m\n",
+      "#1 evil\\x1b[2J name\n#1 0.000 \u001b[31mred\u001b[0m\ttab cleared  bell\\x07 \u001b[1mbold\u001b[0m\n",
     );
   });
 

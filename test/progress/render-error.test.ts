@@ -31,6 +31,41 @@ ERROR: process "/bin/sh -c make" ended with exit code 2 (RUN_FAILED)
 `);
   });
 
+  it("PO-07: leaves out the middle of a heredoc of many lines, and of an empty file everything but its name", () => {
+    const text = `FROM a\nRUN <<E\n${"x\n".repeat(100)}E\nUSER b\n`;
+    const long = new SlipwayError("RUN_FAILED", "no", { source: { file: "Dockerfile", start: 2, end: 103 } });
+    const shown = renderError(long, new Map([["Dockerfile", text]])).split("\n");
+    expect(shown.slice(2, 5)).toEqual(["   1 |     FROM a", "   2 | >>> RUN <<E", "   3 | >>> x"]);
+    expect(shown.slice(14, 19)).toEqual([
+      "  13 | >>> x",
+      "     | >>> … 89 lines more",
+      " 103 | >>> E",
+      " 104 |     USER b",
+      "--------------------",
+    ]);
+    const empty = new SlipwayError("DOCKERFILE_EMPTY", "empty", { source: { file: "f", start: 1, end: 1 } });
+    expect(renderError(empty, new Map([["f", ""]]))).toBe("f:1\nERROR: empty (DOCKERFILE_EMPTY)\n");
+  });
+
+  it("DI-05: shows the line of a file that is no Dockerfile, where the error brings it along", () => {
+    const error = new SlipwayError("IGNORE_PATTERN_INVALID", "syntax error", {
+      source: { file: ".dockerignore", start: 2, end: 2 },
+      facts: { sourceText: "a\n[b\n" },
+    });
+    expect(renderError(error, SOURCES)).toContain("   1 |     a\n   2 | >>> [b\n");
+  });
+
+  it("makes control characters of names visible, so that no name looks like another", () => {
+    const error = new SlipwayError("DOCKERFILE_SYNTAX", "unknown instruction: \u001b[31mRUN\u009b0m\u202e", {
+      source: { file: "a\u001b]0;title\u0007", start: 1, end: 1 },
+      hint: "\u0008\u001b[2J",
+      cause: new Error("\u001b[1m"),
+    });
+    expect(renderError(error, SOURCES)).toBe(
+      "a\\x1b]0;title\\x07:1\nERROR: unknown instruction: \\x1b[31mRUN\\x9b0m\\u202e (DOCKERFILE_SYNTAX)\n  because: \\x1b[1m\n  hint: \\x08\\x1b[2J\n",
+    );
+  });
+
   it("SG-04: shows every instruction of a circle", () => {
     const at = (line: number) => ({ file: "Dockerfile", start: line, end: line });
     const error = new SlipwayError("STAGE_CYCLE", "circular", {

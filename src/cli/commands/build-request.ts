@@ -6,6 +6,7 @@ import { parseGitUrl } from "../../context/git-url.ts";
 import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { goBoolean } from "../../core/go-boolean.ts";
+import { suggest } from "../../core/suggest.ts";
 import { type OutputSpec, outputOf, parseOutput } from "../../output/output-spec.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
@@ -88,7 +89,8 @@ function buildArguments(
   if (variables.SOURCE_DATE_EPOCH) out.SOURCE_DATE_EPOCH = variables.SOURCE_DATE_EPOCH;
   for (const item of list) {
     const [key, value] = splitPair(item);
-    if (key === "") throw usage(`--build-arg ${JSON.stringify(item)} has no name`);
+    if (key === "")
+      throw usage(`--build-arg ${JSON.stringify(item)} has no name`, "write --build-arg NAME=VALUE");
     const given = value ?? variables[key];
     if (given !== undefined) out[key] = given;
   }
@@ -99,11 +101,14 @@ function pairs(flag: string, list: readonly string[], missing?: string): Record<
   return Object.fromEntries(
     list.map((item) => {
       const [key, value = missing] = splitPair(item);
-      if (key === "" || value === undefined) throw usage(`${flag} ${JSON.stringify(item)} is not name=value`);
+      if (key === "" || value === undefined)
+        throw usage(`${flag} ${JSON.stringify(item)} is not name=value`, `write ${flag} NAME=VALUE`);
       return [key, value];
     }),
   );
 }
+
+const SECRET_KEYS = ["id", "src", "source", "env", "type"];
 
 /** `id=`, `src=` or `source=`, `env=`, `type=file|env` (SPEC 8.1, --secret). */
 function parseSecret(spec: string, context: CliContext): [string, SecretSource] {
@@ -111,13 +116,13 @@ function parseSecret(spec: string, context: CliContext): [string, SecretSource] 
     parseKeyValues(spec).map(({ key, value }) => [key === "source" ? "src" : key, value ?? ""]),
   );
   for (const key of fields.keys())
-    if (!["id", "src", "env", "type"].includes(key))
-      throw usage(`--secret has an unexpected key ${JSON.stringify(key)}`);
+    if (!SECRET_KEYS.includes(key))
+      throw usage(`--secret has an unexpected key ${JSON.stringify(key)}`, nearest(key, SECRET_KEYS));
   const id = fields.get("id") ?? fields.get("src");
-  if (!id) throw usage(`--secret ${JSON.stringify(spec)} has no id`);
+  if (!id) throw usage(`--secret ${JSON.stringify(spec)} has no id`, "write --secret id=NAME,src=FILE");
   const type = fields.get("type");
   if (type !== undefined && type !== "file" && type !== "env")
-    throw usage(`--secret has an unsupported type ${JSON.stringify(type)}`);
+    throw usage(`--secret has an unsupported type ${JSON.stringify(type)}`, nearest(type, ["file", "env"]));
   const env = fields.get("env") ?? (type === "env" ? (fields.get("src") ?? id) : undefined);
   if (env !== undefined && type !== "file") return [id, { env }];
   const hasVariable =
@@ -162,15 +167,30 @@ export function staysInCache(
   return !(output.length > 0 || load || push) && goBoolean(variables.BUILDX_NO_DEFAULT_LOAD ?? "") === true;
 }
 
+const ENTITLEMENTS = ["network.host", "security.insecure", "device", DELETE_ENTITLEMENT];
+/** Those of other builders that ask for nothing here. */
+const OTHER_ENTITLEMENT = /^(?:fs(?:\.read|\.write)?|image(?:\.push|\.load)?|ssh|device)(?:=|$)/;
+
 /** What the build itself may do; a request that makes `host` the default network allows it, too. */
 function entitlements({ allow, network }: BuildFlags): readonly string[] {
+  for (const name of allow)
+    if (!ENTITLEMENTS.includes(name) && !OTHER_ENTITLEMENT.test(name))
+      throw usage(`entitlement ${JSON.stringify(name)} is not known`, nearest(name, ENTITLEMENTS));
   const own = allow.filter((entitlement) => entitlement !== DELETE_ENTITLEMENT);
   return network === "host" ? [...own, "network.host"] : own;
 }
 
 function networkMode(text: string): "default" | "none" | "host" {
   if (text === "default" || text === "none" || text === "host") return text;
-  throw usage(`network mode ${JSON.stringify(text)} is not known`, "use default, none or host");
+  throw usage(
+    `network mode ${JSON.stringify(text)} is not known`,
+    nearest(text, ["default", "none", "host"]),
+  );
+}
+
+function nearest(word: string, known: readonly string[]): string {
+  const near = suggest(word, known);
+  return near === undefined ? `use one of ${known.join(", ")}` : `did you mean ${near}?`;
 }
 
 function splitPair(text: string): [string, string | undefined] {
