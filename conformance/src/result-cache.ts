@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Observation } from "./observation.ts";
 
 /** Goes up when observations of the same build would come out otherwise. */
-const FORMAT = "4";
+const FORMAT = "5";
 
 /** Observations of BuildKit, so that a case is built again only when something about it changed. */
 export class ResultCache {

@@ -31,7 +31,7 @@ export interface FilesFolderRequest {
 
 /**
  * The files of a result in a folder, as the current user: modes, times, links and attributes are kept, owners are not, devices are
- * left out (SPEC XP-05). A link that is in the way is replaced, never followed: an earlier export cannot redirect this one.
+ * left out (SPEC XP-05); folders of platforms have the epoch's time, or that of 1970. A link that is in the way is replaced, never followed: an earlier export cannot redirect this one.
  */
 export async function writeFilesFolder(request: FilesFolderRequest): Promise<void> {
   const folder = resolve(request.cwd, request.folder);
@@ -43,6 +43,8 @@ export async function writeFilesFolder(request: FilesFolderRequest): Promise<voi
     for (const { entries, prefix, time } of request.parts.toReversed())
       for (const entry of entries.toReversed()) finishEntry(entry, join(folder, prefix), time);
     if (request.deleteExtraneous) removeExtraneous(folder, writtenPaths(request.parts), "");
+    for (const { prefix, time = 0 } of request.parts)
+      if (prefix) lutimesSync(fsPath(join(folder, prefix)), time, time);
   } catch (error) {
     throw outputError(error, folder);
   }

@@ -170,6 +170,15 @@ describe("links, owners and modes of copies", () => {
       "n/t/s/g": "file 644 3:4 @1000 g",
     });
   });
+  it("LT-01: a directory of which only the time would change is no change, and has the new time where it is one", () => {
+    const base = new MemoryTree({ "t/": { mtime: 1 } });
+    const context = new MemoryTree({ "e/": { mtime: 7 }, "d/": { mtime: 8 }, "d/f": "f" });
+    expect(copy(["e", "/t"], { base, context })).toEqual({});
+    expect(copy(["d", "/t"], { base, context })).toEqual({
+      t: "dir 755 0:0 @8",
+      "t/f": "file 644 0:0 @1000 f",
+    });
+  });
   it("CP-15: octal and symbolic --chmod", () => {
     expect(copy(["d", "/t"], { chmod: "644" })).toMatchObject({
       t: "dir 644 0:0 @7",

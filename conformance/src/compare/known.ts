@@ -12,7 +12,7 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
     id: "BK-STUBS",
     explains: ({ where, buildkit, slipway }) =>
-      /^(image \S+ )?layer \d+: (proc|sys|dev|etc)\/$/.test(where) &&
+      /^((image \S+ )?layer \d+|files): (proc|sys|dev|etc)\/$/.test(where) &&
       buildkit.startsWith("directory") &&
       slipway === "(nothing)",
   },

@@ -17,7 +17,7 @@ export function readFolder(root: string, started: number, below = ""): readonly 
 
 function entryOf(file: string, path: string, stats: Stats, started: number): Entry {
   return {
-    path,
+    path: stats.isDirectory() ? `${path}/` : path,
     type: typeOf(stats),
     mode: stats.mode & 0o7777,
     uid: 0,

@@ -114,7 +114,7 @@ export class ChangeSet implements FileTree {
     const all = new Map([...this.#changes].filter(([path, { entry }]) => !this.#isUnchanged(path, entry)));
     for (const path of [...all.keys()]) {
       for (let up = parentPath(path); up !== "" && !all.has(up); up = parentPath(up)) {
-        const entry = this.#parent.lookup(up);
+        const entry = this.lookup(up);
         if (entry) all.set(up, { entry, bytes: { kind: "none" } });
       }
     }

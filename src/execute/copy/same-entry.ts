@@ -3,7 +3,8 @@ import type { Entry } from "../../core/file-tree.ts";
 
 /**
  * Whether two entries are the same but for where they are: type, mode, owner, time, bytes, link target, device numbers and
- * extended attributes. Files whose bytes have not been read are never the same.
+ * extended attributes. The time of a directory does not count, as it does not where snapshots are compared. Files whose bytes have
+ * not been read are never the same.
  */
 export function isSameEntry(a: Entry, b: Entry): boolean {
   return (
@@ -11,7 +12,7 @@ export function isSameEntry(a: Entry, b: Entry): boolean {
     a.mode === b.mode &&
     a.uid === b.uid &&
     a.gid === b.gid &&
-    isSameTime(a, b) &&
+    (a.type === "dir" || isSameTime(a, b)) &&
     isSameContent(a, b) &&
     a.opaque === b.opaque &&
     isDeepStrictEqual(attributes(a), attributes(b))
