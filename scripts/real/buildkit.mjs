@@ -1,10 +1,11 @@
 // `npm run real -- --compare`: each image is built by BuildKit, too, from the same bases, and the two are compared.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, waitForPort } from "../loopback.mjs";
 import { findProgram } from "../programs.mjs";
 import { SetupError } from "../setup.mjs";
+import { ended } from "../transcript.mjs";
 import { compareImages } from "./compare-images.mjs";
 import { Failure } from "./expect.mjs";
 
@@ -48,21 +49,24 @@ export class BuildKit {
     for (const layout of Object.values(layouts)) rmSync(layout, { recursive: true, force: true });
     await slipway.succeed(["build", ...args("slipway")], { env: build.env });
     const bases = await this.#bases(slipway, [...subject.bases, ...earlierImages(subject, build)]);
-    this.#build([...bases, ...args("buildkit")], subject, build);
+    await this.#build([...bases, ...args("buildkit")], withoutSyntaxLines(subject, folder), build);
     return compareImages(layouts);
   }
 
-  #build(args, subject, build) {
-    // The frontend that is built in: there may be no registry to get the one of a syntax line from.
-    const fixed = ["--provenance=false", "--network=host", "--build-arg", "BUILDKIT_SYNTAX=dockerfile.v0"];
+  /** Not synchronously: what it downloads may be served by this process. */
+  async #build(args, cwd, build) {
+    const fixed = ["--provenance=false", "--network=host"];
     const [program, ...words] = this.#docker;
-    const { status, stderr } = spawnSync(program, [...words, "buildx", "build", ...fixed, ...args], {
-      cwd: subject.folder,
+    const child = spawn(program, [...words, "buildx", "build", "--progress=plain", ...fixed, ...args], {
+      cwd,
       env: { ...process.env, ...build.env, DOCKER_CLI_HINTS: "false" },
-      encoding: "utf8",
-      maxBuffer: 1 << 28,
+      stdio: ["ignore", "ignore", "pipe"],
     });
-    if (status !== 0) throw new Failure(`BuildKit cannot build ${build.image}`, stderr);
+    let log = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+      log += text;
+    });
+    if ((await ended(child)) !== 0) throw new Failure(`BuildKit cannot build ${build.image}`, log);
   }
 
   /** Named contexts lead the names of the bases to the registry. */
@@ -80,6 +84,19 @@ export class BuildKit {
     }
     return flags;
   }
+}
+
+/** A copy of the case whose Dockerfiles name no frontend, since there may be no registry to get it from. */
+function withoutSyntaxLines({ folder: source }, folder) {
+  const copy = join(folder, "without-syntax");
+  cpSync(source, copy, { recursive: true, force: true, verbatimSymlinks: true, preserveTimestamps: true });
+  for (const name of readdirSync(copy, { recursive: true }).filter((path) =>
+    /(^|\/)Dockerfile$/.test(path),
+  )) {
+    const text = readFileSync(join(copy, name), "utf8");
+    writeFileSync(join(copy, name), text.replace(/^# syntax=.*/, "#"));
+  }
+  return copy;
 }
 
 /** A later build of a case may start from the image of an earlier one. */
