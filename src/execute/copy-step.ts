@@ -214,7 +214,10 @@ async function withDigests(tree: SourceTree, selected: readonly SelectedSource[]
   }));
 }
 
-/** Content identity of everything selected. */
+/**
+ * Content identity of everything selected. Of a directory written with a slash only its content counts: nothing else of it goes
+ * into the layer (SPEC CK-05).
+ */
 function inputFiles(
   step: CopyStep,
   tree: SourceTree,
@@ -224,7 +227,7 @@ function inputFiles(
     from: tree.name,
     selector: step.parents ? source.selector : source.name,
     entries: [
-      [source.root.type === "dir" ? "" : source.name, contentIdentity(source.root)] as const,
+      [source.root.type === "dir" ? "" : source.name, rootIdentity(source)] as const,
       ...selectedContents(tree, source),
     ],
   }));
@@ -241,6 +244,10 @@ function selectedContents(tree: SourceTree, source: SelectedSource): (readonly [
     if (first === undefined) firstNames.set(identity, relative);
     return [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
   });
+}
+
+function rootIdentity({ root, selector }: SelectedSource): string {
+  return root.type === "dir" && selector.endsWith("/") ? "contents" : contentIdentity(root);
 }
 
 function copyInputs(
