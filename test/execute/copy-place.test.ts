@@ -96,6 +96,14 @@ describe("appendix A.5: the COPY result matrix", () => {
     expect(Object.keys(copy(["d/./s/g", "/t/"], { parents: true }))).toEqual(["t", "t/s", "t/s/g"]);
     expect(Object.keys(copy(["**/g", "/t/"], { parents: true }))).toEqual(["t", "t/d", "t/d/s", "t/d/s/g"]);
   });
+  it("CP-18: without a match --parents makes the destination where it ends in a slash, a missing name fails", () => {
+    const paths = (source: string, to: string) => Object.keys(copy([source, to], { parents: true }));
+    expect(paths("no*", "/t/")).toEqual(["t"]);
+    expect(paths("no*", "/t")).toEqual([]);
+    expect(paths("d/./no*/**", "/t/u")).toEqual(["t"]);
+    expect(() => paths("no", "/t/")).toThrow('"/no": not found');
+    expect(() => paths("d/./no", "/t/")).toThrow('"/d/no": not found');
+  });
   it("CP-16, CP-17: with --parents excludes are relative to the pivot", () => {
     const paths = (source: string, exclude: string[]) =>
       Object.keys(copy([source, "/t/"], { parents: true, exclude }));

@@ -31,11 +31,17 @@ function placeDirectory(target: ChangeSet, source: SelectedSource, at: Placement
   const destination = resolveDestination(target, at.destination);
   const existing = target.lookup(destination);
   if (existing && existing.type !== "dir") throw conflict(`cannot copy to non-directory: /${destination}`);
+  if (!existing && isNothing(source) && !at.destinationIsDirectory)
+    return makeDirectories(target, parentPath(destination), at, source.root);
   if (!existing && destination !== "") makeDirectories(target, destination, at, source.root);
   else if (existing && destination !== "")
     target.put({ ...existing, mtime: source.root.mtime, mtimeNs: source.root.mtimeNs }, { kind: "none" });
   for (const { relative, entry } of source.entries)
     placeEntry(target, childPath(destination, relative), entry, at);
+}
+
+function isNothing({ onlyMatches, entries }: SelectedSource): boolean {
+  return onlyMatches === true && entries.length === 0;
 }
 
 function placeFile(target: ChangeSet, source: SelectedSource, at: Placement): void {

@@ -35,7 +35,7 @@ function selectOne(tree: SearchedTree, selector: string, options: SelectOptions)
   const entries = hasWildcard(pattern)
     ? matchDeep(tree, base.path, pattern, options)
     : literal(tree, base.path, { path: pattern, selector }, options);
-  return { selector, name: "", root, entries };
+  return { selector, name: "", root, entries, onlyMatches: true };
 }
 
 function literal(

@@ -20,6 +20,8 @@ export interface SelectedSource {
   /** The file or directory itself, after following a link. */
   readonly root: Entry;
   readonly entries: readonly SelectedEntry[];
+  /** `root` is only where matches were looked for: without one it is not copied itself (SPEC CP-18). */
+  readonly onlyMatches?: boolean;
 }
 
 export interface SelectOptions {
