@@ -7,7 +7,7 @@ import type { Call, StageState } from "./stage-state.ts";
 import { heredocSummary } from "./step-name.ts";
 
 /** Where a script from a heredoc appears in the container (SPEC RN-02). */
-const SCRIPT_FOLDER = "/dev/pipes";
+export const SCRIPT_FOLDER = "/dev/pipes";
 
 export interface RunCommand {
   readonly argv: readonly string[];

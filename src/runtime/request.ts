@@ -84,7 +84,7 @@ export type ContainerMount =
       readonly uid: number;
       readonly gid: number;
     }
-  /** A read-only file with given content: /etc/hosts, /etc/resolv.conf, a heredoc script at /dev/pipes. */
+  /** A read-only file with given content: /etc/hosts, /etc/resolv.conf. */
   | {
       readonly type: "file";
       readonly target: string;

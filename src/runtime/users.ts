@@ -61,9 +61,12 @@ export function resolveUser(request: UserRequest): ContainerUser {
 }
 
 function findAccount(whole: string, user: string, passwd: readonly PasswdLine[]): PasswdLine {
-  const byName = passwd.find((line) => line.name === (user === "" ? "root" : user));
-  if (byName) return byName;
-  const uid = user === "" || user === "root" ? 0 : numeric(user);
+  const number = numeric(user);
+  const name = user === "" ? "root" : user;
+  // A number is one even where somebody is called so.
+  const found = passwd.find((line) => (number === undefined ? line.name === name : line.uid === number));
+  if (found) return found;
+  const uid = name === "root" ? 0 : number;
   if (uid === undefined) {
     throw new SlipwayError(
       "USER_NOT_FOUND",
@@ -74,7 +77,7 @@ function findAccount(whole: string, user: string, passwd: readonly PasswdLine[])
       },
     );
   }
-  return passwd.find((line) => line.uid === uid) ?? { name: "", uid, gid: 0, home: "/" };
+  return { name: "", uid, gid: 0, home: "/" };
 }
 
 function findGroup(name: string, groups: readonly GroupLine[]): number {

@@ -52,6 +52,13 @@ describe("a build from end to end", () => {
     expect((await shop.it.succeed(["build", "-q", context])).stdout).toBe(first.stdout);
   });
 
+  it("RN-07: a failed command is quoted, so that its lines and quotes can be told apart from the message", async () => {
+    const { stderr } = await shop.it.build({ Dockerfile: 'FROM busybox\nRUN <<E\necho "a"\nexit 5\nE\n' });
+    expect(stderr).toContain(
+      String.raw`process "/bin/sh -c echo \"a\"\nexit 5\n" did not complete successfully: exit code: 5`,
+    );
+  });
+
   it("goes on after a failed step once it is put right", async () => {
     const wrong = "FROM busybox\nRUN echo once > /once\nRUN fasle\n";
     const context = shop.it.context({ Dockerfile: wrong });

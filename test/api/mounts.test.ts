@@ -43,6 +43,15 @@ describe("RUN --mount", () => {
     expect(await shop.it.shell("confined", "cat /names")).not.toMatch(/^(boot|lib64|srv)$/m);
   });
 
+  it("RN-02: a script lies where nothing can be put beside it, and leaves nothing behind", async () => {
+    const Dockerfile =
+      "FROM busybox\nRUN <<one\n#!/bin/sh\necho $0 > /out\ntouch /dev/pipes/two || ls /dev/pipes >> /out\none\n";
+    expect((await shop.it.build({ Dockerfile }, "-t", "script")).exitCode).toBe(0);
+    expect(await shop.it.shell("script", "cat /out; ls -d /dev/pipes 2>&1; true")).toBe(
+      "/dev/pipes/one\none\nls: /dev/pipes: No such file or directory\n",
+    );
+  });
+
   it("MT-10: a cache keeps its content from build to build, and is in no layer", async () => {
     const Dockerfile =
       "FROM busybox\nARG N\nRUN --mount=type=cache,target=/cache echo $N >> /cache/log; cp /cache/log /log\n";

@@ -40,8 +40,8 @@ describe("resolveUser", () => {
     expect(resolve("4000")).toEqual({ uid: 4000, gid: 0, additionalGids: [0], home: "/" });
   });
 
-  it("RN-06: a name wins over a number of the same look", () => {
-    expect(resolve("1234")).toEqual({ uid: 77, gid: 78, additionalGids: [78], home: "/named-by-number" });
+  it("RN-06: a number is a number, even where somebody is called so", () => {
+    expect(resolve("1234")).toEqual({ uid: 1234, gid: 0, additionalGids: [0], home: "/" });
   });
 
   it("RN-06: with a group, only that group counts", () => {

@@ -1,8 +1,10 @@
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { resolvePath } from "../../layer/resolve.ts";
 import type { RunMount, RunStep } from "../../plan/graph.ts";
+import { SCRIPT_FOLDER } from "../../plan/run-command.ts";
 import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { ContainerMount } from "../../runtime/request.ts";
 import { overlayTree } from "../../snapshot/copy-tree.ts";
@@ -38,7 +40,7 @@ export interface MountContext {
 /** Opens everything that a RUN's mounts need (SPEC 3.5) and the files that the builder generates (SPEC RN-09). */
 export async function prepareMounts(context: MountContext): Promise<PreparedMounts> {
   const { step, options } = context;
-  const mounts: PreparedMount[] = [...generatedFiles(step, options)];
+  const mounts: PreparedMount[] = [...generatedFiles(step, options), ...scriptFolder(context)];
   const env: string[] = [];
   for (const mount of step.mounts) {
     const made = await prepareMount(mount, context, env);
@@ -170,7 +172,7 @@ async function prepareAgent(
 
 function generatedFiles(step: RunStep, options: RunOptions): PreparedMount[] {
   const network = step.network === "none" ? "none" : "host";
-  const made = [
+  return [
     file("/etc/hosts", (target) => ({
       type: "file",
       target,
@@ -184,17 +186,20 @@ function generatedFiles(step: RunStep, options: RunOptions): PreparedMount[] {
       mode: 0o644,
     })),
   ];
-  const { script } = step;
-  if (script)
-    made.push(
-      file(`/dev/pipes/${script.name}`, (target) => ({
-        type: "file",
-        target,
-        content: script.content,
-        mode: 0o755,
-      })),
-    );
-  return made;
+}
+
+/** The script of a heredoc lies in a folder of its own, in which nothing else can be put (SPEC RN-02). */
+function scriptFolder({ step: { script }, scratch }: MountContext): PreparedMount[] {
+  if (!script) return [];
+  const folder = join(scratch, "pipes");
+  const path = join(folder, script.name);
+  mkdirSync(folder);
+  writeFileSync(path, script.content);
+  // Whatever the umask is.
+  chmodSync(folder, 0o755);
+  chmodSync(path, 0o755);
+  const source = { kind: "path", path: folder } as const;
+  return [directory(SCRIPT_FOLDER, (target) => ({ type: "bind", target, source, readOnly: true }))];
 }
 
 function directory(path: string, at: PreparedMount["at"]): PreparedMount {
