@@ -27,7 +27,8 @@ export interface Judgement {
   readonly note?: string;
 }
 
-const TOO_OLD = /dockerfile parse error on line \d+: unknown flag: --(parents|exclude|unpack|device|security)/;
+const TOO_OLD =
+  /dockerfile parse error on line \d+: unknown flag: --(parents|exclude|unpack|device|security)/;
 
 /** Compares the two results of a case, and its result with `expected.txt` where it has one. */
 export function judge(each: Case, buildkit: Observation, slipway: Observation): Judgement {

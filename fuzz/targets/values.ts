@@ -1,5 +1,7 @@
+import { normalizeResources } from "../../src/api/resource-limits.ts";
 import { parseBytes } from "../../src/cli/parse-bytes.ts";
-import { parseHosts, parseUlimit } from "../../src/cli/parse-flags.ts";
+import { parseHost, parseUlimits } from "../../src/cli/parse-flags.ts";
+import { parseResources } from "../../src/cli/resource-flags.ts";
 import { formatTemplate } from "../../src/cli/template.ts";
 import { parseUrlChecksum, urlFileName } from "../../src/context/url-checksum.ts";
 import { parseKeyValues } from "../../src/core/csv.ts";
@@ -8,11 +10,13 @@ import { formatPlatform, parsePlatform } from "../../src/core/platform.ts";
 import { splitCsv } from "../../src/dockerfile/csv-fields.ts";
 import { formatGoDuration, parseGoDuration } from "../../src/dockerfile/go-duration.ts";
 import { goQuote } from "../../src/dockerfile/go-quote.ts";
+import { parseDevice } from "../../src/dockerfile/run-instruction.ts";
 import { parseModeChange } from "../../src/execute/copy/chmod.ts";
 import { isTimestamp } from "../../src/image/timestamp.ts";
 import { parseOutput } from "../../src/output/output-spec.ts";
 import { checkChmod } from "../../src/plan/chmod.ts";
 import { classifySource } from "../../src/plan/copy-sources.ts";
+import { parseEntitlements } from "../../src/plan/entitlements.ts";
 import { parseMount } from "../../src/plan/mount-options.ts";
 import { expandPortSpec, splitPortSpec } from "../../src/plan/port-spec.ts";
 import { isSignal } from "../../src/plan/signals.ts";
@@ -27,8 +31,11 @@ type Reader = (text: string) => unknown;
 
 const READERS: readonly Reader[] = [
   (value) => must(parseBytes("--shm-size", value) >= 0, () => "a negative size"),
-  (text) => parseHosts([text]),
-  parseUlimit,
+  parseHost,
+  (value) => parseUlimits([value]),
+  (value) => normalizeResources(parseResources([value])),
+  (value) => parseEntitlements([value, `device=${value}`]),
+  parseDevice,
   (value) => formatTemplate(value, { A: { B: [1, "x"] }, toString: null }),
   parseKeyValues,
   splitCsv,

@@ -45,11 +45,13 @@ export interface BuildOptions {
   readonly ssh?: Readonly<Record<string, SshSource>>;
   /** Default network of RUN steps. */
   readonly network?: "default" | "none" | "host";
-  /** Entitlements: `network.host`, `security.insecure`. */
+  /** Entitlements: `network.host`, `security.insecure`, `device`, `device=NAME[,alias=NAME]`. */
   readonly allow?: readonly string[];
+  /** Lines of /etc/hosts; the address `host-gateway` stands for this machine. */
   readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
-  /** Bytes of /dev/shm. */
+  /** Bytes of /dev/shm; 64 MiB by default. */
   readonly shmSize?: number;
+  /** -1 is without limit. */
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   /** Limits of every RUN step; ignored with a warning where the machine does not let us enforce them. */
   readonly resources?: Resources;

@@ -1,9 +1,11 @@
 import { type CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
+import { parseEntitlements } from "../plan/entitlements.ts";
 import type { BuildPlan, StagePlan, Step } from "../plan/graph.ts";
 import { planBuild } from "../plan/plan-build.ts";
 import type { BuildClock } from "./build-clock.ts";
+import { BuildDevices } from "./build-devices.ts";
 import { type Execution, executePlan, slotOf } from "./execution.ts";
 import {
   baseResolver,
@@ -36,6 +38,9 @@ export async function buildPlatform(request: BuildRunRequest, view: PlatformView
   const plan = await clock.step("resolve", RESOLVE_STEP, () =>
     planBuild(planOptions(request, { ...view, resolver, signal: controller.signal })),
   );
+  const { devices: grants } = parseEntitlements(options.allow ?? []);
+  const devices = new BuildDevices(session.environment.cdiFolders, grants, request.notice);
+  await devices.check(plan);
   emitPlan(plan, clock);
   const execution = await executePlan({
     session,
@@ -52,6 +57,7 @@ export async function buildPlatform(request: BuildRunRequest, view: PlatformView
     ]),
     beforeExecute: request.beforeExecute,
     notice: request.notice,
+    devices,
     scope: request.scope,
     controller,
   });

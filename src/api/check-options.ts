@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import { parseEntitlements } from "../plan/entitlements.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { normalizeResources } from "./resource-limits.ts";
 
@@ -52,7 +53,9 @@ export function checkBuildOptions(options: unknown): asserts options is BuildOpt
     if (value !== undefined && !fits(value, shape))
       throw new SlipwayError("USAGE", `the option ${name} has to be ${WORDS[shape]}`);
   }
-  normalizeResources((options as Partial<BuildOptions>).resources);
+  const { resources, allow = [] } = options as Partial<BuildOptions>;
+  normalizeResources(resources);
+  parseEntitlements(allow);
 }
 
 const WORDS: Readonly<Record<Shape, string>> = {

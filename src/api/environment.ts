@@ -15,6 +15,8 @@ export interface Environment {
   readonly registriesConf: RegistriesConfPlaces;
   /** Folders with certificates per registry host. */
   readonly certsDirs: readonly string[];
+  /** Folders with specifications of the Container Device Interface; those of later ones win. */
+  readonly cdiFolders: readonly string[];
   /** Everything else that a tool or a build argument may ask for by name. */
   readonly variables: Readonly<Record<string, string>>;
 }
@@ -45,9 +47,13 @@ export function readEnvironment(
     dockerConfig: join(defined.DOCKER_CONFIG || join(at.homeDirectory, ".docker"), "config.json"),
     registriesConf: registriesConf(defined, config, at.uid),
     certsDirs: ["/etc/containers/certs.d", "/etc/docker/certs.d"],
+    cdiFolders: defined.SLIPWAY_CDI_DIRS?.split(":").filter(Boolean) ?? CDI_FOLDERS,
     variables: defined,
   });
 }
+
+/** Where BuildKit looks for them. */
+const CDI_FOLDERS: readonly string[] = ["/etc/cdi", "/var/run/cdi", "/etc/buildkit/cdi"];
 
 /** An explicit file, else the user's, else the system's; drop-ins of both. Root has no files of its own. */
 function registriesConf(

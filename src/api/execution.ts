@@ -14,6 +14,7 @@ import { StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
 import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
 import type { BuildClock } from "./build-clock.ts";
+import type { BuildDevices } from "./build-devices.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { StoreImageResolver } from "./image-resolver.ts";
 import { once } from "./once.ts";
@@ -37,6 +38,7 @@ export interface ExecutionRequest {
   /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
   readonly slot: string;
   readonly notice: (message: string) => void;
+  readonly devices: BuildDevices;
   readonly beforeExecute: (step: Step) => void;
   readonly scope: CleanupScope;
   readonly controller: AbortController;
@@ -123,10 +125,11 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       ulimits: options.ulimits ?? [],
       resources: normalizeResources(options.resources),
       warn: request.notice,
+      devices: (step) => request.devices.of(step),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),
       runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },
-      ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
+      ...(options.shmSize ? { shmSize: options.shmSize } : {}),
     }),
   };
 }

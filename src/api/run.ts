@@ -121,7 +121,7 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       interactive: options.interactive ?? false,
       resources: withSwap(normalizeResources(options.resources)),
       onWarning: options.onWarning ?? (() => {}),
-      ...(options.shmSize === undefined ? {} : { shmSize: options.shmSize }),
+      ...(options.shmSize ? { shmSize: options.shmSize } : {}),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       ...(options.runtime ? { driver: options.runtime } : {}),
       ...(options.streams ? { streams: options.streams } : {}),

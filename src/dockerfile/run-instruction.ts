@@ -59,7 +59,7 @@ export interface DeviceRequest {
 
 const DEVICE_HINT = "write --device=<name>[,required]";
 
-/** Reads `name[,required[=bool]]` (SPEC RX-03). Throws INSTRUCTION_INVALID. */
+/** Reads `name[,required[=bool]]`; the name may itself hold a `=` (SPEC RX-03). Throws INSTRUCTION_INVALID. */
 export function parseDevice(text: string): DeviceRequest {
   const fields = splitCsv(text);
   if (!fields || fields.length === 0) throw invalid("failed to parse csv devices: EOF", DEVICE_HINT);
@@ -69,11 +69,11 @@ export function parseDevice(text: string): DeviceRequest {
     const [, written = "", value] = /^([^=]*)(?:=(.*))?$/s.exec(field) ?? [];
     const key = written.toLowerCase();
     if (key === "required") required = readBoolean(key, value);
-    else if (value !== undefined && key !== "name")
+    else if (value !== undefined && key !== "name" && name !== "")
       throw invalid(`unexpected key '${key}' in '${field}'`, DEVICE_HINT);
     else if (name !== "")
       throw invalid(`device name already set to ${name}`, "write one --device for each device");
-    else name = value ?? field;
+    else name = key === "name" && value !== undefined ? value : field;
   }
   return { name, required };
 }

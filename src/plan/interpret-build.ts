@@ -7,6 +7,7 @@ import { resolvingOnce, type StageBase } from "./bases.ts";
 import { Budget } from "./budget.ts";
 import { warnOfDefaultBases } from "./default-bases.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { parseEntitlements } from "./entitlements.ts";
 import type { Environment } from "./environment.ts";
 import { resolveEpoch, withEpoch } from "./epoch.ts";
 import { registerStage } from "./from.ts";
@@ -139,7 +140,7 @@ function buildSetting(
     buildArgs: withEpoch(options.buildArgs, epoch),
     proxyEnv: proxyVariables(options.buildArgs),
     network: options.network ?? "default",
-    allow: new Set(options.allow),
+    allow: parseEntitlements(options.allow).plain,
     multiPlatform: options.multiPlatform ?? false,
     budget: new Budget(),
     ...(ignoreRules ? { ignoreRules } : {}),

@@ -19,7 +19,7 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
   const { argv, script, nameSuffix } = runCommand(state, call);
   const devices = call.instruction.devices.map(parseDevice);
   const network = chooseNetwork(call);
-  checkEntitlements(call, { network, hasDevices: devices.length > 0 });
+  checkEntitlements(call, network);
   const secretVariables = mounts.flatMap((mount) =>
     mount.type === "secret" && mount.env ? [mount.env] : [],
   );
@@ -50,15 +50,12 @@ function chooseNetwork(call: Call<RunInstruction>): RunStep["network"] {
   return network === "default" ? call.stage.build.network : network;
 }
 
-function checkEntitlements(
-  call: Call<RunInstruction>,
-  { network, hasDevices }: { readonly network: RunStep["network"]; readonly hasDevices: boolean },
-): void {
+/** Those of devices are judged where the machine's devices are known. */
+function checkEntitlements(call: Call<RunInstruction>, network: RunStep["network"]): void {
   const asked = [
     // A request that makes `host` the default has allowed it.
     ...(network === "host" && call.stage.build.network !== "host" ? ["network.host"] : []),
     ...(call.instruction.security === "insecure" ? ["security.insecure"] : []),
-    ...(hasDevices ? ["device"] : []),
   ];
   const denied = asked.find((entitlement) => !call.stage.build.allow.has(entitlement));
   if (denied)

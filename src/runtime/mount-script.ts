@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { layOverlay } from "../snapshot/overlay.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import type { PlacedMount } from "./oci-spec.ts";
+import { placeDevice } from "./place-device.ts";
 import type { ContainerMount, ContainerRequest, FileIdentity, Privilege } from "./request.ts";
 
 /** What has to happen in the private mount namespace before the runtime starts. */
@@ -47,6 +48,11 @@ export function prepareMounts(request: ContainerRequest, privilege: Privilege): 
         script.push(...secretLines(mount, place, sizeOf(secrets)));
         secrets.push(mount.data);
         return { mount, source: join(place, "secret") };
+      case "device": {
+        const { source, script: lines } = placeDevice(mount.node, place, privilege);
+        script.push(...lines);
+        return { mount, source };
+      }
       case "bind":
         return placeBind(mount, place, privilege, script);
       default:

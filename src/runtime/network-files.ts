@@ -1,4 +1,10 @@
-/** An extra line of /etc/hosts. */
+/**
+ * What `host-gateway` stands for: containers that have a network at all share the machine's, where its programs listen on the loopback
+ * address.
+ */
+const HOST_GATEWAY = "127.0.0.1";
+
+/** An extra line of /etc/hosts; the address may be `host-gateway`. */
 export interface ExtraHost {
   readonly name: string;
   readonly ip: string;
@@ -9,7 +15,7 @@ export function hostsFile(hostname: string, extraHosts: readonly ExtraHost[] = [
   const lines = [
     `127.0.0.1\tlocalhost ${hostname}`,
     "::1\tlocalhost ip6-localhost ip6-loopback",
-    ...extraHosts.map(({ name, ip }) => `${ip}\t${name}`),
+    ...extraHosts.map(({ name, ip }) => `${ip === "host-gateway" ? HOST_GATEWAY : ip}\t${name}`),
   ];
   return `${lines.join("\n")}\n`;
 }

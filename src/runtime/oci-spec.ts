@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { WindowSize } from "../sys/terminal.ts";
 import { capabilitiesOf } from "./capabilities.ts";
 import type { HostDevice } from "./host-devices.ts";
@@ -101,10 +102,21 @@ function processOf(request: ContainerRequest, capabilityNames: readonly string[]
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     rlimits: (request.ulimits ?? []).map(({ name, soft, hard }) => ({
       type: `RLIMIT_${name.toUpperCase()}`,
-      soft,
-      hard,
+      soft: soft < 0 ? UNLIMITED : soft,
+      hard: hard < 0 ? UNLIMITED : hard,
     })),
   };
+}
+
+/** RLIM_INFINITY: more than a number of JavaScript holds exactly. */
+const UNLIMITED = 2n ** 64n - 1n;
+
+/** A specification as the runtimes read it. */
+export function encodeSpec(spec: object): string {
+  // Nothing from outside can hold it, so that no text is taken for a number.
+  const mark = randomUUID();
+  const text = JSON.stringify(spec, (_, value) => (typeof value === "bigint" ? `${mark}${value}` : value));
+  return text.replaceAll(new RegExp(`"${mark}(\\d+)"`, "g"), "$1");
 }
 
 /** A later variable of the same name wins; HOME comes from the account where nobody sets it (SPEC RN-04). */
@@ -146,6 +158,8 @@ export function ownMountOptions(mount: ContainerMount): readonly string[] {
       return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];
     case "file":
       return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];
+    case "device":
+      return ["bind", "nosuid", "noexec", "ro"];
     case "bind":
       return ["rbind", "nodev", mount.readOnly ? "ro" : "rw"];
     default:

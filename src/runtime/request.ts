@@ -1,5 +1,6 @@
 import type { Rootfs } from "../snapshot/rootfs.ts";
 import type { Workdir } from "../snapshot/workdir.ts";
+import type { DeviceNode } from "./cdi/device-edits.ts";
 import type { ContainerUser } from "./users.ts";
 
 /** One process in a container: everything is decided, nothing is looked up any more. */
@@ -63,7 +64,7 @@ export interface Resources {
   readonly pidsLimit?: number;
 }
 
-/** `target` is absolute and resolved (`planStubs`). No mount lets device files be opened, whatever it holds. */
+/** `target` is absolute and resolved (`planStubs`). No other mount than a device's lets device files be opened, whatever it holds. */
 export type ContainerMount =
   | {
       readonly type: "bind";
@@ -84,6 +85,8 @@ export type ContainerMount =
       readonly uid: number;
       readonly gid: number;
     }
+  /** A device file that the container may open. */
+  | { readonly type: "device"; readonly target: string; readonly node: DeviceNode }
   /** A read-only file with given content: /etc/hosts, /etc/resolv.conf. */
   | {
       readonly type: "file";

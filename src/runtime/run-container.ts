@@ -12,7 +12,7 @@ import { connectStreams, type StreamOptions, type TerminalPlace } from "./contai
 import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
 import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
-import { ociSpec } from "./oci-spec.ts";
+import { encodeSpec, ociSpec } from "./oci-spec.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
 import { startScript, startTraces } from "./start-script.ts";
@@ -103,7 +103,7 @@ function startLines(
       : {}),
     hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
-  writeFileSync(join(bundle, "config.json"), JSON.stringify(spec));
+  writeFileSync(join(bundle, "config.json"), encodeSpec(spec));
   const consoleSocket = consoleSocketOf(request, driver, options);
   return runtimeLines(driver, {
     ...{ bundle, state, log: startTraces(request).runtimeLog, id: request.id },

@@ -197,13 +197,6 @@ describe("stages", () => {
     expect(built.stderr).toContain("biuld is no stage of the Dockerfile and no image of the store");
   });
 
-  it("RX-03: a device that is needed and cannot be given fails the step", async () => {
-    const Dockerfile = "FROM busybox\nRUN --device=name=vendor.com/dev=x,required true\n";
-    const built = await shop.it.build({ Dockerfile }, "--allow", "device");
-    expect(built.exitCode).toBe(1);
-    expect(built.stderr).toContain("devices are not supported");
-  });
-
   it("a layer's hard link to a file of the layer below is one for COPY and RUN, in whatever order", async () => {
     const archive = join(shop.it.folder, "two-layers.tar");
     execFileSync("python3", ["-c", TWO_LAYERS, archive, process.arch === "x64" ? "amd64" : process.arch]);

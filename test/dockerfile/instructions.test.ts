@@ -63,6 +63,8 @@ describe("RUN, CMD, ENTRYPOINT", () => {
     ["RUN --security=x a", 'security "x" is not valid'],
     ["RUN --device=a,name=b a", "device name already set to a"],
     ["RUN --device=a,Foo=b a", "unexpected key 'foo' in 'Foo=b'"],
+    ["RUN --device=v.com/c=a,v.com/d=b a", "unexpected key 'v.com/d' in 'v.com/d=b'"],
+    ["RUN --device=v.com/c=a,name=b a", "device name already set to v.com/c=a"],
     ["RUN --device=a,required=x a", "invalid value for required: x"],
     ["RUN --device= a", "failed to parse csv devices: EOF"],
   ])("RX-01 to RX-03: %s", (line, message) => {
@@ -74,6 +76,8 @@ describe("RUN, CMD, ENTRYPOINT", () => {
       name: "vendor.com/gpu:1",
       required: false,
     });
+    expect(parseDevice("vendor.com/gpu=1,required")).toEqual({ name: "vendor.com/gpu=1", required: true });
+    expect(parseDevice("required,vendor.com/gpu=1")).toEqual({ name: "vendor.com/gpu=1", required: true });
     expect(parseDevice("name=v.com/gpu=all,required=1")).toEqual({ name: "v.com/gpu=all", required: true });
     expect(parseDevice('"a,b",required=false')).toEqual({ name: "a,b", required: false });
     expect(failureOf(() => parseDevice('a,"b')).code).toBe("INSTRUCTION_INVALID");

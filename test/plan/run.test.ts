@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseEntitlements } from "../../src/plan/entitlements.ts";
 import { failure, historyOf, KnownImages, PATH, runsOf } from "./planning.ts";
 
 async function onlyRun(lines: string, request = {}) {
@@ -109,22 +110,42 @@ describe("RUN: network, security, devices", () => {
     expect(runs.map(({ security }) => security)).toEqual(["insecure", "sandbox"]);
   });
 
-  it("RX-03: devices are named once and have to be allowed", async () => {
-    const text = "FROM scratch\nRUN --device=vendor/class=gpu0,required --device=name=b x";
-    expect((await failure("FROM scratch\nRUN --device=a x")).message).toBe(
-      "entitlement device is not allowed",
-    );
+  it("RX-03: devices are named once; whether they are allowed is judged where they are known", async () => {
     expect((await failure("FROM scratch\nRUN --device=a,name=b x")).message).toMatch(
       /device name already set to a$/,
     );
-    expect((await failure(text)).message).toMatch(/unexpected key 'vendor\/class' in 'vendor\/class=gpu0'$/);
-    const [run] = await runsOf("FROM scratch\nRUN --device=name=v/c=gpu0,required --device=b x", {
-      allow: ["device"],
-    });
+    const [run] = await runsOf("FROM scratch\nRUN --device=v/c=gpu0,required --device=b x");
     expect(run!.devices).toEqual([
       { name: "v/c=gpu0", required: true },
       { name: "b", required: false },
     ]);
+  });
+});
+
+describe("parseEntitlements", () => {
+  it("8.1: names, devices and their aliases", () => {
+    const { plain, devices } = parseEntitlements([
+      "network.host",
+      "device=v.com/c=a",
+      "device=v.com/c=b,alias=v.com/c=mine",
+      "buildx.local.delete",
+    ]);
+    expect([...plain]).toEqual(["network.host"]);
+    expect(devices).toEqual({
+      all: false,
+      names: ["v.com/c=a"],
+      aliases: new Map([["v.com/c=mine", "v.com/c=b"]]),
+    });
+    expect(parseEntitlements(["device"]).devices.all).toBe(true);
+  });
+
+  it.each([
+    ["all", "unknown entitlement all"],
+    ["buildx.local.delete=true", "unknown entitlement buildx.local.delete=true"],
+    ["device=a,b=c", 'unknown device config key "b"'],
+    ["device=a,b", 'invalid device config "b"'],
+  ])("8.1: %s is refused", (text, message) => {
+    expect(() => parseEntitlements([text])).toThrow(expect.objectContaining({ code: "USAGE", message }));
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { collect, collectCommas } from "../collect.ts";
+import { collect, collectCommas, collectCsv } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
@@ -106,11 +106,16 @@ function defineExecution(command: Command): void {
     .option("--network <mode>", "network of RUN steps: default, none or host")
     .option(
       "--allow <entitlement>",
-      "network.host, security.insecure or buildx.local.delete",
-      collectCommas,
+      "network.host, security.insecure, device, device=NAME[,alias=NAME] or buildx.local.delete",
+      collect,
       [],
     )
-    .option("--add-host <host=ip>", "add a line to /etc/hosts of RUN steps", collectCommas, [])
+    .option(
+      "--add-host <host=ip>",
+      "add a line to /etc/hosts of RUN steps; host-gateway is this machine",
+      collectCsv,
+      [],
+    )
     .option("--shm-size <bytes>", "size of /dev/shm of RUN steps, for example 64m")
     .option("--ulimit <name=soft[:hard]>", "a resource limit of RUN steps", collect, [])
     .option(

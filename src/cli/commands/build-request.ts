@@ -8,9 +8,10 @@ import { SlipwayError } from "../../core/errors.ts";
 import { goBoolean } from "../../core/go-boolean.ts";
 import { suggest } from "../../core/suggest.ts";
 import { type OutputSpec, outputOf, parseOutput } from "../../output/output-spec.ts";
+import { parseEntitlements } from "../../plan/entitlements.ts";
 import type { CliContext } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
-import { parseHosts, parseUlimit } from "../parse-flags.ts";
+import { parseHost, parseUlimits } from "../parse-flags.ts";
 import { legacyPairs, parseResources } from "../resource-flags.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { checkDeletions, DELETE_ENTITLEMENT } from "./local-delete.ts";
@@ -44,9 +45,9 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     ssh: agents(path, flags.ssh, variables),
     ...(flags.network ? { network: networkMode(flags.network) } : {}),
     allow: entitlements(flags),
-    addHosts: parseHosts(flags.addHost),
+    addHosts: flags.addHost.flatMap(parseHost),
     ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
-    ulimits: flags.ulimit.map(parseUlimit),
+    ulimits: parseUlimits(flags.ulimit),
     resources: resourcesOf(flags),
     ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
@@ -167,15 +168,9 @@ export function staysInCache(
   return !(output.length > 0 || load || push) && goBoolean(variables.BUILDX_NO_DEFAULT_LOAD ?? "") === true;
 }
 
-const ENTITLEMENTS = ["network.host", "security.insecure", "device", DELETE_ENTITLEMENT];
-/** Those of other builders that ask for nothing here. */
-const OTHER_ENTITLEMENT = /^(?:fs(?:\.read|\.write)?|image(?:\.push|\.load)?|ssh|device)(?:=|$)/;
-
 /** What the build itself may do; a request that makes `host` the default network allows it, too. */
 function entitlements({ allow, network }: BuildFlags): readonly string[] {
-  for (const name of allow)
-    if (!ENTITLEMENTS.includes(name) && !OTHER_ENTITLEMENT.test(name))
-      throw usage(`entitlement ${JSON.stringify(name)} is not known`, nearest(name, ENTITLEMENTS));
+  parseEntitlements(allow);
   const own = allow.filter((entitlement) => entitlement !== DELETE_ENTITLEMENT);
   return network === "host" ? [...own, "network.host"] : own;
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { collect, collectCommas } from "../collect.ts";
+import { collect, collectCommas, collectCsv } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
@@ -27,7 +27,7 @@ export function defineContainers(program: Command, run: Run): void {
     .option("--entrypoint <program>", 'replaces the image\'s ENTRYPOINT; "" removes it')
     .option("--network <mode>", "host or none", "host")
     .option("-h, --hostname <name>", "host name inside")
-    .option("--add-host <host:ip>", "add a line to /etc/hosts", collectCommas, [])
+    .option("--add-host <host:ip>", "add a line to /etc/hosts; host-gateway is this machine", collectCsv, [])
     .option("--read-only", "mount the root filesystem read-only")
     .option("--tmpfs <path>", "mount an empty tmpfs", collect, [])
     .option("--cap-add <capability>", "add a capability", collectCommas, [])

@@ -5,7 +5,7 @@ import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { parseBytes } from "../parse-bytes.ts";
-import { parseHosts, parseUlimit } from "../parse-flags.ts";
+import { parseHost, parseUlimits } from "../parse-flags.ts";
 import { reportError } from "../report-error.ts";
 import { runResources } from "../resource-flags.ts";
 import type { RunFlags } from "./run-flag-values.ts";
@@ -40,8 +40,8 @@ export async function runCommand(
         volumes: flags.volume,
         tmpfs: flags.tmpfs,
         network: network(flags.network),
-        addHosts: parseHosts(flags.addHost),
-        ulimits: flags.ulimit.map(parseUlimit),
+        addHosts: flags.addHost.flatMap(parseHost),
+        ulimits: parseUlimits(flags.ulimit),
         resources: runResources(flags),
         ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
         onWarning: (message) => void context.stderr.write(`WARNING: ${message}\n`),

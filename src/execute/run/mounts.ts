@@ -1,10 +1,11 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { resolvePath } from "../../layer/resolve.ts";
 import type { RunMount, RunStep } from "../../plan/graph.ts";
 import { SCRIPT_FOLDER } from "../../plan/run-command.ts";
+import type { DeviceMount, DeviceNode } from "../../runtime/cdi/device-edits.ts";
 import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { ContainerMount } from "../../runtime/request.ts";
 import { overlayTree } from "../../snapshot/copy-tree.ts";
@@ -46,6 +47,8 @@ export async function prepareMounts(context: MountContext): Promise<PreparedMoun
     const made = await prepareMount(mount, context, env);
     if (made) mounts.push(made);
   }
+  const { edits } = await options.devices(step);
+  mounts.push(...edits.mounts.map(deviceMount), ...edits.nodes.map(deviceNode));
   return { mounts, env };
 }
 
@@ -168,6 +171,27 @@ async function prepareAgent(
     source: { kind: "path", path: agent.socket },
     readOnly: false,
   }));
+}
+
+/** A mount that a device asks for: libraries of a driver, sockets. Throws `RUNTIME_UNAVAILABLE` where the machine lacks it. */
+function deviceMount({ type, hostPath, path, readOnly }: DeviceMount): PreparedMount {
+  if (type === "tmpfs") return directory(path, (target) => ({ type: "tmpfs", target }));
+  const stat = statSync(hostPath, { throwIfNoEntry: false });
+  if (!stat)
+    throw new SlipwayError("RUNTIME_UNAVAILABLE", `a device mounts ${hostPath}, which is not there`, {
+      hint: "check the machine's CDI specification",
+    });
+  const at: PreparedMount["at"] = (target) => ({
+    type: "bind",
+    target,
+    source: { kind: "path", path: hostPath },
+    readOnly,
+  });
+  return stat.isDirectory() ? directory(path, at) : file(path, at);
+}
+
+function deviceNode(node: DeviceNode): PreparedMount {
+  return file(node.path, (target) => ({ type: "device", target, node }));
 }
 
 function generatedFiles(step: RunStep, options: RunOptions): PreparedMount[] {

@@ -14,6 +14,7 @@ import type { RunOptions } from "./run-options.ts";
 export async function runInputs(step: RunStep, parent: Chain, options: RunOptions): Promise<StepInputs> {
   const names = new Set(step.buildArgs?.map((pair) => pair.split("=", 1)[0]!));
   const isArgument = (pair: string) => names.has(pair.split("=", 1)[0]!);
+  const { names: devices } = await options.devices(step);
   const fields: Record<string, Field> = {
     argv: [...step.argv],
     args: step.env.filter(isArgument),
@@ -27,6 +28,7 @@ export async function runInputs(step: RunStep, parent: Chain, options: RunOption
     ulimits: options.ulimits.map(({ name, soft, hard }) => `${name}=${soft}:${hard}`),
     "shm size": options.shmSize ?? null,
     ...(options.cgroupParent === undefined ? {} : { "cgroup parent": options.cgroupParent }),
+    ...(devices.length === 0 ? {} : { devices }),
     mounts: step.mounts.map((mount) => mountField(mount, options.cacheNamespace)),
     script: step.script ? `${step.script.name} ${digestOf(step.script.content)}` : null,
     platform: formatPlatform(step.platform),

@@ -1,4 +1,5 @@
-import type { InputSource } from "../../plan/graph.ts";
+import type { InputSource, RunStep } from "../../plan/graph.ts";
+import type { DeviceEdits } from "../../runtime/cdi/device-edits.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
 import type { Privilege, Resources, Ulimit } from "../../runtime/request.ts";
 import type { RootfsKind } from "../../snapshot/prepare-rootfs.ts";
@@ -16,6 +17,13 @@ export type OpenAgent = (
   scratch: string,
   access: { readonly mode: number; readonly uid: number; readonly gid: number },
 ) => Promise<{ readonly socket: string; close(): Promise<void> } | undefined>;
+
+/** The CDI devices that a step gets. */
+export interface StepDevices {
+  /** `vendor/class=name`: part of the cache key (SPEC RN-12). */
+  readonly names: readonly string[];
+  readonly edits: DeviceEdits;
+}
 
 /** What every RUN of a build shares. */
 export interface RunOptions {
@@ -43,6 +51,7 @@ export interface RunOptions {
   /** Outside the cache key (SPEC RN-12). */
   readonly resources: Resources;
   readonly cgroupParent?: string;
+  readonly devices: (step: RunStep) => Promise<StepDevices>;
   /** Told what this machine cannot do; the same message may come from every step. */
   readonly warn: (message: string) => void;
   /** The machine's /etc/resolv.conf. */

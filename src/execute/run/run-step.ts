@@ -7,7 +7,7 @@ import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
 import { type OutOfMemory, outOfMemoryText } from "../../runtime/cgroup/out-of-memory.ts";
 import { type ContainerEnd, runContainer } from "../../runtime/run-container.ts";
-import { resolveUser } from "../../runtime/users.ts";
+import { type ContainerUser, resolveUser } from "../../runtime/users.ts";
 import { containerRoot } from "../../snapshot/container-root.ts";
 import { prepareRootfs } from "../../snapshot/prepare-rootfs.ts";
 import type { Rootfs } from "../../snapshot/rootfs.ts";
@@ -32,7 +32,6 @@ export class RunExecutor implements StepExecutor<RunStep> {
   }
 
   async prepare(step: RunStep, parent: Chain): Promise<PreparedStep> {
-    refuseDevices(step);
     return {
       inputs: await runInputs(step, parent, this.#options),
       execute: (reporter, signal) => this.#execute(step, parent, reporter, signal),
@@ -60,6 +59,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
   async #runOver(at: Prepared, reporter: StepReporter, signal: AbortSignal): Promise<LayerInfo> {
     const { step, parent, lowers, tree, scratch, mounts } = at;
     const { access, privilege, target } = this.#options;
+    const { edits } = await this.#options.devices(step);
     const stubs = planStubs(
       tree,
       mounts.mounts.map((mount) => mount.target),
@@ -79,9 +79,9 @@ export class RunExecutor implements StepExecutor<RunStep> {
         scratch,
         rootfs,
         argv: step.argv,
-        env: [...step.env, ...step.proxyEnv, ...mounts.env],
+        env: [...step.env, ...step.proxyEnv, ...mounts.env, ...edits.env],
         workdir: planWorkdir(tree, step.cwd, stubs.resolved),
-        user: await this.#user(step, tree),
+        user: withGroups(await this.#user(step, tree), edits.groups),
         hostname: this.#options.hostname,
         network: step.network === "none" ? "none" : "host",
         security: step.security,
@@ -156,17 +156,8 @@ interface Prepared {
   readonly mounts: PreparedMounts;
 }
 
-/** A step must not run without a device that it says it needs. */
-function refuseDevices({ devices = [] }: RunStep): void {
-  const needed = devices.find((device) => device.required);
-  if (!needed) return;
-  throw new SlipwayError(
-    "RUNTIME_UNAVAILABLE",
-    `device ${needed.name} cannot be given to a step: devices are not supported`,
-    {
-      hint: "leave out --device, or write required=false where the step can do without",
-    },
-  );
+function withGroups(user: ContainerUser, groups: readonly number[]): ContainerUser {
+  return groups.length === 0 ? user : { ...user, additionalGids: [...user.additionalGids, ...groups] };
 }
 
 function runFailed(step: RunStep, { exitCode, oom }: ContainerEnd, output: string): SlipwayError {
