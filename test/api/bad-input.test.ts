@@ -145,7 +145,7 @@ describe("bad input gets one clear error", () => {
     expect(await said("run", "--entrypont", "x", "busybox")).toContain("Did you mean --entrypoint?");
   });
   it.each([
-    [["--allow", "network.hots"], 'entitlement "network.hots" is not known', "did you mean network.host?"],
+    [["--allow", "network.hots"], "unknown entitlement network.hots", "did you mean network.host?"],
     [["--secret", "id=a,scr=b"], '--secret has an unexpected key "scr"', "did you mean src?"],
     [["--secret", "id=a,type=fiel"], 'unsupported type "fiel"', "did you mean file?"],
     [["--network", "hst"], 'network mode "hst" is not known', "did you mean host?"],
