@@ -1,6 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import { fullName, parseReference } from "../image/reference.ts";
 import { parseAnnotation } from "../output/annotations.ts";
+import { checkDestination, type DestinationOptions } from "../output/destination.ts";
 import { isKept } from "../output/export-build.ts";
 import { type OutputSpec, outputOf } from "../output/output-spec.ts";
 import type { BuildOptions } from "./build-options.ts";
@@ -21,6 +22,13 @@ export function outputsOf(options: BuildOptions): readonly OutputSpec[] {
   );
   for (const output of outputs) if (output.push) checkPushNames(output, options.tags ?? []);
   return outputs;
+}
+
+/** Refuses destinations that could never be written. Throws `OUTPUT_INVALID`. */
+export function checkOutputs(outputs: readonly OutputSpec[], options: DestinationOptions): void {
+  for (const { type, dest, tar } of outputs)
+    if (dest !== undefined)
+      checkDestination({ dest, kind: type === "local" || !tar ? "folder" : "file" }, options);
 }
 
 /** Full names of the build's tags. */

@@ -15,7 +15,7 @@ import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
-import { outputsOf, tagNames } from "./build-outputs.ts";
+import { checkOutputs, outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatform, type PlatformBuild } from "./build-run.ts";
 import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
@@ -133,6 +133,8 @@ class Build {
     this.#scope = scope;
     this.#counter = counter;
     this.#outputs = outputsOf(options);
+    const { stdout } = options;
+    checkOutputs(this.#outputs, { cwd: session.environment.cwd, ...(stdout ? { stdout } : {}) });
   }
 
   async run(): Promise<BuildResult> {

@@ -40,11 +40,7 @@ export async function openDestination(
   { cwd, stdout }: DestinationOptions,
 ): Promise<Destination> {
   if (dest !== "-") return fileDestination(resolve(cwd, dest));
-  if (!stdout) throw new SlipwayError("OUTPUT_INVALID", "there is no standard output to write the result to");
-  if ((stdout as { isTTY?: boolean }).isTTY)
-    throw new SlipwayError("OUTPUT_INVALID", "refusing to write an archive to a terminal", {
-      hint: "redirect standard output, or give dest=FILE",
-    });
+  checkStdout(stdout);
   return {
     write: (produce) =>
       produce(sinkOf(stdout)).catch((error) => {
@@ -53,12 +49,46 @@ export async function openDestination(
   };
 }
 
+/** Refuses what could never be written before a long build has been for nothing (SPEC 8.1, -o). Throws `OUTPUT_INVALID`. */
+export function checkDestination(
+  { dest, kind }: { readonly dest: string; readonly kind: "file" | "folder" },
+  { cwd, stdout }: DestinationOptions,
+): void {
+  if (dest === "-") return checkStdout(stdout);
+  const path = resolve(cwd, dest);
+  const there = kindOf(path);
+  if (kind === "folder" && there && !there.isDirectory())
+    throw new SlipwayError("OUTPUT_INVALID", `destination directory ${dest} is a file`, {
+      hint: "give the name of a folder",
+    });
+  if (kind === "folder") return;
+  checkIsNoFolder(dest, there);
+  if (there) return;
+  const above = kindOf(dirname(path));
+  if (above?.isDirectory()) return;
+  throw new SlipwayError("OUTPUT_INVALID", `cannot write ${dest}: there is no folder ${dirname(path)}`, {
+    hint: "make it first",
+  });
+}
+
+function checkStdout(stdout: NodeJS.WritableStream | undefined): asserts stdout {
+  if (!stdout) throw new SlipwayError("OUTPUT_INVALID", "there is no standard output to write the result to");
+  if ((stdout as { isTTY?: boolean }).isTTY)
+    throw new SlipwayError("OUTPUT_INVALID", "refusing to write an archive to a terminal", {
+      hint: "redirect standard output, or give dest=FILE",
+    });
+}
+
+function checkIsNoFolder(dest: string, kind: Stats | undefined): void {
+  if (!kind?.isDirectory()) return;
+  throw new SlipwayError("OUTPUT_INVALID", `destination file ${dest} is a directory`, {
+    hint: "give the name of a file",
+  });
+}
+
 function fileDestination(path: string): Destination {
   const kind = kindOf(path);
-  if (kind?.isDirectory())
-    throw new SlipwayError("OUTPUT_INVALID", `the destination ${path} is a folder`, {
-      hint: "give the name of a file",
-    });
+  checkIsNoFolder(path, kind);
   const write = kind && !kind.isFile() ? writeStraight : replaceWhole;
   return {
     async write(produce) {

@@ -217,6 +217,67 @@ describe("several outputs and names", () => {
   });
 });
 
+describe("destinations", () => {
+  it("8.1: what could never be written is refused before anything is built", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nRUN exit 9\n" });
+    const [file, folder] = [join(shop.it.folder, "a-file"), join(shop.it.folder, "a-folder")];
+    writeFileSync(file, "");
+    mkdirSync(folder);
+    const refused: Readonly<Record<string, string>> = {
+      [`type=local,dest=${file}`]: `destination directory ${file} is a file`,
+      [`type=oci,tar=false,dest=${file}`]: `destination directory ${file} is a file`,
+      [`type=oci,dest=${folder}`]: `destination file ${folder} is a directory`,
+      [`type=docker,dest=${folder}`]: `destination file ${folder} is a directory`,
+      [`type=tar,dest=${folder}/no/x`]: `there is no folder ${folder}/no`,
+    };
+    for (const [output, message] of Object.entries(refused)) {
+      const { exitCode, stderr } = await shop.it.run(["build", "-o", output, context]);
+      expect(exitCode).toBe(1);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain("(OUTPUT_INVALID)");
+    }
+  });
+});
+
+describe("compression", () => {
+  const layersOf = (file: string) => {
+    const { index, blob } = archive(file);
+    return blob(index.manifests[0].digest).layers.map((layer: { mediaType: string }) =>
+      layer.mediaType.replace("application/vnd.oci.image.layer.v1.", ""),
+    );
+  };
+
+  it("LT-09: new layers get the compression asked for, those of the base only by force", async () => {
+    const file = join(shop.it.folder, "compressed.tar");
+    await shop.it.succeed(["save", "-o", join(shop.it.folder, "base.tar"), "busybox"]);
+    await shop.it.succeed(["load", "-i", join(shop.it.folder, "base.tar")]);
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY a /a\n", a: "1" });
+    const layers = async (options: string) => {
+      await shop.it.succeed(["build", "-o", `type=oci,dest=${file}${options}`, context]);
+      return layersOf(file);
+    };
+    const [base] = await layers("");
+    expect(await layers(",compression=zstd")).toEqual([base, "tar+zstd"]);
+    expect(await layers(",compression=uncompressed")).toEqual([base, "tar"]);
+    expect(await layers(",compression=zstd,force-compression=true")).toEqual(["tar+zstd", "tar+zstd"]);
+    expect(await layers(",compression=uncompressed,force-compression=true")).toEqual(["tar", "tar"]);
+  });
+
+  it("LT-09: a level changes the bytes and not what they hold", async () => {
+    const context = shop.it.context({ ...SCRATCH, a: "slipway ".repeat(10_000) });
+    const built = async (level: number) => {
+      const file = join(shop.it.folder, `level-${level}.tar`);
+      await shop.it.succeed(["build", "-o", `type=oci,dest=${file},compression-level=${level}`, context]);
+      const { index, blob } = archive(file);
+      const manifest = blob(index.manifests[0].digest);
+      return { size: manifest.layers[0].size, config: manifest.config.digest };
+    };
+    const [none, best] = [await built(0), await built(9)];
+    expect(none.size).toBeGreaterThan(10 * best.size);
+    expect(none.config).toBe(best.config);
+  });
+});
+
 describe("times", () => {
   const dated = (flags: readonly string[], file: string) => async () => {
     await shop.it.succeed(["build", ...flags, shop.it.context(SCRATCH)]);
