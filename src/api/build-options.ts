@@ -13,10 +13,8 @@ export type SecretSource =
   | { readonly env: string }
   | { readonly value: string | Uint8Array };
 
-/** An ssh agent for `RUN --mount=type=ssh`: the agent's socket. */
-export interface SshSource {
-  readonly socket: string;
-}
+/** An ssh agent for `RUN --mount=type=ssh`: the agent's socket, or files with the private keys that it is to hold. */
+export type SshSource = { readonly socket: string } | { readonly keys: readonly string[] };
 
 /** What `build` takes. Only `context` is required; names are those of `docker buildx build`. */
 export interface BuildOptions {

@@ -23,6 +23,7 @@ import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, requestedPlatforms } from "./plan-options.ts";
 import type { Session } from "./session.ts";
+import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
@@ -96,7 +97,8 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
   const scope = new CleanupScope();
   const work = async (): Promise<BuildResult> => {
     const session = await openBuildSession(options, environment, scope);
-    return new Build(session, options, clock, scope, counter).run();
+    const ready = await withAgents(options, environment.cwd, scope);
+    return new Build(session, ready, clock, scope, counter).run();
   };
   try {
     return await scope.around(work);

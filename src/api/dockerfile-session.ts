@@ -7,6 +7,7 @@ import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
 import type { PlanInputs } from "./plan-options.ts";
+import { withAgents } from "./ssh-agents.ts";
 
 /** The Dockerfile that a question is about. */
 export interface DockerfileSource {
@@ -31,11 +32,12 @@ export async function withDockerfile<T>(
   environment: Environment,
   work: (dockerfile: DockerfileSession) => Promise<T>,
 ): Promise<T> {
-  const options = withPinnedLayouts(asked, environment.cwd);
-  const { signal = new AbortController().signal } = options;
+  const { signal = new AbortController().signal } = asked;
   const scope = new CleanupScope();
   const answer = async (): Promise<T> => {
-    const session = await openBuildSession(options, environment, scope);
+    const session = await openBuildSession(asked, environment, scope);
+    const pinned = withPinnedLayouts(asked, environment.cwd);
+    const options = await withAgents(pinned, environment.cwd, scope);
     const contexts = await openContexts(session, options, scope);
     const source = await contexts.dockerfile();
     const clock = new BuildClock((event) => options.onEvent?.(event));

@@ -8,6 +8,7 @@ import type { CleanupScope } from "../core/cleanup-scope.ts";
 import type { ReadSecret } from "../execute/run/run-options.ts";
 import type { SshSource } from "./build-options.ts";
 import type { Session } from "./session.ts";
+import { socketOf } from "./ssh-agents.ts";
 
 export interface GitFetch {
   readonly session: Session;
@@ -44,7 +45,7 @@ async function gitAccess(
   tempDir: string,
 ): Promise<GitAccess> {
   const authorization = await gitAuthorization(source.host, readSecret);
-  const agent = ssh.default?.socket;
+  const agent = ssh.default && socketOf(ssh.default);
   return {
     env: { ...session.environment.variables, PATH: session.environment.path },
     tempDir,

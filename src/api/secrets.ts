@@ -7,6 +7,7 @@ import { LIMITS } from "../core/limits.ts";
 import type { OpenAgent, ReadSecret } from "../execute/run/run-options.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import type { Environment } from "./environment.ts";
+import { socketOf } from "./ssh-agents.ts";
 
 /** Reads secrets when a step asks for them; nothing is kept (SPEC MT-13, MT-14). */
 export function secretReader(
@@ -69,7 +70,7 @@ export function agentOpener(agents: Readonly<Record<string, SshSource>>): OpenAg
     if (!agent) return undefined;
     const connections = new Set<{ destroy(): void }>();
     const server = createServer((client) => {
-      const upstream = createConnection(agent.socket);
+      const upstream = createConnection(socketOf(agent));
       for (const end of [client, upstream]) {
         connections.add(end);
         end.on("error", () => {

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -188,6 +189,21 @@ describe("RUN --mount", () => {
     } finally {
       server.close();
     }
+  });
+
+  it("8.1, MT-15: --ssh takes private keys; nothing of the agent that holds them is left", async () => {
+    const [one, two] = ["one", "two"].map((name) => join(shop.it.folder, name));
+    for (const file of [one!, two!])
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f", file]);
+    const Dockerfile = 'FROM busybox\nRUN --mount=type=ssh,id=k test -S "$SSH_AUTH_SOCK"\n';
+    const TMPDIR = shop.it.context({ "of-others": "" });
+    const context = shop.it.context({ Dockerfile });
+    await shop.it.succeed(["build", "--ssh", `k=${one},${two}`, context], { env: { TMPDIR } });
+    expect(readdirSync(TMPDIR)).toEqual(["of-others"]);
+    const wrong = await shop.it.build({ Dockerfile }, "--ssh", `k=${one}.pub`);
+    expect(wrong).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("is not a private key") });
+    const mixed = await shop.it.build({ Dockerfile }, "--ssh", `k=${one},/nonexistent`);
+    expect(mixed.stderr).toContain("there is no /nonexistent");
   });
 
   it("RN-10: the places of mounts leave nothing in the layer", async () => {

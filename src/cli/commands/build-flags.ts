@@ -78,7 +78,12 @@ function defineInputs(command: Command): void {
       collect,
       [],
     )
-    .option("--ssh <spec>", "default or ID[=SOCKET]: an ssh agent for RUN --mount=type=ssh", collect, []);
+    .option(
+      "--ssh <spec>",
+      "default or ID[=SOCKET|=KEY[,KEY…]]: an ssh agent, or keys, for RUN --mount=type=ssh",
+      collect,
+      [],
+    );
 }
 
 function defineOutputs(command: Command): void {

@@ -143,21 +143,22 @@ function agents(
   return isImplied ? { default: { socket }, ...given } : given;
 }
 
+/** `default` or an id, alone for the agent that is running, else `=` a socket or private keys (SPEC 8.1, --ssh). */
 function parseSsh(spec: string, variables: Readonly<Record<string, string>>): [string, SshSource] {
   const [id, given] = splitPair(spec);
-  const socket = given ?? variables.SSH_AUTH_SOCK;
-  if (!socket)
+  const paths = (given ?? variables.SSH_AUTH_SOCK)?.split(",").filter(Boolean) ?? [];
+  if (paths.length === 0)
     throw usage(
       `--ssh ${spec}: no agent is running (SSH_AUTH_SOCK is not set)`,
-      "start ssh-agent, or give ID=SOCKET",
+      "start ssh-agent, or give ID=SOCKET or ID=KEYFILE",
     );
-  const path = resolve(socket);
-  if (!statSync(path, { throwIfNoEntry: false })?.isSocket())
-    throw usage(
-      `--ssh ${spec}: ${path} is not the socket of an agent`,
-      "load keys into ssh-agent and give its socket",
-    );
-  return [id, { socket: path }];
+  const kinds = paths.map((path) => statSync(resolve(path), { throwIfNoEntry: false }));
+  const missing = paths.find((_, at) => !kinds[at]);
+  if (missing) throw usage(`--ssh ${spec}: there is no ${resolve(missing)}`);
+  const sockets = kinds.filter((kind) => kind?.isSocket()).length;
+  if (sockets === 0) return [id, { keys: paths.map((path) => resolve(path)) }];
+  if (paths.length > 1) throw usage(`--ssh ${spec}: give one socket, or keys`);
+  return [id, { socket: resolve(paths[0]!) }];
 }
 
 /** Without an output the image goes into the store, unless the environment says otherwise (SPEC CL-02). */
