@@ -91,7 +91,13 @@ export type RunMount =
       readonly uid?: number;
       readonly gid?: number;
     }
-  | { readonly type: "tmpfs"; readonly target: string; readonly size?: number }
+  | {
+      readonly type: "tmpfs";
+      readonly target: string;
+      readonly size?: number;
+      /** Only where it was asked for (SPEC MT-04). */
+      readonly readOnly?: true;
+    }
   | {
       readonly type: "secret";
       readonly id: string;

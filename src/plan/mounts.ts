@@ -90,7 +90,12 @@ function cacheMount(options: MountOptions, cwd: string, from: InputSource): RunM
 
 function tmpfsMount(options: MountOptions, cwd: string): RunMount {
   const target = mountTarget(options, cwd);
-  return { type: "tmpfs", target, ...(options.size ? { size: options.size } : {}) };
+  return {
+    type: "tmpfs",
+    target,
+    ...(options.size ? { size: options.size } : {}),
+    ...(options.readOnly ? { readOnly: true } : {}),
+  };
 }
 
 /** SPEC MT-13: the id is `id`, `source` or the target's base name; without target or env the file is in /run/secrets. */

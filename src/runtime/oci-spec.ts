@@ -152,7 +152,7 @@ export function ownMountOptions(mount: ContainerMount): readonly string[] {
     case "tmpfs": {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`];
       const mode = mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`];
-      return ["nosuid", "nodev", ...mode, ...size];
+      return ["nosuid", "nodev", ...mode, ...size, ...(mount.readOnly ? ["ro"] : [])];
     }
     case "secret":
       return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];

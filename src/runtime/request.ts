@@ -75,7 +75,13 @@ export type ContainerMount =
       readonly discardWrites?: boolean;
     }
   /** `size` in bytes; unlimited where absent. */
-  | { readonly type: "tmpfs"; readonly target: string; readonly size?: number; readonly mode?: number }
+  | {
+      readonly type: "tmpfs";
+      readonly target: string;
+      readonly size?: number;
+      readonly mode?: number;
+      readonly readOnly?: boolean;
+    }
   /** Bytes that never touch a disk, on a tmpfs of their own (SPEC MT-14). */
   | {
       readonly type: "secret";

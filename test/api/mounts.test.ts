@@ -44,6 +44,13 @@ describe("RUN --mount", () => {
     expect(await shop.it.shell("confined", "cat /names")).not.toMatch(/^(boot|lib64|srv)$/m);
   });
 
+  it("MT-04, RN-09: a tmpfs may be read-only; what a step mounts hides the builder's own files", async () => {
+    const Dockerfile =
+      "FROM busybox\nRUN --mount=type=tmpfs,target=/t,ro ! touch /t/x\nRUN --mount=target=/etc,source=d ls /etc > /out\nRUN --mount=target=/etc/hosts,source=d/only cat /etc/hosts >> /out\n";
+    expect((await shop.it.build({ Dockerfile, "d/only": "mine\n" }, "-t", "over")).exitCode).toBe(0);
+    expect(await shop.it.shell("over", "cat /out")).toBe("only\nmine\n");
+  });
+
   it("RN-02: a script lies where nothing can be put beside it, and leaves nothing behind", async () => {
     const Dockerfile =
       "FROM busybox\nRUN <<one\n#!/bin/sh\necho $0 > /out\ntouch /dev/pipes/two || ls /dev/pipes >> /out\none\n";

@@ -46,6 +46,9 @@ describe("RUN --mount: fields", () => {
     expect(await mounts("type=tmpfs,size=1m,target=/x")).toEqual([
       { type: "tmpfs", target: "/x", size: 1048576 },
     ]);
+    expect(await mounts("type=tmpfs,ro,target=/x")).toEqual([
+      { type: "tmpfs", target: "/x", readOnly: true },
+    ]);
   });
 
   it("MT-03: values are expanded with the stage's variables, inherited ones too", async () => {

@@ -19,6 +19,8 @@ import type { RunOptions } from "./run-options.ts";
 /** A mount whose target has not been resolved in the image yet. */
 export interface PreparedMount {
   readonly target: MountTarget;
+  /** A file of the builder, which is not there where the step mounts something over its place. */
+  readonly givesWay?: true;
   at(resolved: string): ContainerMount;
 }
 
@@ -52,6 +54,16 @@ export async function prepareMounts(context: MountContext): Promise<PreparedMoun
   return { mounts, env };
 }
 
+/** The mounts at the targets that they were found to have, in the same order; those left out that another hides. */
+export function placeMounts(mounts: readonly PreparedMount[], resolved: readonly string[]): ContainerMount[] {
+  const own = resolved.filter((_, i) => !mounts[i]!.givesWay);
+  const isHidden = (target: string) => own.some((each) => target === each || target.startsWith(`${each}/`));
+  return mounts.flatMap((mount, i) => {
+    const target = resolved[i]!;
+    return mount.givesWay && isHidden(target) ? [] : [mount.at(target)];
+  });
+}
+
 async function prepareMount(
   mount: RunMount,
   context: MountContext,
@@ -63,12 +75,8 @@ async function prepareMount(
     case "cache":
       return prepareCache(mount, context);
     case "tmpfs": {
-      const { target, size } = mount;
-      return directory(target, (resolved) => ({
-        type: "tmpfs",
-        target: resolved,
-        ...(size === undefined ? {} : { size }),
-      }));
+      const { target: path, ...rest } = mount;
+      return directory(path, (target) => ({ ...rest, target }));
     }
     case "secret":
       return prepareSecret(mount, context, env);
@@ -197,13 +205,13 @@ function deviceNode(node: DeviceNode): PreparedMount {
 function generatedFiles(step: RunStep, options: RunOptions): PreparedMount[] {
   const network = step.network === "none" ? "none" : "host";
   return [
-    file("/etc/hosts", (target) => ({
+    generated("/etc/hosts", (target) => ({
       type: "file",
       target,
       content: hostsFile(options.hostname, options.extraHosts),
       mode: 0o644,
     })),
-    file("/etc/resolv.conf", (target) => ({
+    generated("/etc/resolv.conf", (target) => ({
       type: "file",
       target,
       content: resolverFile({ network, host: options.resolvConf }),
@@ -228,6 +236,10 @@ function scriptFolder({ step: { script }, scratch }: MountContext): PreparedMoun
 
 function directory(path: string, at: PreparedMount["at"]): PreparedMount {
   return { target: { path, type: "dir" }, at };
+}
+
+function generated(path: string, at: PreparedMount["at"]): PreparedMount {
+  return { ...file(path, at), givesWay: true };
 }
 
 function file(path: string, at: PreparedMount["at"]): PreparedMount {

@@ -47,7 +47,7 @@ function mountField(mount: RunMount, namespace: string): string {
       return `cache ${mount.target} ${mount.source} ${identity} ${mount.readOnly ? "ro" : "rw"} ${ownership}`;
     }
     case "tmpfs":
-      return `tmpfs ${mount.target} ${mount.size ?? ""}`;
+      return `tmpfs ${mount.target} ${mount.size ?? ""}${mount.readOnly ? " ro" : ""}`;
     case "secret":
       return `secret ${mount.id} ${mount.target ?? ""} ${mount.env ?? ""} ${mount.required} ${mount.mode} ${mount.uid}:${mount.gid}`;
     case "ssh":

@@ -18,7 +18,7 @@ import type { ChainTree } from "../chain-tree.ts";
 import { smallFileReader } from "../copy/owner.ts";
 import { storeLayer } from "../layer-commit.ts";
 import type { PreparedStep, StepExecutor, StepReporter } from "../step-executor.ts";
-import { type PreparedMounts, prepareMounts } from "./mounts.ts";
+import { type PreparedMounts, placeMounts, prepareMounts } from "./mounts.ts";
 import { OutputTail } from "./output-tail.ts";
 import { runInputs } from "./run-inputs.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -85,7 +85,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
         hostname: this.#options.hostname,
         network: step.network === "none" ? "none" : "host",
         security: step.security,
-        mounts: mounts.mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
+        mounts: placeMounts(mounts.mounts, stubs.resolved),
         ulimits: this.#options.ulimits,
         resources: this.#options.resources,
         ...(this.#options.cgroupParent === undefined ? {} : { cgroupParent: this.#options.cgroupParent }),

@@ -1,0 +1,1 @@
+printf 'a\000b\377\n\n' > "$EXTRA/s"
