@@ -20,8 +20,8 @@ export interface GrowthLimits {
 
 export const GROWTH_LIMITS: GrowthLimits = { smallest: 4096, largest: 1 << 20, significant: 50, enough: 400 };
 
-/** Time may grow with this power of the size before it counts as a finding: 1 is linear, 2 quadratic. */
-const STEEPEST = 1.5;
+/** Time may grow with this power of the size before it counts as a finding: 1 is linear, 2 quadratic; memory adds to both. */
+const STEEPEST = 1.7;
 
 /** Repeats some part of `input`: as it is, with a number in it that counts, or as brackets around the rest. */
 export function growing(input: Buffer, random: Random, unit: "lines" | "bytes"): Growing {

@@ -1,4 +1,5 @@
 import { decodeName } from "../../src/core/file-name.ts";
+import { checkFrontend } from "../../src/dockerfile/frontend.ts";
 import type { Instruction, ParsedDockerfile } from "../../src/dockerfile/instructions.ts";
 import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import { mutateLines } from "../engine/mutate.ts";
@@ -29,6 +30,9 @@ export const dockerfileTarget: Target = {
       checkLocated(error, FILE, text);
     }
     checkRanges(parsed, text.split("\n").length);
+    const reference = parsed.directives.syntax?.split(" ", 1)[0];
+    if (reference !== undefined)
+      checkFrontend({ line: { reference, source: { file: FILE, start: 1, end: 1 } } });
   },
 };
 

@@ -1,3 +1,4 @@
+import { ExpansionBudget } from "../../src/dockerfile/expansion-budget.ts";
 import {
   compilePattern,
   replaceAll,
@@ -33,13 +34,14 @@ export const shellPatternTarget: Target = {
   run: (input) => {
     const [pattern = "", value = "", replacement = ""] = splitParts(input);
     const compiled = compilePattern(pattern);
+    const searched = { value, budget: new ExpansionBudget() };
     const results = [
-      stripPrefix(value, compiled, false),
-      stripPrefix(value, compiled, true),
-      stripSuffix(value, compiled, false),
-      stripSuffix(value, compiled, true),
-      replaceFirst(value, compiled, replacement),
-      replaceAll(value, compiled, replacement.replaceAll("$", "")),
+      stripPrefix(searched, compiled, false),
+      stripPrefix(searched, compiled, true),
+      stripSuffix(searched, compiled, false),
+      stripSuffix(searched, compiled, true),
+      replaceFirst(searched, compiled, replacement),
+      replaceAll(searched, compiled, replacement.replaceAll("$", "")),
     ];
     if (pattern.length > COMPARABLE || value.length > COMPARABLE) return;
     const expected = byExpression(pattern, value, replacement);

@@ -1,4 +1,5 @@
 import { SlipwayError } from "../core/errors.ts";
+import { trimEndOf } from "../dockerfile/white-space.ts";
 
 /** A digest that downloaded bytes must have (SPEC AD-07). `hex` is lowercase. */
 export interface UrlChecksum {
@@ -26,7 +27,7 @@ export function parseUrlChecksum(text: string): UrlChecksum {
 /** Name of the file that a URL gives: the last segment of its path, percent-decoded, or `__unnamed__` (SPEC AD-05). */
 export function urlFileName(url: string): string {
   const path = decodeURIComponentOr(new URL(url).pathname);
-  const name = path.replace(/\/+$/, "").split("/").at(-1) ?? "";
+  const name = trimEndOf(path, "/").split("/").at(-1) ?? "";
   return name === "" || name === "." || name === ".." || name.includes("\0") ? "__unnamed__" : name;
 }
 

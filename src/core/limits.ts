@@ -5,9 +5,11 @@ export const LIMITS = {
   /** A whole Dockerfile or ignore file. */
   dockerfile: 16 * 1024 * 1024,
   /** Variables and ports that all steps and stages of a build are given together; a number, not bytes. */
-  planEntries: 2_000_000,
-  /** Characters that the variables of all instructions expand to together. */
-  planCharacters: 64 * 1024 * 1024,
+  planEntries: 1_000_000,
+  /** Characters that all texts of a build expand to together. */
+  expandedText: 64 * 1024 * 1024,
+  /** Comparisons that all patterns of a build may take together: less than a second's worth. */
+  patternWork: 2 ** 27,
   /** A manifest, index or config (the distribution spec asks registries to take 4 MiB manifests). */
   manifest: 16 * 1024 * 1024,
   /** /etc/passwd and /etc/group (SPEC RN-06, CP-14). */

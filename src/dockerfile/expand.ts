@@ -35,8 +35,12 @@ export function expandWords(text: string, lookup: VariableLookup, options: Lexer
 }
 
 /** Expands a heredoc body: quotes are ordinary characters and the escape is always a backslash (SPEC EX-16, LX-23). */
-export function expandHeredocBody(body: string, lookup: VariableLookup): Expanded {
-  return expandWord(body, lookup, { quotes: "ordinary" });
+export function expandHeredocBody(
+  body: string,
+  lookup: VariableLookup,
+  { budget }: Pick<LexerOptions, "budget"> = {},
+): Expanded {
+  return expandWord(body, lookup, { quotes: "ordinary", ...(budget ? { budget } : {}) });
 }
 
 function run(
@@ -48,6 +52,7 @@ function run(
   const lexer = new WordLexer(text, lookup, options);
   try {
     lexer.scan(sink);
+    lexer.budget.characters(sink.length);
   } catch (error) {
     if (!(error instanceof SlipwayError)) throw error;
     const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}…` : text;

@@ -6,8 +6,8 @@ export const SYNTAX_ARG = "BUILDKIT_SYNTAX";
 
 /** The name of what is built in here. */
 const BUILT_IN = "dockerfile.v0";
-/** Images of Docker's own frontend, in whatever registry they are kept: `docker/dockerfile:1`, `mirror.local/x/dockerfile-upstream`. */
-const DOCKERFILE_IMAGE = /(^|\/)dockerfile(-[a-z0-9]+)*$/;
+/** How images of Docker's own frontend are called, in whatever registry they are kept: `docker/dockerfile:1`, `mirror.local/x/dockerfile-upstream`. */
+const DOCKERFILE_IMAGE = /^dockerfile(-[a-z0-9]+)*$/;
 /** As many as contexts may lead to each other (SPEC SG-11). */
 const MOST_REPLACEMENTS = 10;
 
@@ -32,7 +32,7 @@ export function checkFrontend({ buildArg, line, replacement }: FrontendChoice): 
   const asked = buildArg?.split(" ", 1)[0] ?? line?.reference;
   if (asked === undefined) return;
   const found = replaced(asked, replacement);
-  if (found === BUILT_IN || DOCKERFILE_IMAGE.test(withoutTag(found))) return;
+  if (found === BUILT_IN || DOCKERFILE_IMAGE.test(lastName(found))) return;
   throw new SlipwayError("FRONTEND_UNSUPPORTED", `the frontend ${found} cannot be run`, {
     ...(buildArg === undefined && line ? { source: line.source } : {}),
     hint: `if this is an ordinary Dockerfile, build it with --build-arg ${SYNTAX_ARG}=${BUILT_IN}`,
@@ -51,6 +51,8 @@ function replaced(reference: string, replacement: FrontendChoice["replacement"])
   return found;
 }
 
-function withoutTag(reference: string): string {
-  return reference.replace(/@.*$/s, "").replace(/:[^/]*$/, "");
+/** The last component, without tag and digest. */
+function lastName(reference: string): string {
+  const [name = ""] = reference.split("@", 1);
+  return name.slice(name.lastIndexOf("/") + 1).split(":", 1)[0]!;
 }

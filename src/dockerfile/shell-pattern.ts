@@ -1,10 +1,11 @@
 import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import type { ExpansionBudget } from "./expansion-budget.ts";
 
 /**
  * The patterns of `${v#p}`, `${v%p}` and `${v/p/r}` (SPEC EX-07): `*` is any text and `?` any character, neither of them
  * a line feed; all else stands for itself. Matching is a left-to-right search for the pieces between the stars. A
- * backtracking expression would let a hostile pattern run for ages; this takes one pass, and a bound on the work catches
+ * backtracking expression would let a hostile pattern run for ages; this takes one pass, and a budget for the work catches
  * what remains (pieces that nearly match everywhere).
  */
 export interface ShellPattern {
@@ -13,9 +14,6 @@ export interface ShellPattern {
 }
 /** Characters to be met in order; null is any character but a line feed. */
 type Piece = readonly (string | null)[];
-
-/** Comparisons allowed for one operator; a few hundred milliseconds at most. */
-const WORK_LIMIT = 1 << 26;
 
 /** Reads a pattern. A backslash may come before `*`, `?`, `\`, `}` and `/` only; throws EXPANSION_FAILED otherwise. */
 export function compilePattern(text: string): ShellPattern {
@@ -37,28 +35,39 @@ function escaped(char: string | undefined, pattern: string): string {
   throw new SlipwayError(
     "EXPANSION_FAILED",
     `invalid pattern (${pattern}) in substitution: invalid escape '\\${char ?? ""}'`,
+    { hint: "in a pattern, a backslash goes in front of `*`, `?`, `\\`, `}` and `/` only" },
   );
 }
 
-/** Removes the shortest or longest start of `value` that matches (SPEC EX-08). */
-export function stripPrefix(value: string, pattern: ShellPattern, longest: boolean): string {
-  const chars = Array.from(value);
-  const end = new Matcher(pattern, chars, longest).endFrom(0);
+/** A value, and the budget that looking for a pattern in it is charged to. */
+export interface Searched {
+  readonly value: string;
+  readonly budget: ExpansionBudget;
+}
+
+/** Removes the shortest or longest start of the value that matches (SPEC EX-08). */
+export function stripPrefix({ value, budget }: Searched, pattern: ShellPattern, longest: boolean): string {
+  const chars = charactersOf(value, budget);
+  const end = new Matcher(pattern, chars, { longest, budget }).endFrom(0);
   return end === undefined ? value : chars.slice(end).join("");
 }
 
 /** Removes the shortest or longest end of `value` that matches: a prefix of the reversed value (SPEC EX-08). */
-export function stripSuffix(value: string, pattern: ShellPattern, longest: boolean): string {
-  const chars = Array.from(value).reverse();
+export function stripSuffix({ value, budget }: Searched, pattern: ShellPattern, longest: boolean): string {
+  const chars = charactersOf(value, budget).reverse();
   const reversed = { pieces: pattern.pieces.map((piece) => piece.toReversed()).reverse() };
-  const end = new Matcher(reversed, chars, longest).endFrom(0);
+  const end = new Matcher(reversed, chars, { longest, budget }).endFrom(0);
   return end === undefined ? value : chars.slice(end).reverse().join("");
 }
 
 /** Replaces the leftmost, longest match; `replacement` is taken literally (SPEC EX-09). */
-export function replaceFirst(value: string, pattern: ShellPattern, replacement: string): string {
-  const chars = Array.from(value);
-  const match = new Matcher(pattern, chars, true).find(0);
+export function replaceFirst(
+  { value, budget }: Searched,
+  pattern: ShellPattern,
+  replacement: string,
+): string {
+  const chars = charactersOf(value, budget);
+  const match = new Matcher(pattern, chars, { longest: true, budget }).find(0);
   if (!match) return value;
   return chars.slice(0, match.start).join("") + replacement + chars.slice(match.end).join("");
 }
@@ -67,9 +76,9 @@ export function replaceFirst(value: string, pattern: ShellPattern, replacement: 
  * Replaces every match from left to right. `replacement` is a template (SPEC EX-09): `$0` and `${0}` are the match, `$$`
  * is a dollar sign, any other `$name` is empty. An empty match right behind another match does not count.
  */
-export function replaceAll(value: string, pattern: ShellPattern, replacement: string): string {
-  const chars = Array.from(value);
-  const matcher = new Matcher(pattern, chars, true);
+export function replaceAll({ value, budget }: Searched, pattern: ShellPattern, replacement: string): string {
+  const chars = charactersOf(value, budget);
+  const matcher = new Matcher(pattern, chars, { longest: true, budget });
   const out = new BoundedText();
   let copied = 0;
   let previousEnd = -1;
@@ -86,6 +95,12 @@ export function replaceAll(value: string, pattern: ShellPattern, replacement: st
   }
   out.add(chars.slice(copied).join(""));
   return out.text;
+}
+
+/** Taking a value apart is work, too. */
+function charactersOf(value: string, budget: ExpansionBudget): string[] {
+  budget.work(value.length);
+  return Array.from(value);
 }
 
 function fillTemplate(template: string, match: string): string {
@@ -114,12 +129,17 @@ class Matcher {
   readonly #pieces: readonly Piece[];
   readonly #chars: readonly string[];
   readonly #longest: boolean;
-  #work = WORK_LIMIT;
+  readonly #budget: ExpansionBudget;
 
-  constructor(pattern: ShellPattern, chars: readonly string[], longest: boolean) {
+  constructor(
+    pattern: ShellPattern,
+    chars: readonly string[],
+    { longest, budget }: { readonly longest: boolean; readonly budget: ExpansionBudget },
+  ) {
     this.#pieces = pattern.pieces;
     this.#chars = chars;
     this.#longest = longest;
+    this.#budget = budget;
   }
 
   /** Where a match that begins exactly at `start` ends. */
@@ -148,14 +168,15 @@ class Matcher {
   }
 
   #pieceAt(piece: Piece, start: number): number | undefined {
-    for (let i = 0; i < piece.length; i++) {
-      if (--this.#work < 0)
-        throw new SlipwayError("EXPANSION_FAILED", "matching the pattern takes too much work");
-      const char = this.#chars[start + i];
-      const wanted = piece[i];
-      if (char === undefined || (wanted === null ? char === "\n" : char !== wanted)) return undefined;
-    }
-    return start + piece.length;
+    let matched = 0;
+    while (matched < piece.length && this.#fits(piece[matched]!, this.#chars[start + matched])) matched++;
+    this.#budget.work(matched + 1);
+    return matched === piece.length ? start + matched : undefined;
+  }
+
+  #fits(wanted: string | null, char: string | undefined): boolean {
+    if (char === undefined) return false;
+    return wanted === null ? char !== "\n" : char === wanted;
   }
 
   /** End of the first place of `piece` that a star from `from` can reach without crossing a line feed. */

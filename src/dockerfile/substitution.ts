@@ -1,9 +1,11 @@
+import type { ExpansionBudget } from "./expansion-budget.ts";
 import { failure } from "./expansion-failure.ts";
 import { compilePattern, replaceAll, replaceFirst, stripPrefix, stripSuffix } from "./shell-pattern.ts";
 
 /** What a substitution needs of the lexer: the characters ahead, the variables, and operands that are expanded in turn. */
 export interface SubstitutionReader {
   readonly atEnd: boolean;
+  readonly budget: ExpansionBudget;
   /** The character ahead; empty at the end. */
   peek(): string;
   take(): string;
@@ -22,6 +24,9 @@ export interface Substituted {
 
 const OPERATORS_HINT =
   "a variable is written ${v}, ${v:-word}, ${v:+word}, ${v:?message}, ${v#pattern}, ${v%pattern} or ${v/pattern/replacement}";
+/** A hint for a substitution that ends too early. */
+export const INCOMPLETE =
+  "complete the substitution, or put a backslash in front of a `$` that stands for itself";
 const MISSING_BRACE = "syntax error: missing '}'";
 const MISSING_SLASH = "syntax error: missing '/' in ${}";
 
@@ -46,13 +51,13 @@ function plain(reader: SubstitutionReader, name: string): Substituted {
 }
 
 function braced(reader: SubstitutionReader): Substituted {
-  if (reader.atEnd) throw failure(MISSING_BRACE);
+  if (reader.atEnd) throw failure(MISSING_BRACE, INCOMPLETE);
   if ("{}:".includes(reader.peek())) throw failure("syntax error: bad substitution", OPERATORS_HINT);
   const name = readName(reader);
   const operator = reader.take();
   switch (operator) {
     case "":
-      throw failure(MISSING_BRACE);
+      throw failure(MISSING_BRACE, INCOMPLETE);
     case "}":
       return plain(reader, name);
     case ":":
@@ -106,7 +111,7 @@ function stripped(reader: SubstitutionReader, name: string, operator: "#" | "%")
   const pattern = compilePattern(reader.operand("}", MISSING_BRACE, true));
   const { value, unset } = plain(reader, name);
   const strip = operator === "#" ? stripPrefix : stripSuffix;
-  return { value: strip(value, pattern, longest), unset };
+  return { value: strip({ value, budget: reader.budget }, pattern, longest), unset };
 }
 
 /** `${v/p/r}` and `${v//p/r}`. */
@@ -115,7 +120,7 @@ function replaced(reader: SubstitutionReader, name: string): Substituted {
   const pattern = compilePattern(reader.operand("/", MISSING_SLASH, true));
   const replacement = reader.operand("}", MISSING_BRACE, true);
   const { value, unset } = plain(reader, name);
-  return { value: replace(value, pattern, replacement), unset };
+  return { value: replace({ value, budget: reader.budget }, pattern, replacement), unset };
 }
 
 function unsupported(modifier: string): Error {

@@ -1,7 +1,8 @@
 import type { EscapeCharacter } from "./directives.ts";
+import { ExpansionBudget } from "./expansion-budget.ts";
 import { failure } from "./expansion-failure.ts";
 import { BoundedText } from "./shell-pattern.ts";
-import { type SubstitutionReader, substitute } from "./substitution.ts";
+import { INCOMPLETE, type SubstitutionReader, substitute } from "./substitution.ts";
 import { isSpace } from "./white-space.ts";
 
 /** Value of a variable, or undefined where it is not set. */
@@ -16,6 +17,8 @@ export interface LexerOptions {
   readonly rawEscapes?: boolean;
   /** A substitution of a variable that is not set stays as it was written. */
   readonly keepUnset?: boolean;
+  /** What expansions that belong together share; one of its own by default. */
+  readonly budget?: ExpansionBudget;
 }
 
 /** Receives the result; only text outside quotes and escapes may separate words (SPEC EX-10). */
@@ -27,6 +30,9 @@ export interface WordSink {
 }
 
 export class SingleWord extends BoundedText implements WordSink {
+  get length(): number {
+    return this.text.length;
+  }
   loose(text: string): void {
     this.add(text);
   }
@@ -39,14 +45,18 @@ export class SingleWord extends BoundedText implements WordSink {
 export class SplitWords implements WordSink {
   readonly #words: string[] = [];
   #word = new BoundedText();
+  /** Of all words together. */
+  length = 0;
 
   loose(text: string): void {
+    this.length += text.length;
     for (const char of text) {
       if (isSpace(char)) this.#end();
       else this.#word.add(char);
     }
   }
   glued(text: string): void {
+    this.length += text.length;
     this.#word.add(text);
   }
   finish(): string[] {
@@ -73,6 +83,7 @@ export class WordLexer implements SubstitutionReader {
   readonly #escape: string;
   /** Names that were asked for and are not set, in order of first use. */
   readonly unset = new Set<string>();
+  readonly budget: ExpansionBudget;
   #at = 0;
   #depth = 0;
 
@@ -81,6 +92,7 @@ export class WordLexer implements SubstitutionReader {
     this.#lookup = lookup;
     this.#options = options;
     this.#escape = options.escape ?? "\\";
+    this.budget = options.budget ?? new ExpansionBudget();
   }
 
   get atEnd(): boolean {
@@ -138,7 +150,11 @@ export class WordLexer implements SubstitutionReader {
 
   /** The operand of a substitution, itself expanded, up to `stop`; `missing` is the error where `stop` never comes. */
   operand(stop: string, missing: string, rawEscapes = false): string {
-    if (++this.#depth > DEEPEST) throw failure(`substitutions are nested more than ${DEEPEST} levels deep`);
+    if (++this.#depth > DEEPEST)
+      throw failure(
+        `substitutions are nested more than ${DEEPEST} levels deep`,
+        "give parts of it names of their own with ARG",
+      );
     const word = new SingleWord();
     let complete = false;
     try {
@@ -147,7 +163,7 @@ export class WordLexer implements SubstitutionReader {
       // What is wrong inside an operand that runs to the end of the text is that nothing closes it.
       if (!this.atEnd) throw error;
     }
-    if (!complete) throw failure(missing);
+    if (!complete) throw failure(missing, INCOMPLETE);
     this.#depth--;
     return word.text;
   }

@@ -2,8 +2,8 @@ import { isSlipwayError } from "../core/errors.ts";
 import type { ParsedStage } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
 import { parseReference } from "../image/reference.ts";
-import type { Environment } from "./environment.ts";
-import { type EscapeCharacter, expandText } from "./expansion.ts";
+import { Budget } from "./budget.ts";
+import { expandText } from "./expansion.ts";
 import { evaluateGlobalArgs, type GlobalScopeRequest } from "./global-scope.ts";
 
 /**
@@ -15,19 +15,16 @@ export function warnOfDefaultBases(
   globals: GlobalScopeRequest,
   warn: Warn,
 ): void {
-  const defaults = evaluable(() => evaluateGlobalArgs({ ...globals, buildArgs: new Map() }));
+  const own = { ...globals, buildArgs: new Map(), budget: new Budget() };
+  const defaults = evaluable(() => evaluateGlobalArgs(own));
   if (!defaults) return;
   for (const { from } of stages) {
-    const isName = evaluable(() => isImageName(expanded(from.image, defaults, globals.escape)));
+    const isName = evaluable(() => isImageName(expandText(from.image, defaults, own).text));
     if (isName === undefined) return;
     if (isName) continue;
     const message = `Default value for ARG ${from.image} results in empty or invalid base image name`;
     warn("InvalidDefaultArgInFrom", message, from);
   }
-}
-
-function expanded(text: string, env: Environment, escape: EscapeCharacter): string {
-  return expandText(text, env, escape).text;
 }
 
 /** Undefined where an expansion fails (`ARG A=${B:?}`). */

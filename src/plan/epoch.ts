@@ -1,6 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { EscapeCharacter } from "../dockerfile/directives.ts";
 import type { ArgInstruction, CopyInstruction, ParsedStage } from "../dockerfile/instructions.ts";
+import { Budget } from "./budget.ts";
 import { classifySource } from "./copy-sources.ts";
 import type { Environment } from "./environment.ts";
 import { expandText } from "./expansion.ts";
@@ -41,7 +42,7 @@ function epochSource(value: string, globalArgs: Environment, options: PlanOption
   const stage = stages.findLast(({ from }) => from.stageName === value.toLowerCase());
   if (stage)
     return located(stage.from.source, () =>
-      remoteSource(stage, { globalArgs, buildArgs: options.buildArgs, escape }),
+      remoteSource(stage, { globalArgs, buildArgs: options.buildArgs, escape, budget: new Budget() }),
     );
   const declared = options.buildArgs.has(EPOCH_ARG) ? undefined : declarationOf(options.dockerfile);
   throw new SlipwayError("USAGE", `invalid ${EPOCH_ARG}: ${value}`, {
@@ -59,6 +60,7 @@ interface Scope {
   readonly globalArgs: Environment;
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly escape: EscapeCharacter;
+  readonly budget: Budget;
 }
 
 /** The one remote source of a stage that has nothing else (SPEC EP-03). */
@@ -78,19 +80,20 @@ function remoteSource(stage: ParsedStage, scope: Scope): EpochSource {
   if (written === undefined || add.sources.length + add.heredocs.length > 1)
     throw invalidStage(`${EPOCH_ARG} stage must contain exactly one remote ADD source`);
   const env = stageArgs(stage, scope);
-  const source = expandText(written, env, scope.escape).text;
+  const source = expandText(written, env, scope).text;
   if (classifySource(source) === "path")
     throw invalidStage(`${EPOCH_ARG} stage source must be a single HTTP(S) or Git ADD`);
-  const checksum = add.checksum ? expandText(add.checksum, env, scope.escape).text : "";
+  const checksum = add.checksum ? expandText(add.checksum, env, scope).text : "";
   return { kind: "remote", source, ...(checksum ? { checksum } : {}) };
 }
 
-function stageArgs(stage: ParsedStage, { globalArgs, buildArgs, escape }: Scope): Environment {
+function stageArgs(stage: ParsedStage, scope: Scope): Environment {
+  const { globalArgs, buildArgs } = scope;
   const env = new Map<string, string>();
   for (const instruction of stage.instructions) {
     if (instruction.kind !== "ARG") continue;
     for (const { key, value } of instruction.args) {
-      const byDefault = value === undefined ? globalArgs.get(key) : expandText(value, env, escape).text;
+      const byDefault = value === undefined ? globalArgs.get(key) : expandText(value, env, scope).text;
       const result = buildArgs.get(key) ?? byDefault;
       if (result !== undefined) env.set(key, result);
     }

@@ -9,6 +9,7 @@ import {
   expandWords,
   reportingUnset,
 } from "../dockerfile/expand.ts";
+import type { Budget } from "./budget.ts";
 import { didYouMean, nearestVariable } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { NON_ENVIRONMENT_ARGS } from "./predefined-args.ts";
@@ -22,15 +23,25 @@ export interface GlobalExpansion {
   readonly unset: readonly string[];
 }
 
+/** How texts of the global scope are expanded. */
+export interface GlobalSetting {
+  readonly escape: EscapeCharacter;
+  readonly budget: Budget;
+}
+
 /** Expands a text of the global scope. Throws EXPANSION_FAILED. */
-export function expandText(text: string, env: Environment, escape: EscapeCharacter): GlobalExpansion {
+export function expandText(
+  text: string,
+  env: Environment,
+  { escape, budget }: GlobalSetting,
+): GlobalExpansion {
   const used = new Set<string>();
   const lookup = (name: string): string | undefined => {
     const value = env.get(name);
     if (value !== undefined) used.add(name);
     return value;
   };
-  const { value, unset } = expandWord(text, lookup, { escape });
+  const { value, unset } = expandWord(text, lookup, { escape, budget: budget.expansion });
   return { text: value, used, unset };
 }
 
@@ -45,8 +56,7 @@ export function expandIn(state: StageState, call: Call, text: string, used?: Set
     if (value !== undefined) used?.add(name);
     return value;
   };
-  const { escape } = call.stage.build;
-  return reported(state, call, () => expandWord(text, used ? noting : lookup, { escape }));
+  return reported(state, call, () => expandWord(text, used ? noting : lookup, lexerOptions(call)));
 }
 
 /** The same for several texts; all see the environment as it was before the instruction (SPEC EX-14). */
@@ -56,14 +66,17 @@ export function expandAllIn(state: StageState, call: Call, texts: readonly strin
 
 /** Expands and splits at blanks that no quote protects (SPEC EX-10). Of names without a value nothing is said here, as BuildKit does. */
 export function expandWordsIn(state: StageState, call: Call, text: string): readonly string[] {
-  const { words } = expandWords(text, lookupIn(state), { escape: call.stage.build.escape });
-  for (const word of words) call.stage.build.budget.characters(word.length);
-  return words;
+  return expandWords(text, lookupIn(state), lexerOptions(call)).words;
 }
 
 /** Expands the body of a heredoc (SPEC EX-16). */
 export function expandBodyIn(state: StageState, call: Call, body: string): string {
-  return reported(state, call, () => expandHeredocBody(body, lookupIn(state)));
+  return reported(state, call, () => expandHeredocBody(body, lookupIn(state), lexerOptions(call)));
+}
+
+function lexerOptions({ stage }: Call) {
+  const { escape, budget } = stage.build;
+  return { escape, budget: budget.expansion };
 }
 
 function lookupIn(state: StageState): (name: string) => string | undefined {
@@ -74,7 +87,6 @@ function lookupIn(state: StageState): (name: string) => string | undefined {
 function reported(state: StageState, call: Call, expand: () => Expanded): string {
   const report = (unset: readonly string[]) => reportUnset(state, call, unset);
   const { value, unset } = reportingUnset(expand, report);
-  call.stage.build.budget.characters(value.length);
   report(unset);
   return value;
 }

@@ -4,6 +4,7 @@ import { reportingUnset } from "../dockerfile/expand.ts";
 import { goQuote } from "../dockerfile/go-quote.ts";
 import type { FromInstruction, ParsedStage } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
+import type { Budget } from "./budget.ts";
 import { didYouMean, nearestVariable } from "./did-you-mean.ts";
 import type { Environment } from "./environment.ts";
 import { type EscapeCharacter, expandText, type GlobalExpansion } from "./expansion.ts";
@@ -17,6 +18,7 @@ export interface FromScope {
   /** Every name the global scope declares, set or not. */
   readonly globalNames: ReadonlySet<string>;
   readonly escape: EscapeCharacter;
+  readonly budget: Budget;
   readonly platform: Platform;
   readonly contexts: NamedContexts;
   readonly warn: Warn;
@@ -70,7 +72,7 @@ function expandBase(from: FromInstruction, scope: FromScope): GlobalExpansion {
 
 function expandReporting(text: string, from: FromInstruction, scope: FromScope): GlobalExpansion {
   const report = (unset: readonly string[]) => warnOfUndeclared(unset, from, scope);
-  const expanded = reportingUnset(() => expandText(text, scope.globalArgs, scope.escape), report);
+  const expanded = reportingUnset(() => expandText(text, scope.globalArgs, scope), report);
   report(expanded.unset);
   return expanded;
 }

@@ -1,4 +1,5 @@
 import type { ArgInstruction } from "../dockerfile/instructions.ts";
+import type { Budget } from "./budget.ts";
 import type { Environment } from "./environment.ts";
 import { type EscapeCharacter, expandText } from "./expansion.ts";
 import { located } from "./located.ts";
@@ -10,6 +11,7 @@ export interface GlobalScopeRequest {
   readonly args: readonly ArgInstruction[];
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly escape: EscapeCharacter;
+  readonly budget: Budget;
 }
 
 /**
@@ -32,19 +34,15 @@ export interface GlobalArgValue {
 }
 
 /** The ARGs before the first FROM in order, each evaluated after those before it. Throws EXPANSION_FAILED. */
-export function* globalArgValues({
-  start,
-  args,
-  buildArgs,
-  escape,
-}: GlobalScopeRequest): Iterable<GlobalArgValue> {
+export function* globalArgValues(request: GlobalScopeRequest): Iterable<GlobalArgValue> {
+  const { start, args, buildArgs } = request;
   const env = new Map(start);
   for (const instruction of args)
     for (const { key, value: text } of instruction.args) {
       const given = buildArgs.get(key);
       const expanded =
         given === undefined && text !== undefined
-          ? located(instruction.source, () => expandText(text, env, escape))
+          ? located(instruction.source, () => expandText(text, env, request))
           : undefined;
       const value = given ?? expanded?.text;
       if (value !== undefined) env.set(key, value);

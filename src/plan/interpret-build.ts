@@ -90,7 +90,7 @@ function globalScope({ dockerfile, buildArgs, ...options }: PlanOptions): Global
     targetStage: options.target ?? dockerfile.stages.at(-1)?.from.stageName ?? "default",
     buildArgs,
   });
-  return { start, args: dockerfile.globalArgs, buildArgs, escape: dockerfile.escape };
+  return { start, args: dockerfile.globalArgs, buildArgs, escape: dockerfile.escape, budget: new Budget() };
 }
 
 function enterStages(
@@ -105,6 +105,7 @@ function enterStages(
       globalArgs,
       globalNames: names,
       escape: dockerfile.escape,
+      budget: globals.budget,
       platform: platform ?? buildPlatform,
       contexts,
       warn: linter.warn,
@@ -129,7 +130,7 @@ function findTarget(table: StageTable, name: string | undefined): number {
 }
 
 function buildSetting(
-  { globalArgs, epoch, linter }: Scope,
+  { globals, globalArgs, epoch, linter }: Scope,
   options: PlanOptions,
   ignoreRules: IgnoreRules | undefined,
 ): BuildSetting {
@@ -142,7 +143,7 @@ function buildSetting(
     network: options.network ?? "default",
     allow: parseEntitlements(options.allow).plain,
     multiPlatform: options.multiPlatform ?? false,
-    budget: new Budget(),
+    budget: globals.budget,
     ...(ignoreRules ? { ignoreRules } : {}),
     warn: linter.warn,
   };

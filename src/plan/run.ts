@@ -14,7 +14,7 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
   const variables = state.variables.content;
   const { budget } = call.stage.build;
   budget.entries(variables.size);
-  budget.characters(variables.historyPrefix.length);
+  budget.expansion.characters(variables.historyPrefix.length);
   const { mounts, env } = interpretMounts(state, call);
   const { argv, script, nameSuffix } = runCommand(state, call);
   const devices = call.instruction.devices.map(parseDevice);

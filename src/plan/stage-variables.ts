@@ -31,7 +31,9 @@ export class StageVariables {
   readonly #args: Map<string, string | undefined>;
   /** The image's Env, and where the first entry of each key is. */
   readonly #entries: string[];
-  readonly #places = new Map<string, number>();
+  readonly #places: Map<string, number>;
+  /** The variables are the entries of the image's Env, in their order. */
+  #isPlain = true;
   #lists: Lists | undefined;
 
   /** Those right after a FROM: `entries` is the Env of the base, `parent` the stage that it is, where it is one. */
@@ -39,6 +41,12 @@ export class StageVariables {
     this.#pairs = new Map(parent ? parent.#pairs : []);
     this.#args = new Map(parent ? parent.#args : []);
     this.#entries = [...entries];
+    const same = parent ? parent.#placesOfSame(entries) : undefined;
+    this.#places = new Map(same);
+    if (same) return;
+    this.#isPlain =
+      this.#pairs.size === 0 &&
+      new Set(entries.map((entry) => parseEnvEntry(entry)[0])).size === entries.length;
     for (const [place, entry] of entries.entries()) {
       const [key, value] = parseEnvEntry(entry);
       if (!this.#places.has(key)) this.#places.set(key, place);
@@ -69,6 +77,7 @@ export class StageVariables {
 
   /** An ENV: the first entry of the image's Env with that key is replaced in place, else one is appended (SPEC CF-04). */
   setEnv(key: string, value: string): void {
+    if (this.#pairs.has(key)) this.#isPlain = false;
     const place = this.#places.get(key) ?? this.#entries.length;
     this.#entries[place] = this.#write(key, value);
     this.#places.set(key, place);
@@ -78,7 +87,9 @@ export class StageVariables {
   setArg({ key, value }: BuildArg): void {
     this.#args.set(key, value);
     this.#lists = undefined;
-    if (value !== undefined && !NON_ENVIRONMENT_ARGS.has(key)) this.#write(key, value);
+    if (value === undefined || NON_ENVIRONMENT_ARGS.has(key)) return;
+    this.#isPlain = false;
+    this.#write(key, value);
   }
 
   /** The Env of the image. */
@@ -99,6 +110,11 @@ export class StageVariables {
   /** `|2 a=1 b=2 `, what the history of a RUN says of the arguments (SPEC HI-04); empty where there are none. */
   get historyPrefix(): string {
     return this.#current().history;
+  }
+
+  /** Where the entries are, if they are those of this stage and nothing has to be put in order. */
+  #placesOfSame(entries: readonly string[]): ReadonlyMap<string, number> | undefined {
+    return this.#isPlain && this.#entries.length === entries.length ? this.#places : undefined;
   }
 
   #write(key: string, value: string): string {

@@ -70,7 +70,8 @@ function displayText(state: StageState, call: Call, masked: ReadonlySet<string>)
   const variables = state.variables.content;
   const lookup = (name: string) => (masked.has(name) ? "****" : variables.get(name));
   try {
-    const options = { escape: call.stage.build.escape, quotes: "keep", keepUnset: true } as const;
+    const { escape, budget } = call.stage.build;
+    const options = { escape, budget: budget.expansion, quotes: "keep", keepUnset: true } as const;
     return expandWord(upper, lookup, options).value;
   } catch (error) {
     if (isSlipwayError(error, "EXPANSION_FAILED")) return upper;

@@ -16,7 +16,7 @@ export function interpretWorkdir(state: StageState, call: Call<WorkdirInstructio
       `Relative workdir ${goQuote(written)} can have unexpected results if the base image changes`,
       call.instruction,
     );
-  call.stage.build.budget.characters(currentDirectory(state).length);
+  call.stage.build.budget.expansion.characters(currentDirectory(state).length);
   const path = resolveIn(currentDirectory(state), written);
   const changed = { ...state, workdirSeen: true, config: { ...state.config, WorkingDir: path } };
   const history = historyItem(`WORKDIR ${path}`, path === "/");

@@ -1,4 +1,5 @@
 import { isSlipwayError } from "../core/errors.ts";
+import { trimEndOf } from "../dockerfile/white-space.ts";
 import type { Environment } from "../sys/process.ts";
 import { CredentialHelper, type HelperEntry } from "./credential-helper.ts";
 import { type AuthEntry, type DockerConfig, readDockerConfig, writeAuths } from "./docker-config.ts";
@@ -137,9 +138,7 @@ function fromEntry(entry: AuthEntry | undefined): Credentials | undefined {
   if (entry === undefined) return undefined;
   if (entry.identitytoken) return { kind: "identity-token", token: entry.identitytoken };
   if (entry.registrytoken) return { kind: "bearer-token", token: entry.registrytoken };
-  const decoded = Buffer.from(entry.auth ?? "", "base64")
-    .toString("utf8")
-    .replace(/\0+$/, "");
+  const decoded = trimEndOf(Buffer.from(entry.auth ?? "", "base64").toString("utf8"), "\0");
   const colon = decoded.indexOf(":");
   const username = colon > 0 ? decoded.slice(0, colon) : entry.username;
   const password = colon > 0 ? decoded.slice(colon + 1) : entry.password;

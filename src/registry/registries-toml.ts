@@ -1,5 +1,6 @@
 import { parse, TomlError } from "smol-toml";
 import { SlipwayError } from "../core/errors.ts";
+import { trimEndOf } from "../dockerfile/white-space.ts";
 
 /** Which pulls a mirror serves. */
 export type MirrorUse = "all" | "digest-only" | "tag-only";
@@ -102,7 +103,7 @@ function tables(value: unknown, file: string, name: string): readonly Table[] {
 function text(table: Table, name: string, file: string): string | undefined {
   const value = table[name];
   if (value === undefined || value === "") return undefined;
-  if (typeof value === "string") return value.replace(/\/+$/, "");
+  if (typeof value === "string") return trimEndOf(value, "/");
   throw wrong(file, `"${name}" must be a text`);
 }
 
