@@ -92,7 +92,8 @@ class Spool implements TarSink {
   }
 }
 
-function entryOf(member: TarEntry): Entry {
+/** The entry that a member of a foreign archive is; its name is cleaned. Throws `LAYER_INVALID`. */
+export function entryOf(member: TarEntry): Entry {
   const { mode, uid, gid, size, mtime, mtimeNs, xattrs, devMajor, devMinor } = member;
   if (leavesRoot(member.name)) throw invalidTar(`invalid entry name "${printableName(member.name)}"`);
   const shape = { path: cleanName(member.name), mode, uid, gid, size, mtime, mtimeNs };

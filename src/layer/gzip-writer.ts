@@ -39,6 +39,13 @@ export async function* gzipCompress(
   yield sum.trailer();
 }
 
+/** Bytes as one gzip member; equal bytes give equal members. */
+export async function gzipMember(bytes: Buffer, level: number): Promise<Buffer> {
+  const sum = new GzipSum();
+  sum.update(bytes);
+  return Buffer.concat([HEADER, await deflateRaw(bytes, { level }), sum.trailer()]);
+}
+
 class GzipSum {
   #crc = 0;
   #size = 0;

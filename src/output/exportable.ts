@@ -1,11 +1,12 @@
-import { type Compression, compressionOf, type Descriptor, isIndexType } from "../core/descriptor.ts";
-import type { Digest } from "../core/digest.ts";
+import { compressionOf, type Descriptor, isIndexType } from "../core/descriptor.ts";
+import { type Digest, digestOf } from "../core/digest.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ContentSource } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
+import { encodeImageConfig } from "../image/encode-config.ts";
 import { decodeIndex, encodeIndex } from "../image/index-document.ts";
 import { decodeManifest, encodeManifest, type Manifest } from "../image/manifest.ts";
-import { convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
+import { configType, convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
 import {
   type Annotation,
   annotationsFor,
@@ -13,11 +14,13 @@ import {
   checkAnnotations,
   withAnnotations,
 } from "./annotations.ts";
+import { TOC_ANNOTATION } from "./estargz-blob.ts";
 import type { LayerContent } from "./layer-content.ts";
+import type { LayerCompression } from "./output-spec.ts";
 
 export interface ExportOptions {
   /** Absent: layers stay as they are, those made here without compression. */
-  readonly compression?: Compression;
+  readonly compression?: LayerCompression;
   readonly compressionLevel?: number;
   /** Recompress base layers too (SPEC LT-09). */
   readonly forceCompression?: boolean;
@@ -67,7 +70,7 @@ export async function exportable(
     const made = await exportManifest(manifest, descriptor.platform, content, options);
     const { platform } = made;
     for (const layer of made.manifest.layers) add(layer);
-    add(made.manifest.config);
+    add(made.manifest.config, made.configBytes);
     add(made.descriptor, made.bytes);
     images.push({
       manifest: made.descriptor,
@@ -120,17 +123,28 @@ async function exportManifest(
 ) {
   const config = decodeImageConfig(await content.document(manifest.config));
   const platform = listed ?? config.platform;
-  const layers: Descriptor[] = [];
+  const layers: ExportedLayer[] = [];
   for (const [i, layer] of manifest.layers.entries())
     layers.push(await exportLayer(layer, config.diffIds[i] ?? layer.digest, content, options));
+  const diffIds = layers.map(({ diffId }) => diffId);
+  const isSame = layers.every(({ diffId }, i) => diffId === (config.diffIds[i] ?? diffId));
+  const configBytes = isSame ? undefined : encodeImageConfig({ ...config, diffIds });
   const made: Manifest = {
     ...manifest,
     family: options.family,
-    config: convertDescriptor(manifest.config, options.family),
-    layers,
+    config: configBytes
+      ? { mediaType: configType(options.family), digest: digestOf(configBytes), size: configBytes.length }
+      : convertDescriptor(manifest.config, options.family),
+    layers: layers.map(({ descriptor }) => descriptor),
     ...withAnnotations(manifest.annotations, annotationsFor(options.annotations, "manifest", platform)),
   };
-  return { manifest: made, platform, ...encodeManifest(made) };
+  return { manifest: made, platform, ...(configBytes ? { configBytes } : {}), ...encodeManifest(made) };
+}
+
+/** A layer as it leaves; the diff ID is another one where the form adds to the archive. */
+interface ExportedLayer {
+  readonly descriptor: Descriptor;
+  readonly diffId: Digest;
 }
 
 async function exportLayer(
@@ -138,19 +152,26 @@ async function exportLayer(
   diffId: Digest,
   content: LayerContent,
   options: ExportOptions,
-): Promise<Descriptor> {
+): Promise<ExportedLayer> {
   const have = compressionOf(layer.mediaType);
   const madeHere = have === "none" && layer.digest === diffId && !content.hasBlob(layer);
   const { compression, family, preferNonDistributable } = options;
   const keeps = compression === undefined || (!options.forceCompression && !madeHere) || have === compression;
-  if (keeps) return convertDescriptor(layer, family, { keepExternal: preferNonDistributable ?? false });
+  const isEstargz = compression === "estargz" && layer.annotations?.[TOC_ANNOTATION] !== undefined;
+  if (keeps || isEstargz)
+    return {
+      diffId,
+      descriptor: convertDescriptor(layer, family, { keepExternal: preferNonDistributable ?? false }),
+    };
+  if (compression === "estargz") {
+    const { diffId: own, ...blob } = await content.estargz(layer, diffId, options.compressionLevel);
+    return { diffId: own, descriptor: { mediaType: layerType(family, "gzip"), ...blob } };
+  }
   const mediaType = layerType(family, compression);
   if (compression === "none")
-    return { mediaType, digest: diffId, size: await content.tarSize(layer, diffId) };
-  return {
-    mediaType,
-    ...(await content.compressed(layer, diffId, compression, options.compressionLevel)),
-  };
+    return { diffId, descriptor: { mediaType, digest: diffId, size: await content.tarSize(layer, diffId) } };
+  const blob = await content.compressed(layer, diffId, compression, options.compressionLevel);
+  return { diffId, descriptor: { mediaType, ...blob } };
 }
 
 function sourceOf(content: LayerContent, documents: ReadonlyMap<Digest, Uint8Array>): ContentSource {

@@ -6,6 +6,7 @@ import { layerArchive } from "../layer/archive.ts";
 import { compressor, decompressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
+import { type EstargzBlob, writeEstargz } from "./estargz-blob.ts";
 
 export interface LayerContentOptions {
   readonly signal?: AbortSignal;
@@ -86,6 +87,18 @@ export class LayerContent {
       this.#options.signal ? { signal: this.#options.signal } : {},
     );
     this.#store.addForm(diffId, { compression, settings, ...blob });
+    return blob;
+  }
+
+  /** The layer as an eStargz blob, which has a diff ID of its own: remembered, or made and kept as a blob of the store (SPEC LT-09). */
+  async estargz(layer: Descriptor, diffId: Digest, level?: number): Promise<EstargzBlob> {
+    const settings = `level=${level ?? "default"}`;
+    for (const { digest, size, ...form } of this.#store.forms(diffId))
+      if (form.compression === "estargz" && form.settings === settings && this.#store.blobs.has(digest))
+        return { digest, size, diffId: form.diffId!, annotations: form.annotations! };
+    const { signal } = this.#options;
+    const blob = await writeEstargz(this.#store, await this.#uncompressed(layer), { level, signal });
+    this.#store.addForm(diffId, { compression: "estargz", settings, ...blob });
     return blob;
   }
 

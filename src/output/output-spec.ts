@@ -7,6 +7,9 @@ import { HIGHEST_LEVEL } from "../layer/compression-levels.ts";
 export const OUTPUT_TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
 
+/** How layers are compressed; `estargz` is gzip with a table of contents (SPEC LT-09). */
+export type LayerCompression = Compression | "estargz";
+
 /** What to do with a finished build (SPEC 6.5). Frozen; defaults filled in. */
 export interface OutputSpec {
   readonly type: OutputType;
@@ -18,7 +21,7 @@ export interface OutputSpec {
   readonly pushByDigest: boolean;
   /** oci and docker: one archive file (true) or a folder. */
   readonly tar: boolean;
-  readonly compression: Compression;
+  readonly compression: LayerCompression;
   readonly compressionLevel?: number;
   readonly forceCompression: boolean;
   readonly ociMediaTypes: boolean;
@@ -93,6 +96,8 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
     annotations: [],
     ...(writesToStdout(type, changes) ? { dest: "-" } : {}),
     ...changes,
+    // Docker's media types have no annotations, and without those the table of contents is not found.
+    ...(changes.compression === "estargz" ? { ociMediaTypes: true } : {}),
     type,
   };
   const isFolder = type === "local" || ((type === "oci" || type === "docker") && !spec.tar);
@@ -214,10 +219,10 @@ function integer(key: string, value: string | undefined): number {
   );
 }
 
-function compressionNamed(name: string): Compression {
+function compressionNamed(name: string): LayerCompression {
   if (name === "uncompressed" || name === "none") return "none";
-  if (name === "gzip" || name === "zstd") return name;
+  if (name === "gzip" || name === "zstd" || name === "estargz") return name;
   throw new SlipwayError("OUTPUT_INVALID", `compression ${JSON.stringify(name)} is not known`, {
-    hint: "use gzip, zstd or uncompressed",
+    hint: "use gzip, estargz, zstd or uncompressed",
   });
 }

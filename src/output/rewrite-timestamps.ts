@@ -6,6 +6,7 @@ import { layerType } from "../image/media-family.ts";
 import { layerArchive } from "../layer/archive.ts";
 import { compressor } from "../layer/compression.ts";
 import { encodeToc, Toc } from "../layer/toc.ts";
+import { writeEstargz } from "./estargz-blob.ts";
 import type { ExportedBuild, ExportRequest } from "./export-request.ts";
 import type { OutputSpec } from "./output-spec.ts";
 
@@ -46,6 +47,10 @@ async function restamped(
   const hash = createHash("sha256");
   const archive = hashed(layerArchive(Toc.open(encodeToc(clamped)), snapshot.path), hash);
   const { compression, compressionLevel } = output;
+  if (compression === "estargz") {
+    const { diffId, ...blob } = await writeEstargz(store, archive, { level: compressionLevel, signal });
+    return { ...layer, diffId, blob: { mediaType: layerType("oci", "gzip"), ...blob } };
+  }
   const level = compressionLevel === undefined ? {} : { level: compressionLevel };
   const stream = compression === "none" ? archive : compressor(compression, archive, level);
   const blob = await store.blobs.write(stream, signal ? { signal } : {});

@@ -20,11 +20,15 @@ export interface ByteTable {
 
 /** A compressed form that a layer was given once: nothing is compressed twice. */
 export interface LayerForm {
-  readonly compression: Exclude<Compression, "none">;
+  readonly compression: Exclude<Compression, "none"> | "estargz";
   /** Compressor and level, as the caller names them. */
   readonly settings: string;
   readonly digest: Digest;
   readonly size: number;
+  /** What the form holds, where that is not the layer's own archive (eStargz adds a file). */
+  readonly diffId?: Digest;
+  /** For the descriptor. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /**

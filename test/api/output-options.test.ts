@@ -263,6 +263,38 @@ describe("compression", () => {
     expect(await layers(",compression=uncompressed,force-compression=true")).toEqual(["tar", "tar"]);
   });
 
+  it("LT-09, LT-11: eStargz layers say where their table of contents is, and can be loaded and run", async () => {
+    const file = join(shop.it.folder, "estargz.tar");
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nRUN echo lazy > /lazy && rm /bin/wget\n" });
+    const build = async (options = "") => {
+      const to = `type=oci,dest=${file},compression=estargz,force-compression=true${options}`;
+      const meta = join(shop.it.folder, "estargz.json");
+      await shop.it.succeed(["build", "-t", "lazy", "--metadata-file", meta, "-o", to, context]);
+      const { index, blob } = archive(file);
+      const manifest = blob(index.manifests[0].digest);
+      expect(JSON.parse(readFileSync(meta, "utf8"))["containerimage.config.digest"]).toBe(
+        manifest.config.digest,
+      );
+      return { ...manifest, diffIds: blob(manifest.config.digest).rootfs.diff_ids };
+    };
+    const { layers, diffIds } = await build();
+    expect(layers).toHaveLength(2);
+    for (const layer of layers) {
+      expect(layer.mediaType).toBe("application/vnd.oci.image.layer.v1.tar+gzip");
+      expect(layer.annotations).toEqual({
+        "containerd.io/snapshot/stargz/toc.digest": expect.stringMatching(/^sha256:/),
+        "io.containers.estargz.uncompressed-size": expect.stringMatching(/^\d+$/),
+      });
+    }
+    expect((await build()).layers).toEqual(layers);
+    const rewritten = await build(",rewrite-timestamp=true,source-date-epoch=1000000000");
+    expect(rewritten.diffIds[0]).toBe(diffIds[0]);
+    expect(rewritten.diffIds[1]).not.toBe(diffIds[1]);
+    expect(rewritten.layers[1].annotations).toHaveProperty(["containerd.io/snapshot/stargz/toc.digest"]);
+    await shop.it.succeed(["load", "-i", file]);
+    expect(await shop.it.shell("lazy", "cat /lazy; ls /bin/wget /stargz* 2>/dev/null; true")).toBe("lazy\n");
+  });
+
   it("LT-09: a level changes the bytes and not what they hold", async () => {
     const context = shop.it.context({ ...SCRATCH, a: "slipway ".repeat(10_000) });
     const built = async (level: number) => {

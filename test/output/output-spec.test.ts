@@ -50,6 +50,12 @@ describe("--output", () => {
       { target: "index", key: "x", value: "y" },
     ]);
   });
+  it("LT-09: eStargz needs the media types that have annotations", () => {
+    expect(parseOutput("type=docker,dest=a,compression=estargz")).toMatchObject({ ociMediaTypes: true });
+    expect(() => parseOutput("type=oci,compression=estargz,compression-level=10")).toThrow(
+      "estargz has no compression level 10",
+    );
+  });
   it("LT-09: levels are those of the compression", () => {
     expect(parseOutput("type=image,compression-level=0").compressionLevel).toBe(0);
     expect(parseOutput("type=image,compression=zstd,compression-level=22").compressionLevel).toBe(22);
