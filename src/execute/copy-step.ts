@@ -258,7 +258,7 @@ function copyInputs(
 ): StepInputs {
   const independent = isIndependentLayer(step);
   return {
-    tag: independent ? "copy-link/1" : "copy/1",
+    tag: independent ? "copy-link/2" : "copy/2",
     parent: independent ? null : parent.identity,
     fields: {
       instruction: step.instruction,

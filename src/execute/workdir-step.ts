@@ -28,7 +28,7 @@ export class WorkdirExecutor implements StepExecutor<WorkdirStep> {
   async prepare(step: WorkdirStep, parent: Chain): Promise<PreparedStep> {
     return {
       inputs: {
-        tag: "workdir/1",
+        tag: "workdir/2",
         parent: parent.identity,
         fields: { path: step.path, user: step.user, epoch: this.#options.epoch ?? null },
         files: [],
@@ -40,11 +40,12 @@ export class WorkdirExecutor implements StepExecutor<WorkdirStep> {
   async #execute(step: WorkdirStep, parent: Chain, signal: AbortSignal): Promise<LayerInfo> {
     const { access, target, time } = this.#options;
     const tree = await access.tree("stage", parent);
-    const owner = await resolveOwner(step.user, parent.layers.length > 0 ? accountReader(tree) : undefined);
+    const accounts = parent.layers.length > 0 ? accountReader(tree) : undefined;
+    const owner = step.user === "" ? undefined : await resolveOwner(step.user, accounts);
     const changes = new ChangeSet(tree);
     const { path } = resolvePath(tree, step.path.slice(1), { followLast: true });
     requireRoomFor(changes, path);
-    changes.makeDirectories(path, { mode: 0o755, ...owner, mtime: time, mtimeNs: 0 });
+    changes.makeDirectories(path, { mode: 0o755, owner, mtime: time, mtimeNs: 0 });
     const made = changes.size > 0 ? changes.finish() : [];
     return (await packAndStore(made, target, signal)).info;
   }

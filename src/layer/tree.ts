@@ -41,10 +41,10 @@ export class LayerTree implements FileTree {
     this.#tocs = tocs;
   }
 
-  /** The root is always there. A whiteout is never returned. */
+  /** The root is always there. A whiteout is never returned, and no entry is opaque: what a layer hides is gone from the stack. */
   lookup(path: string): Entry | undefined {
-    if (path === "") return this.#root().entry;
-    return this.#find(path)?.entry;
+    const entry = path === "" ? this.#root().entry : this.#find(path)?.entry;
+    return entry && seenFromAbove(entry);
   }
 
   list(path: string): readonly string[] {
@@ -75,11 +75,11 @@ export class LayerTree implements FileTree {
     const directory = this.#directory(dir);
     if (!directory) return;
     if (directory.layers.length === 1 && this.#isPlain(directory.layers[0]!, dir)) {
-      yield* this.#tocs[directory.layers[0]!]!.range(dir);
+      for (const entry of this.#tocs[directory.layers[0]!]!.range(dir)) yield seenFromAbove(entry);
       return;
     }
     for (const name of this.list(dir)) {
-      const entry = this.#find(dir === "" ? name : `${dir}/${name}`)!.entry;
+      const entry = seenFromAbove(this.#find(dir === "" ? name : `${dir}/${name}`)!.entry);
       yield entry;
       if (entry.type === "dir") yield* this.walk(entry.path);
     }
@@ -145,4 +145,11 @@ export class LayerTree implements FileTree {
     for (const entry of this.#tocs[layer]!.range(dir)) if (entry.type === "whiteout") return false;
     return true;
   }
+}
+
+/** A directory that is opaque in its layer: a copy of its entry in a layer further up must not hide anything. */
+function seenFromAbove(entry: Entry): Entry {
+  if (!entry.opaque) return entry;
+  const { opaque: _, ...plain } = entry;
+  return plain;
 }

@@ -11,7 +11,7 @@ const RUN: StepInputs = {
   files: [],
 };
 const COPY: StepInputs = {
-  tag: "copy/1",
+  tag: "copy/2",
   parent: PARENT,
   fields: { destination: "/app" },
   files: [
@@ -59,7 +59,7 @@ describe("cache keys", () => {
       { ...RUN, fields: { ...RUN.fields, env: ["PATH=/usr/bin"] } },
       { ...RUN, fields: { ...RUN.fields, cwd: "/src" } },
       { ...RUN, parent: digestOf("other") },
-      { ...RUN, tag: "copy/1" },
+      { ...RUN, tag: "copy/2" },
     ];
     expect(new Set([RUN, ...changed].map(keyOf)).size).toBe(changed.length + 1);
   });
@@ -78,7 +78,7 @@ describe("cache keys", () => {
       `"sha256:5208b5b52099942e36517841204b1ca7ac14a6645f6b9a47e11ef0532dc0910f"`,
     );
     expect(keyOf(COPY)).toMatchInlineSnapshot(
-      `"sha256:56d31a08e6aa832c749bb8de286d232f62188d383f23b211fcbf38c9f4df9139"`,
+      `"sha256:9808102604f64efc28c36acd75d5f2d803328805c3474ac9db4d45c7aec13b73"`,
     );
     expect(extendChain(null, PARENT)).toMatchInlineSnapshot(
       `"sha256:372f742ae25be665b6f87e9e2ec227cab2099994bccaf2a71a301d3e148285c5"`,

@@ -187,6 +187,18 @@ describe("links, owners and modes of copies", () => {
       "t/f": "file 644 0:0 @1000 f",
     });
   });
+  it("CP-04: new directories have bit and group of a directory above that has the set-group-ID bit", () => {
+    const base = new MemoryTree({ "t/": { mode: 0o2775, uid: 3, gid: 4 } });
+    expect(copy(["x", "/t/a/b/"], { base })).toMatchObject({
+      "t/a": "dir 2755 0:4 @1000",
+      "t/a/b": "dir 2755 0:4 @1000",
+      "t/a/b/x": "file 640 0:0 @1000 x",
+    });
+    expect(copy(["d", "/t/a"], { base, chown: { uid: 5, gid: 6 } })).toMatchObject({
+      "t/a": "dir 2755 5:6 @7",
+      "t/a/s": "dir 750 5:6 @8",
+    });
+  });
   it("CP-15: octal and symbolic --chmod", () => {
     expect(copy(["d", "/t"], { chmod: "644" })).toMatchObject({
       t: "dir 644 0:0 @7",

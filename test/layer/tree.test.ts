@@ -38,6 +38,14 @@ describe("a stack of layers", () => {
     expect(stack(BASE, [dir("", { opaque: true }), file("only")]).list("")).toEqual(["only"]);
   });
 
+  it("LT-06: a directory that is opaque in its layer is an ordinary one for those above, who copy its entry", () => {
+    const opaque = [dir("a", { opaque: true }), file("a/new")];
+    for (const tree of [stack(BASE, opaque), stack(opaque), stack([dir("", { opaque: true })])]) {
+      const entries = ["", "a"].flatMap((path) => tree.lookup(path) ?? []);
+      expect([...entries, ...tree.walk("")].filter((entry) => "opaque" in entry)).toEqual([]);
+    }
+  });
+
   it("a file or link over a directory hides what was below, even where a directory follows", () => {
     const over = [file("a")];
     expect(stack(BASE, over).lookup("a/x")).toBeUndefined();

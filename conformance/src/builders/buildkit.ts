@@ -5,20 +5,26 @@ import { observe } from "./observe.ts";
 const PREFIXES =
   /^(?:failed to build: |failed to solve: |rpc error: code = \w+ desc = |failed to run Build function: |failed to compute cache key: |failed to load cache key: )+/;
 
+/** Failures that say nothing about the case. */
+const NO_ANSWER =
+  /Cannot connect to the Docker daemon|error during connect|error reading from server|transport is closing|\ntimed out$/;
+
 /** BuildKit by way of `docker buildx build`. `docker` is the command's words, for example `["docker"]`. */
 export function buildkit(docker: readonly string[]): Builder {
+  const program = {
+    name: "buildkit",
+    command: [...docker, "buildx", "build", "--provenance=false"],
+    env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1", DOCKER_CLI_HINTS: "false" },
+    causeOf,
+  };
   return {
     name: "buildkit",
-    build: (task) =>
-      observe(
-        {
-          name: "buildkit",
-          command: [...docker, "buildx", "build", "--provenance=false"],
-          env: { BUILDX_NO_DEFAULT_ATTESTATIONS: "1", DOCKER_CLI_HINTS: "false" },
-          causeOf,
-        },
-        task,
-      ),
+    build: async (task) => {
+      const observation = await observe(program, task);
+      const cause = observation.failure?.cause ?? "";
+      if (NO_ANSWER.test(cause)) throw new Error(`BuildKit gave no answer: ${cause}`);
+      return observation;
+    },
   };
 }
 

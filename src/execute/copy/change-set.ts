@@ -7,11 +7,13 @@ import { isSameEntry } from "./same-entry.ts";
 /** Metadata of directories that a step has to invent. */
 export interface NewDirectory {
   readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
+  /** Undefined: root, and the group of a directory above that hands its group down. */
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly mtime: number;
   readonly mtimeNs: number;
 }
+
+const SET_GROUP_ID = 0o2000;
 
 /** Joins a directory and a name; the root is `""`. */
 export function childPath(directory: string, name: string): string {
@@ -101,7 +103,7 @@ export class ChangeSet implements FileTree {
     for (let i = 1; i <= parts.length; i++) {
       const directory = parts.slice(0, i).join("/");
       if (this.lookup(directory)) continue;
-      this.put({ path: directory, type: "dir", size: 0, ...meta }, { kind: "none" });
+      this.put(newDirectory(directory, this.lookup(parentPath(directory)), meta), { kind: "none" });
       made.push(directory);
     }
     return made;
@@ -184,6 +186,14 @@ export class ChangeSet implements FileTree {
       }
     }
   }
+}
+
+/** As mkdir(2) does it: below a directory with the set-group-ID bit, bit and group are handed down. */
+function newDirectory(path: string, above: Entry | undefined, meta: NewDirectory): Entry {
+  const { mode, owner, mtime, mtimeNs } = meta;
+  const inherited = (above?.mode ?? 0) & SET_GROUP_ID;
+  const { uid, gid } = owner ?? { uid: 0, gid: inherited ? above!.gid : 0 };
+  return { path, type: "dir", size: 0, mode: mode | inherited, uid, gid, mtime, mtimeNs };
 }
 
 function whiteout(path: string): Entry {

@@ -75,8 +75,7 @@ export function makeDirectories(target: ChangeSet, path: string, at: Placement, 
   const meta: NewDirectory = {
     // As mkdir(2) takes it: without set-user-ID, set-group-ID and the sticky bit.
     mode: (at.mode?.octal ?? 0o755) & 0o777,
-    uid: at.owner?.uid ?? 0,
-    gid: at.owner?.gid ?? 0,
+    owner: at.owner,
     mtime: like.mtime,
     mtimeNs: like.mtimeNs,
   };

@@ -14,7 +14,6 @@ export function isSameEntry(a: Entry, b: Entry): boolean {
     a.gid === b.gid &&
     (a.type === "dir" || isSameTime(a, b)) &&
     isSameContent(a, b) &&
-    a.opaque === b.opaque &&
     isDeepStrictEqual(attributes(a), attributes(b))
   );
 }

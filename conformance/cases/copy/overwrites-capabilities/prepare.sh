@@ -1,0 +1,1 @@
+echo 1 > f && setcap cap_net_raw+ep f
