@@ -53,11 +53,7 @@ class AstParser {
       if (content.startsWith("#")) this.#takeComment(line);
       else if (content !== "") this.#takeInstruction(content);
     }
-    if (this.#nodes.length === 0)
-      throw new SlipwayError("DOCKERFILE_EMPTY", "file with no instructions", {
-        source: { file: this.#file, start: 1, end: 1 },
-        hint: "a Dockerfile begins with a FROM instruction",
-      });
+    if (this.#nodes.length === 0) throw this.#noInstructions();
     if (this.#reader.stoppedAtLongLine) throw this.#lineTooLong();
     return {
       file: this.#file,
@@ -126,6 +122,15 @@ class AstParser {
     throw new SlipwayError("DOCKERFILE_SYNTAX", "unterminated heredoc", {
       source: this.#range(start),
       hint: `end each body with a line that holds nothing but its delimiter: ${openers.map(({ name }) => name).join(", ")}`,
+    });
+  }
+
+  /** Located at the last line that was read. */
+  #noInstructions(): SlipwayError {
+    const line = Math.max(1, this.#reader.line);
+    return new SlipwayError("DOCKERFILE_EMPTY", "file with no instructions", {
+      source: { file: this.#file, start: line, end: line },
+      hint: "a Dockerfile begins with a FROM instruction",
     });
   }
 

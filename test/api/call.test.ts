@@ -56,7 +56,7 @@ describe("slipway build --check", () => {
   it("LN-04: fatal findings are findings and an error", async () => {
     const { exitCode, stdout, stderr } = await call("check", "# check=error=true\nFROM busybox\nCMD a\n");
     expect([exitCode, stdout.split("\n", 1)[0]]).toEqual([1, "Check complete, 1 warning has been found!"]);
-    expect(stderr).toContain("lint violation found for rules: JSONArgsRecommended (LINT_FAILED)");
+    expect(stderr).toContain("ERROR: lint violation found for rules: JSONArgsRecommended (LINT_FAILED)");
   });
 
   it("LN-04: they end a build before anything runs", async () => {
@@ -65,8 +65,8 @@ describe("slipway build --check", () => {
     });
     expect(exitCode).toBe(1);
     expect(stderr).toContain(" - JSONArgsRecommended: ");
-    expect(stderr).toContain("ERROR: lint violation found for rules: JSONArgsRecommended (LINT_FAILED)");
-    expect(stderr).not.toContain("RUN touch");
+    expect(stderr).toContain("lint violation found for rules: JSONArgsRecommended (LINT_FAILED)");
+    expect(stderr).not.toMatch(/^#\d+ \[(?!internal)/m);
   });
 
   it("LN-02: the build argument replaces the line", async () => {
@@ -130,7 +130,7 @@ describe("slipway build --check", () => {
     expect((await run("--check=false", "--call=targets")).stdout).toMatch(/^TARGET/);
   });
 
-  it("PO-01: no Dockerfile is no finding", async () => {
+  it("a context that does not exist is no finding", async () => {
     const run = await shop.it.run(["build", "--check", "/nonexistent"]);
     expect(run).toMatchObject({ exitCode: 1, stdout: "" });
     expect(run.stderr).toContain("CONTEXT_NOT_FOUND");

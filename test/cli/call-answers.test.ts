@@ -31,7 +31,7 @@ describe("the answer of a check", () => {
         "Check complete, 2 warnings have been found!",
         "",
         "WARNING: InvalidBaseImagePlatform",
-        "other place",
+        "other \\x1b[1mplace",
         "Dockerfile:1",
         "--------------------",
         "   1 | >>> FROM x",

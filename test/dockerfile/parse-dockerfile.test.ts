@@ -15,7 +15,7 @@ const findings = (text: string) =>
 describe("a whole Dockerfile", () => {
   it("PO-03: nothing to build", () => {
     expect(problem("")).toEqual(["DOCKERFILE_EMPTY", "the Dockerfile cannot be empty", [1, 1]]);
-    expect(problem("# c\n\n")).toEqual(["DOCKERFILE_EMPTY", "file with no instructions", [1, 1]]);
+    expect(problem("# c\n\n")).toEqual(["DOCKERFILE_EMPTY", "file with no instructions", [2, 2]]);
     expect(problem("\ufeff")).toEqual(["DOCKERFILE_EMPTY", "file with no instructions", [1, 1]]);
     expect(problem("ARG a\nARG b")).toEqual([
       "DOCKERFILE_SYNTAX",

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { kindOf } from "../case.ts";
 import type { Failure, Observation } from "../observation.ts";
+import { readAnswer } from "../observe/answer.ts";
 import { readFolder } from "../observe/folder.ts";
 import { readLayout } from "../observe/oci-layout.ts";
 import { readTar } from "../observe/tar.ts";
@@ -47,9 +48,10 @@ interface Surroundings {
 
 function observationOf(done: ProcessResult, { task, result, started, program }: Surroundings): Observation {
   const kind = kindOf(task.spec);
-  const failure = done.code === 0 ? undefined : failureOf(done, program);
+  const answer = kind === "call" ? readAnswer(done.stdout.toString()) : undefined;
+  const failure = done.code === 0 ? undefined : answer ? WITH_ANSWER : failureOf(done, program);
   const outcome = failure ? { outcome: "failure" as const, failure } : { outcome: "success" as const };
-  if (kind === "call") return { ...outcome, answer: answerOf(done.stdout.toString()) };
+  if (kind === "call") return { ...outcome, answer };
   if (failure) return outcome;
   switch (kind) {
     case "image":
@@ -63,6 +65,9 @@ function observationOf(done: ProcessResult, { task, result, started, program }: 
   }
 }
 
+/** What is wrong is in the answer. */
+const WITH_ANSWER: Failure = { cause: "", lines: [], text: "" };
+
 function failureOf(done: ProcessResult, program: Program): Failure {
   return { cause: program.causeOf(done.stderr), lines: markedLines(done.stderr), text: done.stderr };
 }
@@ -71,12 +76,4 @@ function failureOf(done: ProcessResult, program: Program): Failure {
 function markedLines(stderr: string): readonly number[] {
   const marked = [...stderr.matchAll(/^ *(\d+) \| >>>/gm)].map((match) => Number(match[1]));
   return [...new Set(marked)].sort((a, b) => a - b);
-}
-
-function answerOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

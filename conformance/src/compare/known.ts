@@ -1,5 +1,5 @@
 import type { CaseSpec } from "../case.ts";
-import { type Difference, renderDifference } from "./difference.ts";
+import { type Difference, MISSING, renderDifference } from "./difference.ts";
 
 /** A difference that may turn up in any case. Its id is one of docs/compatibility.md. */
 interface KnownDifference {
@@ -27,6 +27,28 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       where === "outcome" &&
       /^failure \(lstat \S+: no such file or directory\)$/.test(buildkit) &&
       slipway === "success",
+  },
+  {
+    id: "BK-CALLVERSION",
+    explains: ({ where, buildkit }) => where === "answer.version" && buildkit === MISSING,
+  },
+  {
+    id: "BK-LINTERROR",
+    explains: ({ where, buildkit }) => where === "answer.error" && buildkit === MISSING,
+  },
+  {
+    id: "BK-OUTLINECACHE",
+    explains: ({ where, buildkit }) => where === "answer.cache" && buildkit === MISSING,
+  },
+  {
+    id: "SL-CALLEMPTY",
+    explains: ({ where, buildkit, slipway }) =>
+      where === "answer.warnings" && buildkit === "null" && slipway === "[]",
+  },
+  {
+    id: "SL-NOLLB",
+    explains: ({ where, slipway }) =>
+      /^answer\.sources\[\d+\]\.definition$/.test(where) && slipway === MISSING,
   },
   {
     id: "BK-HEALTH",

@@ -29,12 +29,10 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
     // As JSON this is told below, with the remedy, and also where the library was never asked.
     if (event.type !== "build.error" || mode !== "json") progress.handle(event);
   };
-  const failed = (error: unknown): number => {
+  const failed = (error: unknown, task = taskOf(error, sources)): number => {
     if (mode === "json") progress.handle(failureEvent(error, time));
     progress.finish();
-    return mode === "json"
-      ? failureCode(error)
-      : reportError(context, error, sources, taskOf(error, sources));
+    return mode === "json" ? failureCode(error) : reportError(context, error, sources, task);
   };
   try {
     call = callRequest(flags.call);
@@ -50,7 +48,7 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
       progress.finish();
       context.stdout.write(output);
       writeMetadata(metadata, flags, context.environment);
-      return error ? failed(error) : exitCode;
+      return error ? failed(error, "") : exitCode;
     }
     const result = await build({ ...options, stdout: context.stdout }, context.environment);
     progress.finish();
