@@ -159,7 +159,7 @@ describe("bad input gets one clear error", () => {
   it("a tag that is none is told before anything is built", async () => {
     const shown = await failing(["build", "-t", "UPPER", dockerfile("FROM scratch\n")], "REFERENCE_INVALID");
     expect(shown).toBe(
-      'ERROR: invalid image reference "UPPER": the repository name must be lowercase (REFERENCE_INVALID)\n  hint: write upper\n',
+      'ERROR: failed to build: invalid image reference "UPPER": the repository name must be lowercase (REFERENCE_INVALID)\n  hint: write upper\n',
     );
   });
   it("SG-02, CP-23: targets and stages that do not exist", async () => {
