@@ -48,7 +48,7 @@ describe("an ordinary user with subordinate ids", () => {
     await rootless.it.succeed(["build", "-t", "own", rootless.it.context(FILES)]);
     expect(
       await rootless.it.shell("own", "cat /app/who /tmp/me; stat -c '%u:%g %a' /app/who /app/data; id -u"),
-    ).toBe("0\n65534\n5:6 4755\n33:33 2750\n65534\n");
+    ).toBe("0\n65534\n5:6 4755\n33:33 750\n65534\n");
     expect((await rootless.it.run(["run", "--rm", "own", "sh", "-c", "exit 7"])).exitCode).toBe(7);
   });
 
