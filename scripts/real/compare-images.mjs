@@ -13,7 +13,10 @@ const VOLATILE = [
   /^etc\/(passwd-|group-|shadow-?|gshadow-?|subuid-?|subgid-?|ld\.so\.cache|machine-id)$/,
   /\.(pyc|phar|jsa)$/,
   /^root\/\.|^tmp\//,
+  /(^|\/)(\.ninja_(deps|log)|CTestCostData\.txt)$|\.log$/,
 ];
+/** What docs/compatibility.md explains: BK-STUBS and BK-GITDIR. */
+const DOCUMENTED = [/^(dev|proc|sys)\/$/, /(^|\/)\.git\//];
 
 /** Lines about members of the config, history, the number of layers, and every path's type, mode, owner, target and content. */
 export async function compareImages({ buildkit, slipway }) {
@@ -56,7 +59,8 @@ function compareLayer(where, theirs, ours) {
   const [left, right] = [theirs, ours].map(
     ({ entries }) => new Map(entries.map((entry) => [entry.path, entry])),
   );
-  const paths = [...new Set([...left.keys(), ...right.keys()])].sort();
+  const all = [...new Set([...left.keys(), ...right.keys()])].sort();
+  const paths = all.filter((path) => !DOCUMENTED.some((pattern) => pattern.test(path)));
   return paths.flatMap((path) =>
     compareValues(`${where} ${path}`, seen(left.get(path)), seen(right.get(path))),
   );

@@ -16,6 +16,13 @@ export async function settleWorktree(dir: string, options: SettleOptions): Promi
   for (const _ of settle(new DiskTree(dir), "", options)) if (slices.isOver) await slices.pause();
 }
 
+/** What git makes read-only, the objects of a kept `.git`, stays so. */
+function settledMode(mode: number): number {
+  const executable = (mode & 0o111) !== 0 ? 0o111 : 0;
+  const writable = (mode & 0o200) !== 0 ? 0o200 : 0;
+  return 0o444 | writable | executable;
+}
+
 /** From the leaves upwards: a change inside a folder would move the folder's time again. */
 function* settle(tree: DiskTree, path: string, options: SettleOptions): Generator<undefined> {
   const hostPath = fsPath(tree.hostPath(path));
@@ -26,8 +33,8 @@ function* settle(tree: DiskTree, path: string, options: SettleOptions): Generato
     else yield* settle(tree, child, options);
   }
   const entry = tree.node(path)?.entry;
-  const executable = entry?.type === "dir" || ((entry?.mode ?? 0) & 0o111) !== 0;
-  if (entry?.type === "dir" || entry?.type === "file") chmodSync(hostPath, executable ? 0o755 : 0o644);
+  if (entry?.type === "dir") chmodSync(hostPath, 0o755);
+  if (entry?.type === "file") chmodSync(hostPath, settledMode(entry.mode));
   if (options.mtime !== undefined) lutimesSync(hostPath, options.mtime, options.mtime);
   yield;
 }

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkoutGit, type GitCheckout } from "../../src/context/git-checkout.ts";
@@ -81,6 +81,8 @@ describe("checkoutGit", () => {
     const { root } = await checkout(repository.source("?keep-git-dir=true#main"));
     expect(text(root, ".git/HEAD")).toBe("ref: refs/heads/main\n");
     expect(text(root, ".git/refs/heads/main")).toBe(`${commit}\n`);
+    const object = join(".git/objects", commit.slice(0, 2), commit.slice(2));
+    expect(statSync(join(root, object)).mode & 0o7777).toBe(0o444);
     expect(text(root, ".git/config")).toContain(`url = file://${repository.dir}/.git`);
     for (const name of ["hooks", "logs", "FETCH_HEAD", "refs/slipway"])
       expect(existsSync(join(root, ".git", name)), name).toBe(false);
