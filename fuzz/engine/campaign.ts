@@ -46,6 +46,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
     });
     executions += run.executions;
     if (run.end.kind === "done") ({ corpus, parts } = run.end);
+    else if (run.executions === 0 && run.end.input.length === 0)
+      throw new Error(`the thread of ${target.name} cannot be started: ${run.end.detail}`);
     else await reportFatal(run.end, { ...options, seed: seed + round }, known);
   }
   return { executions, findings: known.size, corpus, parts };
@@ -54,7 +56,8 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRes
 type Fatal = Exclude<ThreadEnd, { kind: "done" }>;
 
 async function reportFatal(end: Fatal, options: CampaignOptions, known: Set<string>): Promise<void> {
-  const key = `${end.kind} ${known.size}`;
+  const key = `${end.kind}: ${end.detail.split("\n", 1)[0]}`;
+  if (known.has(key)) return;
   known.add(key);
   const { target, seed } = options;
   const input = await minimise(
