@@ -7,6 +7,7 @@ import { expandTarget } from "./expand.ts";
 import { flagsTarget } from "./flags.ts";
 import { gitUrlTarget } from "./git-url.ts";
 import { ignoreTarget } from "./ignore.ts";
+import { machineFilesTarget, statIndexTarget } from "./machine-files.ts";
 import { planTarget } from "./plan.ts";
 import { printersTarget } from "./printers.ts";
 import { recordsTarget } from "./records.ts";
@@ -34,6 +35,8 @@ export const TARGETS: readonly Target[] = [
   tarTarget,
   compressionTarget,
   tocTarget,
+  statIndexTarget,
+  machineFilesTarget,
   registriesConfTarget,
   dockerConfigTarget,
   printersTarget,

@@ -59,6 +59,7 @@ export function decodeIndex(bytes: Uint8Array): Map<string, IndexRecord> {
   if (buffer.length < HEADER_BYTES || MAGIC.compare(buffer, 0, MAGIC.length) !== 0) return records;
   if (crc32(buffer.subarray(HEADER_BYTES)) !== buffer.readUInt32LE(MAGIC.length)) return records;
   for (let at = HEADER_BYTES; at < buffer.length; ) {
+    if (at + FIXED_BYTES > buffer.length) return new Map();
     const end = at + FIXED_BYTES + buffer.readUInt32LE(at + 1 + BODY_BYTES);
     const path = decodeName(buffer.subarray(at + FIXED_BYTES, end));
     records.set(path, { age: buffer[at]!, body: buffer.subarray(at + 1, at + 1 + BODY_BYTES) });

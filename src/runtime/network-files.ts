@@ -41,15 +41,14 @@ export function resolverFile(request: ResolverRequest): string {
   const { nameservers = [], search = [], options = [] } = request;
   const replaced = nameservers.length + search.length + options.length > 0;
   if (request.network === "host" && !replaced && /^\s*nameserver\s/m.test(request.host)) return request.host;
-  const isReplaced: Readonly<Record<string, boolean>> = {
-    nameserver: nameservers.length > 0,
-    search: search.length > 0,
-    domain: search.length > 0,
-    options: options.length > 0,
-  };
+  const replacedKeywords = new Set([
+    ...(nameservers.length > 0 ? ["nameserver"] : []),
+    ...(search.length > 0 ? ["search", "domain"] : []),
+    ...(options.length > 0 ? ["options"] : []),
+  ]);
   const kept = request.host.split("\n").filter((line) => {
     const [keyword = "", value = ""] = line.trim().split(/\s+/);
-    if (keyword === "" || /^[#;]/.test(keyword) || isReplaced[keyword]) return false;
+    if (keyword === "" || /^[#;]/.test(keyword) || replacedKeywords.has(keyword)) return false;
     return !(keyword === "nameserver" && request.network === "none" && isLoopback(value));
   });
   const lines = [
