@@ -62,7 +62,7 @@ describe("lint of configuration", () => {
     ]);
   });
 
-  it("LegacyKeyValueFormat: after what expansion finds, before what the names say", async () => {
+  it("LN-08, LegacyKeyValueFormat: after what expansion finds, before what the names say", async () => {
     expect(await warningsOf("FROM scratch\nENV PASSWORD $x\nLABEL a b\nenv c d\nLABEL e=f")).toEqual([
       "ConsistentInstructionCasing: Command 'env' should match the case of the command majority (uppercase) (line 4)",
       "UndefinedVar: Usage of undefined variable '$x' (line 2)",
@@ -87,6 +87,25 @@ describe("lint of configuration", () => {
       "JSONArgsRecommended: JSON arguments recommended for ENTRYPOINT to prevent unintended behavior related to OS signals (line 4)",
     ]);
     expect(await warningsOf("# other\n# check=skip=all\nFROM --platform=linux/arm64 scratch")).toEqual([]);
+  });
+
+  it("LN-08: the parser's first, then what instructions show, stage names, casing, FROM, and what interpreting shows", async () => {
+    const text =
+      "from scratch AS Foo\nMAINTAINER x\nLABEL a=b \\\n\n  c=d\nCMD c\nFROM --platform=linux/arm64 $NONE AS foo";
+    expect((await warningsOf(text)).map((line) => line.split(":", 1)[0])).toEqual([
+      "NoEmptyContinuation",
+      "StageNameCasing",
+      "FromAsCasing",
+      "MaintainerDeprecated",
+      "DuplicateStageName",
+      "ConsistentInstructionCasing",
+      "InvalidDefaultArgInFrom",
+      "UndefinedArgInFrom",
+    ]);
+    const built = text.replace("$NONE", "scratch").replace("foo", "bar");
+    expect(
+      (await warningsOf(built, { target: "Foo" })).slice(-2).map((line) => line.split(":", 1)[0]),
+    ).toEqual(["FromPlatformFlagConstDisallowed", "JSONArgsRecommended"]);
   });
 
   it("LN-04: with error=true all findings are told, then planning fails, whoever found them", async () => {

@@ -10,7 +10,6 @@ import { failureCode, failureEvent, reportError } from "../report-error.ts";
 import { prepareFiles, writeMetadata, writeResult } from "./build-files.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { buildOptions, staysInCache } from "./build-request.ts";
-import { answerCall } from "./call.ts";
 import { type CallRequest, callRequest } from "./call-request.ts";
 import { unsupportedFlags } from "./unsupported-flags.ts";
 
@@ -44,6 +43,7 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
     }
     prepareFiles(flags, call ? [] : (options.outputs ?? []), context.environment.cwd);
     if (call) {
+      const { answerCall } = await import("./call.ts");
       const { output, exitCode, error, metadata } = await answerCall(call, options, context.environment);
       progress.finish();
       context.stdout.write(output);
