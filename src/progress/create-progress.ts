@@ -3,6 +3,7 @@ import { jsonPrinter } from "./json.ts";
 import { PlainPrinter } from "./plain.ts";
 import type { ProgressMode, ProgressOutput, ProgressPrinter } from "./printer.ts";
 import { quietPrinter, SILENT } from "./quiet.ts";
+import { RawJsonPrinter } from "./rawjson.ts";
 import { REAL_TIMING, TtyPrinter } from "./tty.ts";
 
 /** The printer for a mode. `colours` is for `tty` only and true unless said otherwise; `debug` expands the warnings at the end. */
@@ -20,6 +21,8 @@ export function createProgress(
       return new PlainPrinter(out, options);
     case "json":
       return jsonPrinter(out);
+    case "rawjson":
+      return new RawJsonPrinter(out);
     case "quiet":
       return quietPrinter(out);
     case "none":

@@ -19,4 +19,4 @@ export interface ProgressOutput {
 }
 
 /** `auto` is `tty` on a terminal and `plain` elsewhere. `quiet` writes the image id and nothing else, `none` not even that. */
-export type ProgressMode = "auto" | "tty" | "plain" | "json" | "quiet" | "none";
+export type ProgressMode = "auto" | "tty" | "plain" | "json" | "rawjson" | "quiet" | "none";

@@ -99,7 +99,7 @@ function defineOutputs(command: Command): void {
     .option("--load", "keep the image in the store (the default)")
     .option("--iidfile <path>", "write the image id to a file")
     .option("--metadata-file <path>", "write facts about the result to a JSON file")
-    .option("--progress <mode>", "auto, tty, plain, json (rawjson), quiet or none")
+    .option("--progress <mode>", "auto, tty, plain, json, rawjson, quiet or none")
     .option("-q, --quiet", "print the image id and nothing else");
 }
 

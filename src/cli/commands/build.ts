@@ -38,7 +38,7 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
     const asked = await withProxies(buildOptions(context, path, flags), context.environment);
     const options = { ...asked, onEvent, signal: context.signal };
     for (const message of notices(flags, context.environment.variables)) {
-      if (mode === "json") progress.handle({ type: "warning", time, message });
+      if (mode === "json" || mode === "rawjson") progress.handle({ type: "warning", time, message });
       else context.stderr.write(`WARNING: ${message}\n`);
     }
     prepareFiles(flags, call ? [] : (options.outputs ?? []), context.environment.cwd);
@@ -109,7 +109,7 @@ const MODES: Readonly<Record<string, ProgressMode>> = {
   tty: "tty",
   plain: "plain",
   json: "json",
-  rawjson: "json",
+  rawjson: "rawjson",
   quiet: "quiet",
   none: "none",
 };
