@@ -33,6 +33,12 @@ const DEBIAN_PACKAGES = [
   { program: "python3", package: "python3", for: "archives of the tests" },
   { program: "openssl", package: "openssl", for: "certificates of the tests" },
   { program: "setpriv", package: "util-linux", for: "tests as an ordinary user" },
+  {
+    program: "qemu-aarch64-static",
+    package: "qemu-user-static",
+    for: "tests of RUN for another processor",
+    optional: true,
+  },
   { program: "skopeo", package: "skopeo", for: "comparison with another reader of images", optional: true },
   { program: "shellcheck", package: "shellcheck", for: "checks of the shell scripts", optional: true },
 ];

@@ -1,4 +1,7 @@
 import { type CleanupScope, cancelled } from "../core/cleanup-scope.ts";
+import { isSlipwayError } from "../core/errors.ts";
+import { eventId } from "../core/events.ts";
+import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
 import { parseEntitlements } from "../plan/entitlements.ts";
@@ -6,7 +9,7 @@ import type { BuildPlan, StagePlan, Step } from "../plan/graph.ts";
 import { planBuild } from "../plan/plan-build.ts";
 import type { BuildClock } from "./build-clock.ts";
 import { BuildDevices } from "./build-devices.ts";
-import { type Execution, executePlan, slotOf } from "./execution.ts";
+import { type Execution, executePlan, sharedExecution, slotOf } from "./execution.ts";
 import {
   baseResolver,
   type PlanInputs,
@@ -17,6 +20,8 @@ import {
 
 /** One platform, built: the image and what is needed to export its files. */
 export interface PlatformBuild {
+  /** Empty where the build has one platform only. */
+  readonly label: string;
   readonly plan: BuildPlan;
   readonly image: BuiltImage;
   readonly execution: Execution;
@@ -30,50 +35,90 @@ export interface BuildRunRequest extends PlanInputs {
   readonly notice: (message: string) => void;
 }
 
-/** Plans, executes and assembles for one platform. */
-export async function buildPlatform(request: BuildRunRequest, view: PlatformView): Promise<PlatformBuild> {
-  const { session, options, clock, contexts, dockerfile } = request;
+/**
+ * Plans, executes and assembles for every platform, all at the same time: steps that are the same for several run once (SPEC SG-07,
+ * SG-13). The first failure ends the others and is the one thrown. Results are in the order of `views`.
+ */
+export async function buildPlatforms(
+  request: BuildRunRequest,
+  views: readonly PlatformView[],
+): Promise<readonly PlatformBuild[]> {
+  const { session, options, clock, contexts } = request;
   const controller = linkedController(options.signal, request.scope);
-  const resolver = baseResolver(request, controller.signal);
-  const plan = await clock.step("resolve", RESOLVE_STEP, () =>
-    planBuild(planOptions(request, { ...view, resolver, signal: controller.signal })),
+  const { signal } = controller;
+  const resolver = baseResolver(request, signal);
+  const plans = await clock.step("resolve", RESOLVE_STEP, () =>
+    together(
+      views.map((view) => planBuild(planOptions(request, { ...view, resolver, signal }))),
+      controller,
+    ),
   );
   const { devices: grants } = parseEntitlements(options.allow ?? []);
   const devices = new BuildDevices(session.environment.cdiFolders, grants, request.notice);
-  await devices.check(plan);
-  emitPlan(plan, clock);
-  const execution = await executePlan({
-    session,
-    plan,
-    options,
-    resolver,
+  for (const plan of plans) await devices.check(plan);
+  const labels = platformLabels(views);
+  emitPlan(plans, labels, clock);
+  const shared = sharedExecution({
+    ...{ session, options, resolver, devices, clock, controller },
     contexts: { main: contexts.main, named: contexts.named },
-    clock,
-    slot: slotOf([
-      contexts.identity,
-      dockerfile.file,
-      plan.targetName,
-      JSON.stringify(view.platform ?? null),
-    ]),
     beforeExecute: request.beforeExecute,
     notice: request.notice,
-    devices,
     scope: request.scope,
-    controller,
   });
-  return { plan, execution, image: assemble(plan, execution) };
+  const executions = await together(
+    plans.map((plan, i) =>
+      executePlan({ shared, plan, slot: slotFor(request, plan, views[i]!), label: labels[i]! }),
+    ),
+    controller,
+  );
+  return plans.map((plan, i) => ({
+    plan,
+    label: labels[i]!,
+    execution: executions[i]!,
+    image: assemble(plan, executions[i]!),
+  }));
 }
 
-function emitPlan(plan: BuildPlan, clock: BuildClock): void {
+/** What tells the steps of one platform from those of another; empty where there is but one. */
+function platformLabels(views: readonly PlatformView[]): readonly string[] {
+  if (views.length === 1) return [""];
+  const names = views.map(({ platform }) => formatPlatform(platform ?? hostPlatform()));
+  return names.map((name, i) => (names.indexOf(name) === i ? name : `${name} (${i + 1})`));
+}
+
+function slotFor({ contexts, dockerfile }: BuildRunRequest, plan: BuildPlan, view: PlatformView): string {
+  return slotOf([contexts.identity, dockerfile.file, plan.targetName, JSON.stringify(view.platform ?? null)]);
+}
+
+/** Waits for all, whatever happens; the first real failure stops the others, which then only say that they were stopped. */
+async function together<T>(work: readonly Promise<T>[], controller: AbortController): Promise<readonly T[]> {
+  const settled = await Promise.allSettled(
+    work.map((one) =>
+      one.catch((error: unknown) => {
+        controller.abort(error);
+        throw error;
+      }),
+    ),
+  );
+  const failures = settled.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+  if (failures.length > 0) throw failures.find((error) => !isSlipwayError(error, "CANCELLED")) ?? failures[0];
+  return settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+function emitPlan(plans: readonly BuildPlan[], labels: readonly string[], clock: BuildClock): void {
   clock.emit({
     type: "plan",
-    stages: plan.stages.map((stage) => ({
-      index: stage.index,
-      ...(stage.name === undefined ? {} : { name: stage.name }),
-      base: stage.baseText,
-      steps: stage.steps.map(({ id, name }) => ({ id, name })),
-    })),
-    skippedStages: plan.skipped,
+    stages: plans.flatMap((plan, i) =>
+      plan.stages.map((stage) => ({
+        index: stage.index,
+        ...(stage.name === undefined ? {} : { name: stage.name }),
+        ...(labels[i] ? { platform: labels[i] } : {}),
+        base: stage.baseText,
+        steps: stage.steps.map(({ id, name }) => ({ id: eventId(labels[i]!, id), name })),
+      })),
+    ),
+    // It depends on no platform which stages the target needs.
+    skippedStages: plans[0]!.skipped,
   });
 }
 

@@ -16,12 +16,12 @@ import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
 import { checkOutputs, outputsOf, tagNames } from "./build-outputs.ts";
-import { buildPlatform, type PlatformBuild } from "./build-run.ts";
+import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
 import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
-import { parseOptions, requestedPlatforms } from "./plan-options.ts";
+import { parseOptions, repeatedPlatforms, requestedPlatforms } from "./plan-options.ts";
 import type { Session } from "./session.ts";
 import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
@@ -156,10 +156,11 @@ class Build {
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
     const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
-    const builds: PlatformBuild[] = [];
     const views = requestedPlatforms(this.#options);
-    for (const view of views) {
-      const request = {
+    for (const name of repeatedPlatforms(views))
+      notice(`Duplicate platform result requested ${JSON.stringify(name)}`);
+    const builds = await buildPlatforms(
+      {
         session: this.#session,
         options: this.#options,
         contexts,
@@ -170,9 +171,9 @@ class Build {
         scope: this.#scope,
         content,
         beforeExecute: (step: Step) => this.#needMappedIds(step),
-      };
-      builds.push(await buildPlatform(request, view));
-    }
+      },
+      views,
+    );
     return this.#finish(builds, content, views[0]!.multiPlatform);
   }
 
@@ -207,7 +208,11 @@ class Build {
     });
     for (const message of this.#session.takeNotices()) this.#clock.emit({ type: "warning", message });
     const stages = (
-      await Promise.all(builds.map(({ plan, execution }) => stageSizes(plan, store, execution.chainOf)))
+      await Promise.all(
+        builds.map(({ plan, execution, label }) =>
+          stageSizes(plan, { store, label, chainOf: execution.chainOf }),
+        ),
+      )
     ).flat();
     const descriptor = image?.root ?? built;
     const configs = image?.images.map(({ config }) => config) ?? images.map((one) => one.configDescriptor);

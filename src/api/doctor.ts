@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
+import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import { limitableControllers } from "../runtime/cgroup/container-cgroup.ts";
 import { installedDrivers } from "../runtime/drivers.ts";
 import { probeOverlay } from "../snapshot/probe-overlay.ts";
@@ -48,6 +49,7 @@ export function diagnose(environment: Environment): Promise<Diagnosis> {
     const versions = await Promise.all(
       drivers.map(async ({ name, program }) => `${name} ${await versionOf(program, environment)}`),
     );
+    const foreign = await session.foreignPrograms.all();
     const tools = TOOLS.map(([tool]) => findTool(tool, environment.path));
     const facts: Fact[] = [
       { name: "kernel", ok: process.platform === "linux", value: `${process.platform} ${release()}` },
@@ -63,6 +65,7 @@ export function diagnose(environment: Environment): Promise<Diagnosis> {
       },
       { name: "cgroups", ok: true, value: cgroups() },
       limitsFact(),
+      foreignFact(foreign),
       {
         name: "runtimes",
         ok: driver !== undefined && driver.name !== "unshare",
@@ -82,7 +85,7 @@ export function diagnose(environment: Environment): Promise<Diagnosis> {
       driver !== undefined && overlay.usable && (isRoot || namespace.available) && tools[0] !== undefined;
     return {
       facts,
-      advice: adviceFor({ driver: driver?.name, isRoot, namespace, overlay, tools }),
+      advice: adviceFor({ driver: driver?.name, isRoot, namespace, overlay, tools, foreign }),
       canRun,
       ...(driver ? { driver: driver.name } : {}),
     };
@@ -95,6 +98,7 @@ function adviceFor(found: {
   readonly namespace: Namespace;
   readonly overlay: { readonly usable: boolean; readonly reason?: string };
   readonly tools: readonly (string | undefined)[];
+  readonly foreign: readonly string[];
 }): string[] {
   const advice: string[] = [];
   if (!found.isRoot && !found.namespace.available)
@@ -112,6 +116,11 @@ function adviceFor(found: {
   for (const [i, [tool, debianPackage, need]] of TOOLS.entries())
     if (found.tools[i] === undefined)
       advice.push(`install ${tool} (Debian package ${debianPackage}) for ${need}`);
+  const other = hostPlatform().architecture === "arm64" ? "amd64" : "arm64";
+  if (!found.foreign.includes(other))
+    advice.push(
+      `for RUN steps of other platforms (linux/${other} …) install the Debian packages qemu-user-static and binfmt-support`,
+    );
   return advice;
 }
 
@@ -144,6 +153,16 @@ function userText(uid: number, { available, reason }: Namespace): string {
   return available
     ? `ordinary user ${uid}; works inside a user namespace`
     : `ordinary user ${uid}; no user namespace: ${reason}`;
+}
+
+/** Platforms beside our own for which RUN works. */
+function foreignFact(architectures: readonly string[]): Fact {
+  const names = architectures.map((architecture) => formatPlatform({ os: "linux", architecture }));
+  return {
+    name: "foreign platforms",
+    ok: names.length > 0,
+    value: names.join(", ") || "none: RUN works for this machine's platform only",
+  };
 }
 
 /** What `--memory` and its kin can do here; without it they are ignored with a warning. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { digestOf, hexOf } from "../core/digest.ts";
+import type { RemoteFetcher } from "../execute/add/remote.ts";
 import type { Chain } from "../execute/chain.ts";
 import { imageChain } from "../execute/chain.ts";
 import { CopyExecutor } from "../execute/copy-step.ts";
@@ -10,9 +11,10 @@ import { LayerAccess } from "../execute/layer-access.ts";
 import { RunExecutor } from "../execute/run/run-step.ts";
 import { StageScheduler } from "../execute/scheduler.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
-import { StepRunner } from "../execute/step-runner.ts";
+import { InFlight, StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
 import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
+import type { RootfsKind } from "../snapshot/prepare-rootfs.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
 import type { BuildOptions } from "./build-options.ts";
@@ -25,9 +27,9 @@ import { rootfsKind } from "./rootfs-kind.ts";
 import { agentOpener, secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
 
-export interface ExecutionRequest {
+/** What the plans of all platforms of a build are executed with. */
+export interface ExecutionSettings {
   readonly session: Session;
-  readonly plan: BuildPlan;
   readonly options: BuildOptions;
   readonly resolver: StoreImageResolver;
   readonly contexts: {
@@ -35,13 +37,46 @@ export interface ExecutionRequest {
     readonly named: (name: string) => Promise<SourceTree>;
   };
   readonly clock: BuildClock;
-  /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
-  readonly slot: string;
   readonly notice: (message: string) => void;
   readonly devices: BuildDevices;
   readonly beforeExecute: (step: Step) => void;
   readonly scope: CleanupScope;
   readonly controller: AbortController;
+}
+
+/** The settings with what is looked at, fetched, renewed or run once for all platforms. */
+export interface SharedExecution extends ExecutionSettings {
+  readonly remote: RemoteFetcher;
+  readonly renewedCaches: Set<string>;
+  readonly inFlight: InFlight;
+  readonly rootfsKind: () => Promise<RootfsKind>;
+}
+
+export function sharedExecution(settings: ExecutionSettings): SharedExecution {
+  const { session, options, scope, controller } = settings;
+  const remote = remoteFetcher({
+    session,
+    secrets: options.secrets ?? {},
+    ssh: options.ssh ?? {},
+    scope,
+    signal: controller.signal,
+  });
+  return {
+    ...settings,
+    remote,
+    renewedCaches: new Set(),
+    inFlight: new InFlight(),
+    rootfsKind: once(() => rootfsKind(session)),
+  };
+}
+
+export interface ExecutionRequest {
+  readonly shared: SharedExecution;
+  readonly plan: BuildPlan;
+  /** Names this Dockerfile and context, so that a miss can be compared with their last build. */
+  readonly slot: string;
+  /** The platform, where there are several. */
+  readonly label: string;
 }
 
 export interface Execution {
@@ -52,19 +87,20 @@ export interface Execution {
 
 /** Wires the executors to one plan and runs it. */
 export async function executePlan(request: ExecutionRequest): Promise<Execution> {
-  const { session, plan, clock, controller } = request;
+  const { shared, plan } = request;
+  const { session, clock, controller } = shared;
   const { signal } = controller;
   const { store, privilege } = session;
   const target = { store, form: privilege.form };
   const access = new LayerAccess({ ...target, fetchBlob: (blob) => session.fetchBlob(blob, signal), signal });
-  const images = imageChains(request.resolver);
+  const images = imageChains(shared.resolver);
   const scheduler = new StageScheduler(plan, (stage) => baseChainOf(stage, images, sources));
   const sources = new StepInputSources(
     {
       stage: (index) => scheduler.chainOf(index),
       image: images,
-      context: request.contexts.main,
-      namedContext: request.contexts.named,
+      context: shared.contexts.main,
+      namedContext: shared.contexts.named,
       stageName: (index) => plan.stages.find((stage) => stage.index === index)?.name ?? String(index),
     },
     access,
@@ -73,30 +109,29 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
   );
   const runner = new StepRunner({
     store,
-    executors: executors(request, access, sources),
+    executors: executors(shared, plan, { access, sources }),
     onEvent: (event) => clock.emit(event),
     clock: clock.elapsed,
     now: () => new Date(),
     signal,
     slot: request.slot,
-    beforeExecute: request.beforeExecute,
+    platform: request.label,
+    inFlight: shared.inFlight,
+    beforeExecute: shared.beforeExecute,
   });
   const chain = await scheduler.run(runner, (reason) => controller.abort(reason));
   return { target: chain, access, chainOf: (stage) => scheduler.chainOf(stage) };
 }
 
-function executors(request: ExecutionRequest, access: LayerAccess, sources: StepInputSources) {
-  const { session, options, plan, scope, controller } = request;
+function executors(
+  shared: SharedExecution,
+  plan: BuildPlan,
+  { access, sources }: { readonly access: LayerAccess; readonly sources: StepInputSources },
+) {
+  const { session, options, remote, devices } = shared;
   const { store, privilege, environment } = session;
   const target = { store, form: privilege.form };
   const time = plan.sourceDateEpoch ?? Math.floor(Date.now() / 1000);
-  const remote = remoteFetcher({
-    session,
-    secrets: options.secrets ?? {},
-    ssh: options.ssh ?? {},
-    scope,
-    signal: controller.signal,
-  });
   return {
     copy: new CopyExecutor({
       access,
@@ -112,20 +147,21 @@ function executors(request: ExecutionRequest, access: LayerAccess, sources: Step
       access,
       target,
       privilege: runtimePrivilege(privilege),
-      rootfsKind: once(() => rootfsKind(session)),
+      rootfsKind: shared.rootfsKind,
       inputs: sources.tree,
       inputChain: sources.chain,
       readSecret: secretReader(options.secrets ?? {}, environment),
       openAgent: agentOpener(options.ssh ?? {}),
       cacheMounts: join(environment.home, "cache-mounts"),
-      renewedCaches: new Set(),
+      renewedCaches: shared.renewedCaches,
       cacheNamespace: options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "",
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
       ulimits: options.ulimits ?? [],
       resources: normalizeResources(options.resources),
-      warn: request.notice,
-      devices: (step) => request.devices.of(step),
+      canRun: session.foreignPrograms.canRun,
+      warn: shared.notice,
+      devices: (step) => devices.of(step),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),
       runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },

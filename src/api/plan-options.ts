@@ -1,5 +1,11 @@
 import { SlipwayError } from "../core/errors.ts";
-import { hostPlatform, normalizePlatform, type Platform, parsePlatform } from "../core/platform.ts";
+import {
+  formatPlatform,
+  hostPlatform,
+  normalizePlatform,
+  type Platform,
+  parsePlatform,
+} from "../core/platform.ts";
 import { SYNTAX_ARG } from "../dockerfile/frontend.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
 import { CHECK_ARG } from "../dockerfile/lint-settings.ts";
@@ -55,6 +61,12 @@ export function requestedPlatforms({ platforms = [], buildArgs }: BuildOptions):
   return list.map((platform, index) => ({ platform, multiPlatform, lint: index === 0 }));
 }
 
+/** Platforms that were asked for more than once: each is built, as often as it is asked for (SPEC SG-13). */
+export function repeatedPlatforms(views: readonly PlatformView[]): readonly string[] {
+  const names = views.flatMap(({ platform }) => (platform ? [formatPlatform(platform)] : []));
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+}
+
 /** How the Dockerfile is to be read, and by whom (SPEC LN-02, LX-19). */
 export function parseOptions({ buildArgs = {}, buildContexts = {} }: BuildOptions): ParseOptions {
   const [check, syntax] = [buildArgs[CHECK_ARG], buildArgs[SYNTAX_ARG]];
@@ -83,7 +95,7 @@ export function baseResolver(
 
 /** The options of planning for one platform. */
 export function planOptions(
-  { options, contexts, dockerfile, warn }: PlanInputs,
+  { session, options, contexts, dockerfile, warn }: PlanInputs,
   view: PlatformView & { readonly resolver: ImageResolver; readonly signal: AbortSignal },
 ): PlanOptions {
   const { platform, multiPlatform, lint, resolver, signal } = view;
@@ -94,6 +106,7 @@ export function planOptions(
     labels: new Map(Object.entries(options.labels ?? {})),
     ...(platform ? { platform } : {}),
     buildPlatform: hostPlatform(),
+    canRun: session.foreignPrograms.canRun,
     resolver,
     namedContexts: new Map(Object.entries(options.buildContexts ?? {})),
     noCache: options.noCache ?? false,

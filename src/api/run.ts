@@ -120,6 +120,7 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       path: environment.path,
       interactive: options.interactive ?? false,
       resources: withSwap(normalizeResources(options.resources)),
+      canRun: session.foreignPrograms.canRun,
       onWarning: options.onWarning ?? (() => {}),
       ...(options.shmSize ? { shmSize: options.shmSize } : {}),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),

@@ -3,6 +3,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { parseReference } from "../image/reference.ts";
 import type { Registry } from "../registry/client.ts";
+import { ForeignPrograms } from "../runtime/emulation/foreign-programs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { type FilePrivilege, filePrivilege } from "./privilege.ts";
@@ -15,6 +16,8 @@ export class Session {
   readonly environment: Environment;
   readonly store: Store;
   readonly privilege: FilePrivilege;
+  /** Which processors' programs run here. */
+  readonly foreignPrograms: ForeignPrograms;
   readonly #scope = new CleanupScope();
   readonly #notices: string[] = [];
   #registry: Promise<Registry> | undefined;
@@ -24,6 +27,14 @@ export class Session {
     this.store = store;
     this.privilege = filePrivilege(environment.uid);
     this.#scope.defer(() => store.close());
+    this.foreignPrograms = new ForeignPrograms({
+      path: environment.path,
+      folder: () => {
+        const folder = store.temp.directory("programs");
+        this.#scope.defer(() => store.temp.remove(folder));
+        return folder;
+      },
+    });
   }
 
   static async open(environment: Environment): Promise<Session> {

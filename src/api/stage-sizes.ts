@@ -6,9 +6,14 @@ import type { Store } from "../store/store.ts";
 /** Sizes of the stages that were built, for the table at the end (bytes of files, before compression). */
 export async function stageSizes(
   plan: BuildPlan,
-  store: Store,
-  chainOf: (stage: number) => Promise<Chain>,
+  at: {
+    readonly store: Store;
+    /** The platform, where the build has several. */
+    readonly label: string;
+    readonly chainOf: (stage: number) => Promise<Chain>;
+  },
 ): Promise<StageSize[]> {
+  const { store, label, chainOf } = at;
   return Promise.all(
     plan.stages.map(async (stage): Promise<StageSize> => {
       const chain = await chainOf(stage.index);
@@ -16,6 +21,7 @@ export async function stageSizes(
       return {
         index: stage.index,
         ...(stage.name === undefined ? {} : { name: stage.name }),
+        ...(label === "" ? {} : { platform: label }),
         base: stage.baseText,
         layers: stage.steps.length,
         own: sum(own, store),

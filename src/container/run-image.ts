@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import type { Platform } from "../core/platform.ts";
 import type { Chain } from "../execute/chain.ts";
 import { smallFileReader } from "../execute/copy/owner.ts";
 import type { LayerAccess } from "../execute/layer-access.ts";
+import { checkProgram } from "../execute/run/program-check.ts";
 import type { ContainerConfig } from "../image/config.ts";
 import { outOfMemoryText } from "../runtime/cgroup/out-of-memory.ts";
 import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
@@ -46,6 +48,8 @@ export interface RunImageRequest {
   readonly streams?: ProcessStreams;
   /** Told what the machine does not let us do, and why a container was killed. */
   readonly onWarning: (message: string) => void;
+  /** Whether programs for a platform run on this machine. */
+  readonly canRun: (platform: Platform) => Promise<boolean>;
   /** Told how signals can be passed on, once the process runs. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly signal?: AbortSignal;
@@ -88,6 +92,14 @@ async function start(
   });
   const read = smallFileReader(tree);
   const [passwd, group] = [await read("etc/passwd"), await read("etc/group")];
+  await checkProgram({
+    tree,
+    argv: config.argv,
+    env: config.env,
+    cwd: config.cwd,
+    mounts: stubs.resolved,
+    canRun: request.canRun,
+  });
   const end = await runContainer(
     {
       id: `slipway-${id}`,

@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   ENTITLEMENT_DENIED: "an instruction asks for a privilege that was not allowed",
   // steps
   RUN_FAILED: "a RUN process ended with a non-zero exit code",
+  EMULATION_UNAVAILABLE: "a program is for a processor whose programs do not run on this machine",
   OUT_OF_MEMORY: "a RUN process was ended by the kernel because memory ran out",
   LIMIT_REFUSED: "the kernel refuses the value of a resource limit",
   USER_NOT_FOUND: "a user or group name is not in the image",

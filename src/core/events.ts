@@ -1,8 +1,16 @@
 import type { Digest } from "./digest.ts";
 import type { SourceRange } from "./source-range.ts";
 
-/** Stable within one build: `2.0` is the first step of stage 2; internal work uses words (`context`, `export:oci`). */
+/**
+ * Stable within one build: `2.0` is the first step of stage 2, `linux/arm64 2.0` where several platforms are built; internal work
+ * uses words (`context`, `export:oci`).
+ */
 export type StepId = string;
+
+/** The id of a plan's step in events; `platform` is empty where the build has one only. */
+export function eventId(platform: string, id: StepId): StepId {
+  return platform === "" ? id : `${platform} ${id}`;
+}
 
 /** What a build tells while it goes on. Terminals, logs and library callers all consume this one stream. Times: ms since the build began. */
 export type BuildEvent =
@@ -109,6 +117,8 @@ export type EventSink = (event: BuildEvent) => void;
 export interface StageSummary {
   readonly index: number;
   readonly name?: string;
+  /** Only where the build has several. */
+  readonly platform?: string;
   readonly base: string;
   readonly steps: readonly { readonly id: StepId; readonly name: string }[];
 }
@@ -117,6 +127,8 @@ export interface StageSummary {
 export interface StageSize {
   readonly index: number;
   readonly name?: string;
+  /** Only where the build has several. */
+  readonly platform?: string;
   readonly base: string;
   readonly layers: number;
   readonly own: number;

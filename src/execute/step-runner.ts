@@ -4,7 +4,7 @@ import { type CacheRecord, decodeInputs, decodeRecord, encodeInputs, encodeRecor
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
-import type { BuildEvent, ChangedInput, EventSink } from "../core/events.ts";
+import { type BuildEvent, type ChangedInput, type EventSink, eventId, type StepId } from "../core/events.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Store } from "../store/store.ts";
@@ -21,6 +21,10 @@ export interface StepRunnerOptions {
   readonly signal: AbortSignal;
   /** Names this Dockerfile and context: what "the last build of this step" refers to when a miss is explained. */
   readonly slot: string;
+  /** Told apart in events from those of other platforms; empty where there is one only. */
+  readonly platform?: string;
+  /** Steps that are going on in this process: given to several runners, it makes equal steps of theirs run once. */
+  readonly inFlight?: InFlight;
   /** Called before the first step that has to run; may refuse (a no-op probe does). */
   readonly beforeExecute?: (step: Step) => void;
 }
@@ -31,15 +35,21 @@ interface StepResult {
   readonly cached: boolean;
 }
 
+/** Steps that are going on, by key. */
+export class InFlight {
+  readonly steps = new Map<Digest, Promise<StepResult>>();
+}
+
 /** Takes steps through key, lookup, execution and record; equal steps run once, in this process and across processes. */
 export class StepRunner {
   readonly #options: StepRunnerOptions;
-  readonly #running = new Map<Digest, Promise<StepResult>>();
+  readonly #inFlight: InFlight;
   /** First step per stage that ran again: what later misses of the stage are explained by. */
   readonly #ranAgain = new Map<number, string>();
 
   constructor(options: StepRunnerOptions) {
     this.#options = options;
+    this.#inFlight = options.inFlight ?? new InFlight();
   }
 
   /** The parent chain with the step's layer on top. Errors carry the step's source range. */
@@ -52,7 +62,7 @@ export class StepRunner {
       if (stored) {
         this.#emit({
           type: "step.cached",
-          id: step.id,
+          id: this.#id(step),
           name: step.name,
           stage: step.stage,
           size: stored.layer.fileBytes,
@@ -83,14 +93,15 @@ export class StepRunner {
 
   /** A second equal step of this build waits for the first one's layer. */
   async #shareRun(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
-    const other = this.#running.get(key);
+    const other = this.#inFlight.steps.get(key);
     if (other) {
       const result = await other;
-      this.#emit({ type: "step.cached", id: step.id, name: step.name, stage: step.stage });
+      this.#rememberSlot(step, prepared.inputs);
+      this.#emit({ type: "step.cached", id: this.#id(step), name: step.name, stage: step.stage });
       return result;
     }
     const run = this.#runOnce(step, key, prepared);
-    this.#running.set(key, run);
+    this.#inFlight.steps.set(key, run);
     return run;
   }
 
@@ -98,7 +109,13 @@ export class StepRunner {
     const { clock, store, signal } = this.#options;
     this.#options.beforeExecute?.(step);
     const started = clock();
-    this.#emit({ type: "step.start", id: step.id, name: step.name, stage: step.stage, source: step.source });
+    this.#emit({
+      type: "step.start",
+      id: this.#id(step),
+      name: step.name,
+      stage: step.stage,
+      source: step.source,
+    });
     this.#reportMiss(step, prepared.inputs);
     this.#ranAgain.set(step.stage, this.#ranAgain.get(step.stage) ?? step.name);
     try {
@@ -108,7 +125,7 @@ export class StepRunner {
       this.#rememberSlot(step, prepared.inputs);
       this.#emit({
         type: "step.done",
-        id: step.id,
+        id: this.#id(step),
         duration: clock() - started,
         size: result.layer.fileBytes,
         ...(result.cached ? { note: "another build made it meanwhile" } : {}),
@@ -129,6 +146,10 @@ export class StepRunner {
     const record: CacheRecord = { version: 1, key, layer, created, description: step.name };
     this.#options.store.records.put(key, encodeRecord(record));
     return { layer, created, cached: false };
+  }
+
+  #id(step: Step): StepId {
+    return eventId(this.#options.platform ?? "", step.id);
   }
 
   #lookup(key: Digest): CacheRecord | undefined {
@@ -157,26 +178,26 @@ export class StepRunner {
           inputs,
           this.#ranAgain.get(step.stage),
         );
-    this.#emit({ type: "step.miss", id: step.id, ...explanation });
+    this.#emit({ type: "step.miss", id: this.#id(step), ...explanation });
   }
 
   #reportFailure(step: Step, error: unknown, duration: number): void {
     if (this.#options.signal.aborted) {
-      this.#emit({ type: "step.cancelled", id: step.id });
+      this.#emit({ type: "step.cancelled", id: this.#id(step) });
       return;
     }
     const code = error instanceof SlipwayError ? error.code : "INTERNAL";
     const message = error instanceof Error ? error.message : String(error);
-    this.#emit({ type: "step.error", id: step.id, duration, code, message });
+    this.#emit({ type: "step.error", id: this.#id(step), duration, code, message });
   }
 
   #reporter(step: Step): StepReporter {
     return {
-      log: (stream, data) => this.#emit({ type: "step.log", id: step.id, stream, data }),
+      log: (stream, data) => this.#emit({ type: "step.log", id: this.#id(step), stream, data }),
       progress: (item, current, total) =>
         this.#emit({
           type: "step.progress",
-          id: step.id,
+          id: this.#id(step),
           item,
           current,
           ...(total === undefined ? {} : { total }),

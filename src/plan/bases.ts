@@ -67,22 +67,20 @@ async function fromImage(
   const image = await request.images.resolve(reference, platform).catch((error: unknown) => {
     throw withSuggestion(error, reference, request.stageNames);
   });
-  return { base: { kind: "image", image }, ...settlePlatform(entry, image, platform, request) };
+  return { base: { kind: "image", image }, ...(await settlePlatform(entry, image, platform, request)) };
 }
 
 /** An image for another platform that this machine can run takes the stage along, unless a platform was asked for (SPEC FR-06). */
-function settlePlatform(
+async function settlePlatform(
   entry: StageEntry,
   image: ResolvedImage,
   expected: Platform,
   { options }: BaseRequest,
-): Omit<StageBase, "base"> {
+): Promise<Omit<StageBase, "base">> {
   const actual = image.config.platform;
   if (isSameMachine(actual, expected)) return { platform: expected };
-  const supported = options.supportedPlatforms ?? [options.buildPlatform];
   const asked = entry.platform !== undefined || options.platform !== undefined;
-  const runnable = asked ? undefined : supported.find((platform) => isSameMachine(actual, platform));
-  if (runnable) return { platform: normalizePlatform(runnable) };
+  if (!asked && (await options.canRun?.(actual))) return { platform: normalizePlatform(actual) };
   const [pulled, wanted] = [actual, expected].map((p) => formatWithVersion(normalizePlatform(p)));
   const mismatch = `Base image ${entry.base} was pulled with platform "${pulled}", expected "${wanted}" for current build`;
   return { platform: expected, mismatch };

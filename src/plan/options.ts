@@ -23,8 +23,8 @@ export interface PlanOptions {
   readonly platform?: Platform;
   /** The platform that steps run on. */
   readonly buildPlatform: Platform;
-  /** What this machine can run, for FR-06; default is the build platform alone. */
-  readonly supportedPlatforms?: readonly Platform[];
+  /** Whether steps can run on another platform here, too, for FR-06; default is that none can. */
+  readonly canRun?: (platform: Platform) => Promise<boolean>;
   readonly resolver: ImageResolver;
   /** Name (`name` or `name::platform`) to specifier; `docker-image://` and `oci-layout://` ones go through the resolver. */
   readonly namedContexts: ReadonlyMap<string, string>;

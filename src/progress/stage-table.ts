@@ -18,7 +18,7 @@ export function stageTable(stages: readonly StageSize[], columns = Number.POSITI
   const rows = [
     ["stage", "from", "layers", "own", "total"],
     ...stages.map((stage) => [
-      fitWidth(safeName(stage.name ?? String(stage.index)), NAME_CELLS),
+      fitWidth(safeName(nameOf(stage)), NAME_CELLS),
       fitWidth(safeName(stage.base), NAME_CELLS),
       String(stage.layers),
       formatBytes(stage.own),
@@ -38,6 +38,10 @@ export function stageTable(stages: readonly StageSize[], columns = Number.POSITI
     const picture = barCells < SMALLEST_BAR ? "" : bar(stage, largest, barCells);
     return `${text.join("  ")}  ${picture}${stage.isTarget ? TARGET_MARK : ""}`.trimEnd();
   });
+}
+
+function nameOf({ name, index, platform }: StageSize): string {
+  return [name ?? String(index), ...(platform === undefined ? [] : [platform])].join(" ");
 }
 
 /** Anything that has bytes shows at least one cell. */

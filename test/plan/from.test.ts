@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Platform } from "../../src/core/platform.ts";
 import { AMD64, ARM64, failure, KnownImages, PATH, plan, stageOf, targetOf, warningsOf } from "./planning.ts";
 
 describe("FROM", () => {
@@ -80,11 +81,12 @@ describe("FROM", () => {
   it("FR-06: an image for another machine takes the stage along if that can run and nothing was asked", async () => {
     const resolver = () => new KnownImages({ base: { platform: ARM64 } });
     const text = "FROM base";
-    const free = await plan(text, { resolver: resolver(), supportedPlatforms: [AMD64, ARM64] });
+    const canRun = async ({ architecture }: Platform) => architecture === "arm64";
+    const free = await plan(text, { resolver: resolver(), canRun });
     expect([targetOf(free).platform, free.platform, free.warnings]).toEqual([ARM64, ARM64, []]);
     const bound = await plan(text, {
       resolver: resolver(),
-      supportedPlatforms: [AMD64, ARM64],
+      canRun,
       platform: AMD64,
     });
     expect([targetOf(bound).platform, bound.platform]).toEqual([AMD64, AMD64]);

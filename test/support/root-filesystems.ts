@@ -9,7 +9,7 @@ import { requireTool, runCommand, runOrFail } from "./tools.ts";
 /** Changes when the recipe below does, so that an old cached archive is not used. */
 const BUSYBOX_RECIPE = "4";
 const DEBIAN_RECIPE = "1";
-const DEBIAN_SUITE = "bookworm";
+export const DEBIAN_SUITE = "bookworm";
 
 const ACCOUNTS = {
   "etc/passwd":
@@ -89,7 +89,7 @@ export async function debianRootfs(): Promise<string> {
 }
 
 /** The mirror that this machine's apt uses for a Debian suite; undefined where it uses none, or is no Debian. */
-async function mirrorOf(suite: string): Promise<string | undefined> {
+export async function mirrorOf(suite: string): Promise<string | undefined> {
   const format = "$(REPO_URI) $(CODENAME) $(ORIGIN)";
   const { stdout, exitCode } = await runCommand("apt-get", ["indextargets", "--format", format]).catch(
     () => ({

@@ -1,3 +1,4 @@
+import type { Platform } from "../../core/platform.ts";
 import type { InputSource, RunStep } from "../../plan/graph.ts";
 import type { DeviceEdits } from "../../runtime/cdi/device-edits.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
@@ -52,6 +53,8 @@ export interface RunOptions {
   readonly resources: Resources;
   readonly cgroupParent?: string;
   readonly devices: (step: RunStep) => Promise<StepDevices>;
+  /** Whether programs for a platform run on this machine. */
+  readonly canRun: (platform: Platform) => Promise<boolean>;
   /** Told what this machine cannot do; the same message may come from every step. */
   readonly warn: (message: string) => void;
   /** The machine's /etc/resolv.conf. */

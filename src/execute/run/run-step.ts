@@ -20,6 +20,7 @@ import { storeLayer } from "../layer-commit.ts";
 import type { PreparedStep, StepExecutor, StepReporter } from "../step-executor.ts";
 import { type PreparedMounts, placeMounts, prepareMounts } from "./mounts.ts";
 import { OutputTail } from "./output-tail.ts";
+import { checkProgram } from "./program-check.ts";
 import { runInputs } from "./run-inputs.ts";
 import type { RunOptions } from "./run-options.ts";
 
@@ -72,14 +73,18 @@ export class RunExecutor implements StepExecutor<RunStep> {
       xattrPrefix: privilege.xattrPrefix,
       ...(root ? { root } : {}),
     });
+    const env = [...step.env, ...step.proxyEnv, ...mounts.env, ...edits.env];
+    const { argv, cwd } = step;
+    const { canRun } = this.#options;
+    await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun });
     const tail = new OutputTail();
     const end = await runContainer(
       {
         id: `slipway-${randomUUID()}`,
         scratch,
         rootfs,
-        argv: step.argv,
-        env: [...step.env, ...step.proxyEnv, ...mounts.env, ...edits.env],
+        argv,
+        env,
         workdir: planWorkdir(tree, step.cwd, stubs.resolved),
         user: withGroups(await this.#user(step, tree), edits.groups),
         hostname: this.#options.hostname,
