@@ -149,6 +149,21 @@ describe("cache keys", () => {
   });
 });
 
+describe("equal steps of one build", () => {
+  it("SG-07: are run once, whatever stage they are in", async () => {
+    const stage = (name: string) => `FROM busybox AS ${name}\nRUN sleep 0.3 && date +%N > /when\n`;
+    const { stderr } = await shop.it.build(
+      {
+        Dockerfile: `${stage("a")}${stage("b")}FROM busybox\nCOPY --from=a /when /a\nCOPY --from=b /when /b\nRUN cmp /a /b\n`,
+      },
+      "--no-cache",
+    );
+    expect(stateOf(stderr, "[stage-2 4/4] RUN cmp")).toBe("DONE");
+    const ends = ["[a 2/2] RUN sleep", "[b 2/2] RUN sleep"].map((name) => stateOf(stderr, name));
+    expect(ends.sort()).toEqual(["CACHED", "DONE"]);
+  });
+});
+
 describe("keys of RUN", () => {
   const RUN = "FROM busybox\nRUN echo run\n";
 

@@ -295,6 +295,32 @@ describe("compression", () => {
     expect(await shop.it.shell("lazy", "cat /lazy; ls /bin/wget /stargz* 2>/dev/null; true")).toBe("lazy\n");
   });
 
+  it("MF-02, LT-10: Docker's media types, for type=docker or where they are asked for", async () => {
+    const file = join(shop.it.folder, "types.tar");
+    const types = async (options: string) => {
+      await shop.it.succeed(["build", "-o", `dest=${file},${options}`, shop.it.context(SCRATCH)]);
+      const { index, blob } = archive(file);
+      const [{ mediaType, digest }] = index.manifests;
+      const { config, layers } = blob(digest);
+      expect(blob(digest).mediaType).toBe(mediaType);
+      return [mediaType, config.mediaType, ...layers.map((layer: { mediaType: string }) => layer.mediaType)];
+    };
+    const docker = [
+      "application/vnd.docker.distribution.manifest.v2+json",
+      "application/vnd.docker.container.image.v1+json",
+      "application/vnd.docker.image.rootfs.diff.tar",
+    ];
+    const withLayer = (suffix: string) => docker.map((type, at) => (at === 2 ? type + suffix : type));
+    expect(await types("type=docker")).toEqual(withLayer(".gzip"));
+    expect(await types("type=oci,oci-mediatypes=false,compression=zstd")).toEqual(withLayer(".zstd"));
+    expect(await types("type=docker,compression=uncompressed")).toEqual(docker);
+    expect(await types("type=docker,oci-mediatypes=true")).toEqual([
+      "application/vnd.oci.image.manifest.v1+json",
+      "application/vnd.oci.image.config.v1+json",
+      "application/vnd.oci.image.layer.v1.tar+gzip",
+    ]);
+  });
+
   it("LT-09: a level changes the bytes and not what they hold", async () => {
     const context = shop.it.context({ ...SCRATCH, a: "slipway ".repeat(10_000) });
     const built = async (level: number) => {
@@ -341,6 +367,18 @@ describe("times", () => {
       shop.it.context(SCRATCH),
     ]);
     expect(statSync(join(folder, "a")).mtimeMs).toBe(1e12);
+  });
+
+  it("EP-06, CP-21: directories of WORKDIR and heredocs get the epoch", async () => {
+    const Dockerfile = "FROM busybox\nWORKDIR /w/x\nCOPY <<E /h\nE\nRUN stat -c %Y /w /w/x /h > /times\n";
+    const built = await shop.it.build(
+      { Dockerfile },
+      "-t",
+      "timed",
+      "--build-arg=SOURCE_DATE_EPOCH=1000000000",
+    );
+    expect(built.exitCode).toBe(0);
+    expect(await shop.it.shell("timed", "xargs < /times")).toBe("1000000000 1000000000 1000000000\n");
   });
 
   it("EP-07: rewriting without an epoch changes nothing and says so; it cannot be unpacked", async () => {
