@@ -49,11 +49,12 @@ export class BuildKit {
     for (const layout of Object.values(layouts)) rmSync(layout, { recursive: true, force: true });
     await slipway.succeed(["build", ...args("slipway")], { env: build.env });
     const bases = await this.#bases(slipway, [...subject.bases, ...earlierImages(subject, build)]);
-    await this.#build([...bases, ...args("buildkit")], withoutSyntaxLines(subject, folder), build);
-    return compareImages(layouts);
+    const copy = withoutSyntaxLines(subject, folder);
+    const unknown = await this.#build([...bases, ...args("buildkit")], copy, build);
+    return unknown === undefined ? compareImages(layouts) : [`BuildKit does not know ${unknown}`];
   }
 
-  /** Not synchronously: what it downloads may be served by this process. */
+  /** Gives the flag that it is too old for, if any. Not synchronously: what it downloads may be served by this process. */
   async #build(args, cwd, build) {
     const fixed = ["--provenance=false", "--network=host"];
     const [program, ...words] = this.#docker;
@@ -66,7 +67,10 @@ export class BuildKit {
     child.stderr.setEncoding("utf8").on("data", (text) => {
       log += text;
     });
-    if ((await ended(child)) !== 0) throw new Failure(`BuildKit cannot build ${build.image}`, log);
+    if ((await ended(child)) === 0) return undefined;
+    const unknown = /unknown flag: (--\w+)/.exec(log)?.[1];
+    if (unknown) return unknown;
+    throw new Failure(`BuildKit cannot build ${build.image}`, log);
   }
 
   /** Named contexts lead the names of the bases to the registry. */

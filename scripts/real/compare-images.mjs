@@ -11,7 +11,7 @@ const VOLATILE = [
   /^var\/(log|cache)\//,
   /^var\/lib\/(apt|dpkg|systemd|ucf|postgresql)\//,
   /^etc\/(passwd-|group-|shadow-?|gshadow-?|subuid-?|subgid-?|ld\.so\.cache|machine-id)$/,
-  /\.(pyc|phar|jsa)$/,
+  /\.(jar|jsa|phar|pyc)$/,
   /^root\/\.|^tmp\//,
   /(^|\/)(\.ninja_(deps|log)|CTestCostData\.txt)$|\.log$/,
 ];

@@ -11,6 +11,8 @@ export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" 
 
 /** LMDB takes up to 1,978 bytes. */
 const LONGEST_KEY = 1000;
+/** A package that is not there, or is for another machine. */
+const UNLOADABLE: readonly unknown[] = ["MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
 const DISK_FULL: readonly unknown[] = [28, 122, "ENOSPC", "EDQUOT"];
 const REFUSED: readonly unknown[] = [1, 13, 30, "EPERM", "EACCES", "EROFS"];
 
@@ -140,9 +142,19 @@ function shortKey(key: string): string {
   return key.length <= LONGEST_KEY / 3 ? key : `#${createHash("sha256").update(key).digest("hex")}`;
 }
 
-function describeIndexError(error: unknown, path: string): unknown {
+/** A failure of LMDB, or of loading it, as an error for people: `DISK_FULL`, `PERMISSION_DENIED` or `STORE_UNUSABLE`. */
+export function describeIndexError(error: unknown, path: string): unknown {
   if (error instanceof SlipwayError) return error;
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  if (UNLOADABLE.includes(code) || /No native build/.test(String(message)))
+    return new SlipwayError(
+      "STORE_UNUSABLE",
+      `the package lmdb cannot be loaded: ${String(message).split("\n")[0]}`,
+      {
+        cause: error,
+        hint: "install slipway again: nothing is wrong with the store",
+      },
+    );
   if (DISK_FULL.includes(code) || /ENOSPC|No space left/.test(String(message)))
     return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
       cause: error,
