@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { safeName } from "../progress/safe-text.ts";
 import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
@@ -9,6 +8,7 @@ import { defineSystem } from "./commands/system-flags.ts";
 import { reportError } from "./report-error.ts";
 import type { Run } from "./run-handler.ts";
 import { VERSION } from "./version.ts";
+import { visibleText } from "./write-text.ts";
 
 /** Parses the command line and runs the command; resolves with the exit code. Handlers are imported when their command is chosen. */
 export async function runProgram(argv: readonly string[], context: CliContext): Promise<number> {
@@ -49,7 +49,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       // It quotes what was typed.
-      writeErr: (text) => context.stderr.write(text.split("\n").map(safeName).join("\n")),
+      writeErr: (text) => context.stderr.write(visibleText(text)),
     });
   defineBuild(program, run);
   defineImages(program, run);

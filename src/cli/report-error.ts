@@ -2,6 +2,7 @@ import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { renderError } from "../progress/render-error.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
+import { visibleText } from "./write-text.ts";
 
 /**
  * Says what went wrong on standard error and gives the exit code. Sources: texts that source ranges refer to, by file name;
@@ -26,7 +27,7 @@ export function reportError(
     hint: "this is a defect in slipway: please report it together with the lines below",
     cause: error,
   });
-  context.stderr.write(`${renderError(defect, sources)}${detail}\n`);
+  context.stderr.write(`${renderError(defect, sources)}${visibleText(detail)}\n`);
   return EXIT.failed;
 }
 

@@ -26,7 +26,7 @@ const WELL_FORMED =
  * nor digest, `latest` are filled in (the last not with `addLatest: false`). Throws `REFERENCE_INVALID`.
  */
 export function parseReference(text: string, options: { readonly addLatest?: boolean } = {}): Reference {
-  if (text === "") throw invalid(text, "it is empty");
+  if (text === "") throw invalid(text, "it is empty", "write name[:tag]");
   if (/^[0-9a-f]{64}$/.test(text))
     throw invalid(
       text,
@@ -37,7 +37,8 @@ export function parseReference(text: string, options: { readonly addLatest?: boo
   const [name, tag] = splitTag(named, text);
   const { domain, repository } = splitDomain(name);
   checkRepository(repository, name, text);
-  if (!DOMAIN.test(domain)) throw invalid(text, `"${domain}" is not a host name`);
+  if (!DOMAIN.test(domain))
+    throw invalid(text, `"${domain}" is not a host name`, "write host[:port]/name[:tag]");
   const finalTag = tag ?? (digest || options.addLatest === false ? undefined : "latest");
   return {
     domain,

@@ -7,6 +7,7 @@ import type { ProgressMode, ProgressPrinter } from "../../progress/printer.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { withProxies } from "../client-proxies.ts";
 import { failureCode, failureEvent, reportError } from "../report-error.ts";
+import { writeText } from "../write-text.ts";
 import { prepareFiles, writeMetadata, writeResult } from "./build-files.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { buildOptions, staysInCache } from "./build-request.ts";
@@ -39,14 +40,19 @@ export async function buildCommand(context: CliContext, path: string, flags: Bui
     const options = { ...asked, onEvent, signal: context.signal };
     for (const message of notices(flags, context.environment.variables)) {
       if (mode === "json" || mode === "rawjson") progress.handle({ type: "warning", time, message });
-      else context.stderr.write(`WARNING: ${message}\n`);
+      else
+        writeText(
+          context.stderr,
+          `WARNING: ${message}
+`,
+        );
     }
     prepareFiles(flags, call ? [] : (options.outputs ?? []), context.environment.cwd);
     if (call) {
       const { answerCall } = await import("./call.ts");
       const { output, exitCode, error, metadata } = await answerCall(call, options, context.environment);
       progress.finish();
-      context.stdout.write(output);
+      writeText(context.stdout, output);
       writeMetadata(metadata, flags, context.environment);
       return error ? failed(error, "") : exitCode;
     }

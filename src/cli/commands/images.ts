@@ -7,6 +7,7 @@ import { humanAge, humanSize } from "../human.ts";
 import { reportError } from "../report-error.ts";
 import { formatTable } from "../table.ts";
 import { formatTemplate } from "../template.ts";
+import { writeText } from "../write-text.ts";
 
 type Handler = (context: CliContext) => Promise<number>;
 
@@ -87,8 +88,8 @@ export function inspectCommand(names: readonly string[], flags: InspectFlags): H
       }
     }
     if (flags.format && flags.format !== "json")
-      for (const image of found) context.stdout.write(`${formatTemplate(flags.format, image)}\n`);
-    else context.stdout.write(`${JSON.stringify(found, null, 4)}\n`);
+      for (const image of found) writeText(context.stdout, `${formatTemplate(flags.format, image)}\n`);
+    else writeText(context.stdout, `${JSON.stringify(found, null, 4)}\n`);
     return code;
   };
 }

@@ -8,6 +8,7 @@ import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimits } from "../parse-flags.ts";
 import { reportError } from "../report-error.ts";
 import { runResources } from "../resource-flags.ts";
+import { writeText } from "../write-text.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
 /** Signals that go to the container's process instead of ending us. */
@@ -44,7 +45,7 @@ export async function runCommand(
         ulimits: parseUlimits(flags.ulimit),
         resources: runResources(flags),
         ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
-        onWarning: (message) => void context.stderr.write(`WARNING: ${message}\n`),
+        onWarning: (message) => writeText(context.stderr, `WARNING: ${message}\n`),
         readOnly: flags.readOnly ?? false,
         capAdd: flags.capAdd,
         capDrop: flags.capDrop,
