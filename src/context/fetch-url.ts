@@ -110,6 +110,7 @@ async function attemptFetch(
       "DOWNLOAD_FAILED",
       `${printableUrl(url)}: invalid response status ${statusCode}`,
       {
+        hint: statusHint(statusCode, url),
         facts: { url: printableUrl(url), status: statusCode },
       },
     );
@@ -121,6 +122,13 @@ async function attemptFetch(
     if (options.signal?.aborted || error instanceof SlipwayError || isLocal(error)) throw error;
     return new Transient(unreachable(url, error));
   }
+}
+
+function statusHint(status: number, url: string): string {
+  if (status === 401 || status === 403)
+    return `if the file is private, give a token with --secret id=HTTP_AUTH_TOKEN_${new URL(url).host}`;
+  if (status >= 500 || status === 429) return "the server has trouble or asks to wait: try again later";
+  return "check the address";
 }
 
 function requestHeaders(options: FetchUrlOptions): Record<string, string> {

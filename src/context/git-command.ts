@@ -86,6 +86,8 @@ function hintFor({ transport, host }: GitSource, stderr: string): string | undef
     return `the key of ${host} is not among the known hosts that were given`;
   if (/Could not resolve host|unable to (access|connect)|Connection (refused|timed out)/.test(stderr))
     return "check the address and the network, and the proxy variables if there is a proxy";
+  if (/repository .* not found|does not appear to be a git repository/.test(stderr))
+    return "check the address, and that it is that of a repository";
   return transport === "ssh" && stderr.includes("ssh: not found") ? "install an ssh client" : undefined;
 }
 

@@ -33,7 +33,10 @@ function explain(tree: SearchedTree, path: string, written: string): string {
   if (rule) return hiddenText(rule, path);
   if (tree.hiddenBy && climbs(written))
     return "`..` stops at the root of the context: what lies above it cannot be copied; build with a folder above as the context, or name that one with --build-context";
-  return blockedText(tree, path) ?? similarText(tree, path) ?? contentsText(tree, path);
+  const text = blockedText(tree, path) ?? similarText(tree, path);
+  if (text !== undefined) return text;
+  const isElsewhere = tree.hiddenBy !== undefined && written.startsWith("/");
+  return `${isElsewhere ? "`/` is the root of the context, not of this machine; " : ""}${contentsText(tree, path)}`;
 }
 
 function hiddenText({ file, line, pattern }: DecidingRule, path: string): string {

@@ -49,6 +49,10 @@ describe("CP-12, MT-08: a source that is not there", () => {
     ["link", '"link" is a symbolic link to "../outside", which is not in the context'],
     ["link/x", '"link" is a symbolic link to "../outside", which is not in the context'],
     ["zzz", "the context has README.md, app, deep, link, src"],
+    [
+      "/etc/zzz",
+      "`/` is the root of the context, not of this machine; the context has README.md, app, deep, link, src",
+    ],
     ["src/zzz", '"src" of the context has lib, main.ts'],
   ])("%s: %s", (path, expected) => {
     expect(hint(path)).toBe(expected);
