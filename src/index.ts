@@ -50,6 +50,7 @@ export type {
   OutlineSecret,
   TargetOutline,
 } from "./plan/outline.ts";
+export type { Resources } from "./runtime/request.ts";
 
 /** The environment of this process: what every function uses where none is given. */
 export function processEnvironment(): Environment {

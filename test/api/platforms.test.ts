@@ -10,6 +10,7 @@ import type { CommandResult } from "../support/tools.ts";
 import { stateOf, useWorkshop } from "./workshop.ts";
 
 const shop = useWorkshop();
+const rootless = useWorkshop({ rootless: true });
 const BOTH = "--platform=linux/amd64,linux/arm64";
 
 /** The documents of an OCI archive. */
@@ -160,6 +161,17 @@ describe("several platforms at once", () => {
     expect(built.stderr).toContain('Duplicate platform result requested "linux/amd64"');
     const [first, second] = archive(file).index.manifests;
     expect(first).toEqual(second);
+  });
+});
+
+describe("an ordinary user", () => {
+  it("SG-13, DESIGN 7: builds several platforms inside one user namespace", async () => {
+    const Dockerfile =
+      "FROM --platform=$BUILDPLATFORM busybox AS build\nARG TARGETARCH\nRUN echo $TARGETARCH > /out; id -u\nFROM scratch\nCOPY --from=build /out /out\n";
+    const built = await rootless.it.build({ Dockerfile }, BOTH, "-t", "both");
+    expect([built.exitCode, built.stderr]).toEqual([0, expect.anything()]);
+    const again = await rootless.it.build({ Dockerfile }, BOTH, "-t", "both");
+    expect(again.stderr).not.toMatch(/^#\d+ MISS/m);
   });
 });
 

@@ -4,10 +4,12 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { normalizeResources } from "../../src/api/resource-limits.ts";
 import { parseResources } from "../../src/cli/resource-flags.ts";
 import {
+  createCgroup,
   hierarchyOf,
   limitableControllers,
   ownHierarchies,
 } from "../../src/runtime/cgroup/container-cgroup.ts";
+import { CLI } from "../support/cli.ts";
 import { runCommand } from "../support/tools.ts";
 import { stateOf, useWorkshop } from "./workshop.ts";
 
@@ -19,6 +21,7 @@ const canLimit = process.geteuid?.() === 0 && controllers.length === 4;
 if (!canLimit) console.warn(`tests of real limits are skipped: ${reason ?? "they need root"}`);
 
 const HUNGRY = "x=0123456789abcdef; while :; do x=$x$x; done";
+const MIB = 1024 * 1024;
 const AFFINITY = "grep Cpus_allowed_list /proc/self/status";
 
 describe("--resource", () => {
@@ -104,6 +107,23 @@ describe.runIf(canLimit)("limits of RUN", () => {
       "did not complete successfully: exit code: 137: out of memory: it needs more than its limit of 48 MiB (OUT_OF_MEMORY)",
     );
     expect(built.stderr).toContain("--memory");
+  });
+
+  it("OUT_OF_MEMORY: a limit of slipway's own surroundings is told apart from one of the step", async () => {
+    const surroundings = await createCgroup({ resources: { memory: 400 * MIB, memorySwap: 400 * MIB } });
+    onTestFinished(() => surroundings.remove());
+    const context = shop.it.context({ Dockerfile: `FROM busybox\nRUN ${HUNGRY}\n` });
+    const joins = surroundings.joins.map((file) => `echo 0 > '${file}'`).join("; ");
+    const args = [process.execPath, CLI, "build", context];
+    const { exitCode, stderr } = await runCommand("sh", ["-c", `${joins}; exec "$@"`, "sh", ...args], {
+      env: { PATH: process.env.PATH ?? "", HOME: shop.it.home, SLIPWAY_HOME: shop.it.home },
+    });
+    expect([exitCode, stderr]).toEqual([
+      1,
+      expect.stringContaining(
+        "exit code: 137: out of memory: slipway itself may use no more than its own limit of 400 MiB (OUT_OF_MEMORY)",
+      ),
+    ]);
   });
 
   it("LIMIT_REFUSED: a processor that the machine does not have", async () => {
