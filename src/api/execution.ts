@@ -91,6 +91,7 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
   const { session, clock, controller } = shared;
   const { signal } = controller;
   const { store, privilege } = session;
+  store.recall(request.slot);
   const target = { store, form: privilege.form };
   const access = new LayerAccess({ ...target, fetchBlob: (blob) => session.fetchBlob(blob, signal), signal });
   const images = imageChains(shared.resolver);

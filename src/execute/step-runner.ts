@@ -67,7 +67,7 @@ export class StepRunner {
           stage: step.stage,
           size: stored.layer.fileBytes,
         });
-        this.#rememberSlot(step, prepared.inputs);
+        this.#rememberSlot(step, key, prepared.inputs);
         return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
       }
       const result = await this.#shareRun(step, key, prepared);
@@ -122,7 +122,7 @@ export class StepRunner {
       const result = await store.withLock(`step-${key.slice(7)}`, () => this.#execute(step, key, prepared), {
         signal,
       });
-      this.#rememberSlot(step, prepared.inputs);
+      this.#rememberSlot(step, key, prepared.inputs);
       this.#emit({
         type: "step.done",
         id: this.#id(step),
@@ -162,11 +162,13 @@ export class StepRunner {
     return `${this.#options.slot}/${step.id}`;
   }
 
-  #rememberSlot(step: Step, inputs: StepInputs): void {
-    const { store } = this.#options;
-    const bytes = encodeInputs(inputs);
-    const before = store.last.get(this.#slotOf(step));
-    if (!before || Buffer.compare(before, bytes) !== 0) store.last.put(this.#slotOf(step), bytes);
+  /** The key stands beside the inputs, which can be megabytes: where it is the same, they are the same. */
+  #rememberSlot(step: Step, key: Digest, inputs: StepInputs): void {
+    const { last } = this.#options.store;
+    const slot = this.#slotOf(step);
+    if (last.get(`${slot}/key`)?.toString() === key) return;
+    last.put(slot, encodeInputs(inputs));
+    last.put(`${slot}/key`, Buffer.from(key));
   }
 
   #reportMiss(step: Step, inputs: StepInputs): void {

@@ -38,6 +38,14 @@ export class Index {
     return this.#guard(() => this.#table(table).get(shortKey(key)) as T | undefined);
   }
 
+  /** The same, as it is at this very moment: `get` may be a moment behind what other processes write. */
+  latest<T>(table: Table, key: string): T | undefined {
+    return this.#guard(() => {
+      const database = this.#table(table);
+      return database.transactionSync(() => database.get(shortKey(key)) as T | undefined);
+    });
+  }
+
   put(table: Table, key: string, value: unknown): void {
     this.#write(() => this.#table(table).putSync(shortKey(key), value));
   }

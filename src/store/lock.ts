@@ -63,6 +63,15 @@ export class Locks {
     }
   }
 
+  /** Takes the lock, for what lasts milliseconds: the calling thread waits for it. */
+  acquireSync(name: string): () => void {
+    for (;;) {
+      const release = this.tryAcquire(name);
+      if (release) return release;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FIRST_PAUSE_MS);
+    }
+  }
+
   /** Takes the lock if it is free at this moment; undefined where it is not. */
   tryAcquire(name: string, shared = false): (() => void) | undefined {
     const release = this.#try(name, shared);

@@ -35,6 +35,10 @@ export class StorePaths {
   get index(): string {
     return join(this.home, "index.lmdb");
   }
+  /** Copies of what builds read from the index. */
+  get recall(): string {
+    return join(this.home, "recall");
+  }
   get temp(): string {
     return join(this.home, "tmp");
   }

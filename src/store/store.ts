@@ -3,14 +3,19 @@ import type { Compression } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { BlobStore } from "./blob-store.ts";
 import { ImageNames } from "./image-names.ts";
-import { Index, type Table } from "./index-database.ts";
+import { Index } from "./index-database.ts";
 import { LayerStore } from "./layer-store.ts";
 import { type LockOptions, Locks } from "./lock.ts";
 import { LockRecords } from "./lock-records.ts";
 import { currentOwner } from "./owner.ts";
 import { StorePaths } from "./paths.ts";
 import { prepareHome } from "./prepare-home.ts";
+import { Recall } from "./recall.ts";
 import { TempArea } from "./temp-area.ts";
+
+type RecalledTable = "records" | "last" | "stats";
+
+const RECALL_LOCK = "recall";
 
 /** Bytes by key, in the index. */
 export interface ByteTable {
@@ -47,6 +52,7 @@ export class Store {
   readonly last: ByteTable;
   readonly stats: { load(key: string): Uint8Array | undefined; save(key: string, bytes: Uint8Array): void };
   readonly #index: Index;
+  readonly #recall: Recall;
   readonly #scope = new CleanupScope();
 
   constructor(home: string) {
@@ -64,14 +70,16 @@ export class Store {
       locks: this.locks,
       temp: this.temp,
     });
+    this.#recall = new Recall(this.paths.recall, () => this.temp.file("recall"));
     this.records = this.#textTable("records");
     this.last = this.#textTable("last");
     this.stats = {
-      load: (key) => this.#index.get<Buffer>("stats", key),
-      save: (key, bytes) => this.#index.put("stats", key, Buffer.from(bytes)),
+      load: (key) => this.#read<Buffer>("stats", key),
+      save: (key, bytes) => this.#write("stats", key, Buffer.from(bytes)),
     };
     this.#scope.defer(() => this.temp.close());
     this.#scope.defer(() => this.#index.close());
+    this.#scope.defer(() => this.#saveRecall());
     this.#scope.defer(() => this.images.flush());
   }
 
@@ -105,10 +113,19 @@ export class Store {
     );
   }
 
+  /**
+   * From now on records, last inputs and stat indexes are read from a copy where the work of this name read them before, and
+   * are kept for the next time when the store is closed. The index is opened only for what is new.
+   */
+  recall(name: string): void {
+    this.#recall.begin(name);
+  }
+
   /** Forgets every cache record (`system prune --all`). */
   forgetRecords(): number {
     const keys = this.#index.entries("records").map(({ key }) => key);
     for (const key of keys) this.#index.remove("records", key);
+    this.#forgetCopies();
     return keys.length;
   }
 
@@ -120,20 +137,62 @@ export class Store {
 
   removeRecord(key: string): void {
     this.#index.remove("records", key);
+    this.#forgetCopies();
   }
 
   async close(): Promise<void> {
     await this.#scope.close();
   }
 
-  #textTable(table: Table): ByteTable {
+  #textTable(table: RecalledTable): ByteTable {
     return {
       get: (key) => {
-        const text = this.#index.get<string>(table, key);
+        const text = this.#read<string>(table, key);
         return text === undefined ? undefined : Buffer.from(text);
       },
-      put: (key, value) => this.#index.put(table, key, Buffer.from(value).toString("utf8")),
+      put: (key, value) => this.#write(table, key, Buffer.from(value).toString("utf8")),
     };
+  }
+
+  #read<T>(table: RecalledTable, key: string): T | undefined {
+    const id = `${table}/${key}`;
+    const copy = this.#recall.get(id);
+    if (copy !== undefined) return copy as T;
+    const value = this.#index.get<T>(table, key);
+    this.#recall.note(id, value);
+    return value;
+  }
+
+  #write(table: RecalledTable, key: string, value: string | Buffer): void {
+    // An old stat index or an old explanation does no harm; an old record would bring back a layer that was built anew.
+    const isReplaced = table === "records" && this.#index.latest(table, key) !== undefined;
+    this.#index.put(table, key, value);
+    if (isReplaced) this.#forgetCopies();
+    this.#recall.note(`${table}/${key}`, value);
+  }
+
+  /** Whoever saves copies at this moment reads the index first, under the same lock. */
+  #forgetCopies(): void {
+    const release = this.locks.acquireSync(RECALL_LOCK);
+    try {
+      this.#recall.forgetAll();
+    } finally {
+      release();
+    }
+  }
+
+  #saveRecall(): void {
+    if (!this.#recall.isNew) return;
+    const release = this.locks.tryAcquire(RECALL_LOCK);
+    if (!release) return;
+    try {
+      this.#recall.save((id) => {
+        const slash = id.indexOf("/");
+        return this.#index.latest(id.slice(0, slash) as RecalledTable, id.slice(slash + 1));
+      });
+    } finally {
+      release();
+    }
   }
 }
 
