@@ -12,10 +12,9 @@ export async function openBuildSession(
 ): Promise<Session> {
   throwIfAborted(signal);
   checkSecrets(secrets, environment);
-  const session = await Session.open(environment);
+  const session = await Session.open(environment, signal);
   scope.defer(() => session.close());
-  // Garbage collection waits for this; what dead processes left behind goes now.
-  scope.defer(await session.keepContent(signal));
+  // What dead processes left behind goes now.
   await session.store.temp.sweep();
   return session;
 }

@@ -7,7 +7,7 @@ import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
-import { exportBuild, readsFiles } from "../output/export-build.ts";
+import { exportBuild, isKept, readsFiles } from "../output/export-build.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
@@ -184,6 +184,8 @@ class Build {
   ): Promise<BuildResult> {
     // Before anything is written anywhere: the files of a build that was fully cached may belong to mapped ids.
     if (this.#outputs.some(readsFiles)) this.#needMappedIds();
+    // What leaves is read from layers and blobs for longer than a moment.
+    if (this.#outputs.some((output) => output.push || !isKept(output))) await this.#session.keepContent();
     const { store } = this.#session;
     const images = builds.map(({ image }) => image);
     const built = await storeImage(store, images, isIndex);

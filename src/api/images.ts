@@ -56,7 +56,7 @@ export async function withSession<R>(
   const scope = new CleanupScope();
   scope.defer(() => session.close());
   return scope.around(async () => {
-    scope.defer(await session.keepContent());
+    await session.keepContent();
     return work(session);
   });
 }

@@ -13,7 +13,7 @@ import { decodeManifest, type Manifest } from "../image/manifest.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
-import { CONTENT_LOCK, Session } from "./session.ts";
+import { Session } from "./session.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface UsageRow {
@@ -74,7 +74,7 @@ export async function pruneHere(
   return scope.around(async () => {
     if (session.privilege.kind === "user" && userNamespaceAvailable(environment).available)
       throw new NeedsUserNamespace();
-    return session.store.withLock(CONTENT_LOCK, () => sweep(session.store, options.all));
+    return session.collect(() => sweep(session.store, options.all));
   });
 }
 

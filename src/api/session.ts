@@ -8,8 +8,8 @@ import { openStore, type Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { type FilePrivilege, filePrivilege } from "./privilege.ts";
 
-/** Shared by everybody who works with the store's content, exclusive for who collects garbage. */
-export const CONTENT_LOCK = "builds";
+/** Shared by everybody who adds to the store's content, exclusive for who collects garbage. */
+const CONTENT_LOCK = "builds";
 
 /** What one operation works with: the store, the registry client (made at first use) and what this process may do. */
 export class Session {
@@ -20,13 +20,21 @@ export class Session {
   readonly foreignPrograms: ForeignPrograms;
   readonly #scope = new CleanupScope();
   readonly #notices: string[] = [];
+  readonly #signal: AbortSignal | undefined;
+  /** What told of the last garbage collection when the session began. */
+  readonly #collected: string | undefined;
   #registry: Promise<Registry> | undefined;
+  #kept: Promise<() => void> | undefined;
 
-  private constructor(environment: Environment, store: Store) {
+  private constructor(environment: Environment, signal: AbortSignal | undefined) {
     this.environment = environment;
-    this.store = store;
+    this.#signal = signal;
+    this.store = openStore(environment.home, { beforeWrite: () => this.keepContent() });
     this.privilege = filePrivilege(environment.uid);
-    this.#scope.defer(() => store.close());
+    this.#collected = this.store.lastCollection();
+    this.#scope.defer(async () => (await this.#kept?.catch(() => {}))?.());
+    this.#scope.defer(() => this.store.close());
+    const { store } = this;
     this.foreignPrograms = new ForeignPrograms({
       path: environment.path,
       folder: () => {
@@ -37,8 +45,9 @@ export class Session {
     });
   }
 
-  static async open(environment: Environment): Promise<Session> {
-    return new Session(environment, await openStore(environment.home));
+  /** `signal` ends the wait for a garbage collection. */
+  static async open(environment: Environment, signal?: AbortSignal): Promise<Session> {
+    return new Session(environment, signal);
   }
 
   /**
@@ -77,13 +86,35 @@ export class Session {
     return this.#notices.splice(0);
   }
 
-  /** Keeps garbage collection away until the result is called; waits while one is going on. */
-  keepContent(signal?: AbortSignal): Promise<() => void> {
-    return this.store.locks.acquire(CONTENT_LOCK, { shared: true, ...(signal ? { signal } : {}) });
+  /**
+   * Keeps garbage collection away until the session is closed; waits while one is going on. Everything that writes comes here by
+   * itself; who only reads, and briefly, can do without. Throws `STORE_BUSY` where there was a collection since the session
+   * began: what was read then may be gone.
+   */
+  async keepContent(): Promise<void> {
+    this.#kept ??= this.#lockContent();
+    await this.#kept;
+  }
+
+  /** Runs a garbage collection, alone. */
+  async collect<T>(sweep: () => Promise<T>): Promise<T> {
+    return this.store.withLock(CONTENT_LOCK, async () => {
+      this.#kept = Promise.resolve(() => {});
+      this.store.noteCollection();
+      return sweep();
+    });
   }
 
   close(): Promise<void> {
     return this.#scope.close();
+  }
+
+  async #lockContent(): Promise<() => void> {
+    const options = { shared: true, ...(this.#signal ? { signal: this.#signal } : {}) };
+    const release = await this.store.locks.acquire(CONTENT_LOCK, options);
+    if (this.store.lastCollection() === this.#collected) return release;
+    release();
+    throw new SlipwayError("STORE_BUSY", "the store was pruned while this began", { hint: "run it again" });
   }
 
   async #openRegistry(insecureHosts: readonly string[]): Promise<Registry> {

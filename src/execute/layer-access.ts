@@ -78,13 +78,13 @@ export class LayerAccess {
 
   async #load(layer: ChainLayer, below: readonly OpenLayer[], snapshot: boolean): Promise<OpenLayer> {
     const { store, signal } = this.#options;
-    return (
-      this.#known(layer) ??
-      store.withLock(
-        `layer-${layer.stack.slice(7)}`,
-        async () => this.#known(layer) ?? (await this.#ingest(layer, below, snapshot)),
-        { signal },
-      )
+    const known = this.#known(layer);
+    if (known) return known;
+    await store.beforeWrite();
+    return store.withLock(
+      `layer-${layer.stack.slice(7)}`,
+      async () => this.#known(layer) ?? (await this.#ingest(layer, below, snapshot)),
+      { signal },
     );
   }
 

@@ -108,6 +108,7 @@ export class StepRunner {
   async #runOnce(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
     const { clock, store, signal } = this.#options;
     this.#options.beforeExecute?.(step);
+    await store.beforeWrite();
     const started = clock();
     this.#emit({
       type: "step.start",

@@ -24,6 +24,14 @@ export interface BlobInfo {
   readonly size: number;
 }
 
+export interface BlobStoreParts {
+  readonly paths: StorePaths;
+  readonly temp: TempArea;
+  readonly locks: Locks;
+  /** See `StoreOptions`. */
+  readonly beforeWrite: () => Promise<void>;
+}
+
 /**
  * The blobs of an OCI image layout (OCI image-spec v1.1 §image-layout). They are read through a verifying reader only, and
  * appear under their name by rename once they are verified. They are not synced one by one: a blob that a loss of power
@@ -33,12 +41,14 @@ export class BlobStore {
   readonly #paths: StorePaths;
   readonly #temp: TempArea;
   readonly #locks: Locks;
+  readonly #beforeWrite: () => Promise<void>;
   #changes = 0;
 
-  constructor(paths: StorePaths, temp: TempArea, locks: Locks) {
+  constructor({ paths, temp, locks, beforeWrite }: BlobStoreParts) {
     this.#paths = paths;
     this.#temp = temp;
     this.#locks = locks;
+    this.#beforeWrite = beforeWrite;
   }
 
   /** How many blobs this process has added and removed so far. */
@@ -85,6 +95,7 @@ export class BlobStore {
     const { digest, size } = options;
     const present = digest && this.stat(digest);
     if (present && (size === undefined || size === present.size)) return { digest, size: present.size };
+    await this.#beforeWrite();
     const temporary = this.#temp.file("blob");
     try {
       const hash = createHash("sha256");
@@ -118,7 +129,8 @@ export class BlobStore {
   }
 
   /** The unfinished download of a blob, to go on with; one process at a time (others wait). */
-  partial(digest: Digest, options: { readonly signal?: AbortSignal } = {}): Promise<PartialBlob> {
+  async partial(digest: Digest, options: { readonly signal?: AbortSignal } = {}): Promise<PartialBlob> {
+    await this.#beforeWrite();
     const onStored = () => {
       this.#changes += 1;
     };

@@ -29,6 +29,8 @@ interface Parts {
   readonly blobs: BlobStore;
   readonly locks: Locks;
   readonly temp: TempArea;
+  /** See `StoreOptions`. */
+  readonly beforeWrite: () => Promise<void>;
 }
 
 /**
@@ -41,16 +43,18 @@ export class ImageNames {
   readonly #blobs: BlobStore;
   readonly #locks: Locks;
   readonly #temp: TempArea;
+  readonly #beforeWrite: () => Promise<void>;
   /** Ids added since the last write of this process; they are written together with the next name. */
   readonly #pending = new Map<Digest, Descriptor>();
   /** `BlobStore.changes` when this process last wrote `oci/index.json`. */
   #writtenAt = 0;
 
-  constructor({ paths, blobs, locks, temp }: Parts) {
+  constructor({ paths, blobs, locks, temp, beforeWrite }: Parts) {
     this.#paths = paths;
     this.#blobs = blobs;
     this.#locks = locks;
     this.#temp = temp;
+    this.#beforeWrite = beforeWrite;
   }
 
   /** What a full name points to. With a digest in it, any image here that has this digest: the name then adds nothing. */
@@ -96,6 +100,8 @@ export class ImageNames {
 
   /** Points a full name to an image. */
   async tag(name: string, descriptor: Descriptor): Promise<void> {
+    // A name that is right already needs no lock: nothing is written.
+    if (this.#pending.size === 0 && sameDescriptor(this.#read().names[name], descriptor)) return;
     await this.#change((now) => {
       if (sameDescriptor(now.names[name], descriptor)) return now;
       return { ...now, names: { ...now.names, [name]: plain(descriptor) } };
@@ -139,6 +145,7 @@ export class ImageNames {
   }
 
   async #change(change: (now: Registered) => Registered): Promise<void> {
+    await this.#beforeWrite();
     await this.#locks.withLock("images", async () => {
       const before = this.#read();
       const changed = change(before);

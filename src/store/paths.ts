@@ -39,6 +39,10 @@ export class StorePaths {
   get recall(): string {
     return join(this.home, "recall");
   }
+  /** Changes with every garbage collection. */
+  get collected(): string {
+    return join(this.home, "collected");
+  }
   get temp(): string {
     return join(this.home, "tmp");
   }

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Compression } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
+import { readFileIfThere, writeFileAtomically } from "./atomic-file.ts";
 import { BlobStore } from "./blob-store.ts";
 import { ImageNames } from "./image-names.ts";
 import { Index } from "./index-database.ts";
@@ -21,6 +23,14 @@ const RECALL_LOCK = "recall";
 export interface ByteTable {
   get(key: string): Buffer | undefined;
   put(key: string, value: Uint8Array): void;
+}
+
+export interface StoreOptions {
+  /**
+   * Awaited before anything is written that garbage collection could take for rubbish: whoever only reads needs no lock for it.
+   * Blobs and names call it themselves; who stores layers does so before the work that makes them.
+   */
+  readonly beforeWrite?: () => Promise<void>;
 }
 
 /** A compressed form that a layer was given once: nothing is compressed twice. */
@@ -55,21 +65,21 @@ export class Store {
   readonly #recall: Recall;
   readonly #scope = new CleanupScope();
 
-  constructor(home: string) {
+  /** See `StoreOptions`. */
+  readonly beforeWrite: () => Promise<void>;
+
+  constructor(home: string, { beforeWrite = async () => {} }: StoreOptions = {}) {
+    this.beforeWrite = beforeWrite;
     this.paths = new StorePaths(home);
     const owner = currentOwner();
     this.temp = new TempArea(this.paths, owner);
     prepareHome(this.paths, this.temp);
     this.#index = new Index(this.paths.index, () => this.temp.file("marker"));
     this.locks = new Locks(this.paths.locks, () => new LockRecords(this.#index, owner));
-    this.blobs = new BlobStore(this.paths, this.temp, this.locks);
+    const parts = { paths: this.paths, temp: this.temp, locks: this.locks, beforeWrite };
+    this.blobs = new BlobStore(parts);
     this.layers = new LayerStore(this.paths, this.temp);
-    this.images = new ImageNames({
-      paths: this.paths,
-      blobs: this.blobs,
-      locks: this.locks,
-      temp: this.temp,
-    });
+    this.images = new ImageNames({ ...parts, blobs: this.blobs });
     this.#recall = new Recall(this.paths.recall, () => this.temp.file("recall"));
     this.records = this.#textTable("records");
     this.last = this.#textTable("last");
@@ -119,6 +129,16 @@ export class Store {
    */
   recall(name: string): void {
     this.#recall.begin(name);
+  }
+
+  /** Differs from what it was before when garbage has been collected in between. */
+  lastCollection(): string | undefined {
+    return readFileIfThere(this.paths.collected)?.toString();
+  }
+
+  /** To be called under the lock of a garbage collection, before anything is removed. */
+  noteCollection(): void {
+    writeFileAtomically(this.paths.collected, randomUUID(), this.temp.file("collected"));
   }
 
   /** Forgets every cache record (`system prune --all`). */
@@ -197,6 +217,6 @@ export class Store {
 }
 
 /** Opens the store in `home`, making what is missing. */
-export async function openStore(home: string): Promise<Store> {
-  return new Store(home);
+export function openStore(home: string, options: StoreOptions = {}): Store {
+  return new Store(home, options);
 }
