@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { RegistriesConfPlaces } from "../registry/registries-conf.ts";
+import { homeFolder } from "./home-folder.ts";
 
 /** What the surroundings of a process decide. Everything below the command line gets these values handed in. */
 export interface Environment {
-  /** Where state lives: `SLIPWAY_HOME`, else /var/lib/slipway for root, else $XDG_DATA_HOME/slipway (DESIGN, "Where state lives"). */
+  /** Where state lives; see `homeFolder`. */
   readonly home: string;
   readonly cwd: string;
   /** Search path for tools (crun, git, credential helpers …). */
@@ -36,11 +37,9 @@ export function readEnvironment(
   const defined = Object.fromEntries(
     Object.entries(variables).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
-  const data = defined.XDG_DATA_HOME || join(at.homeDirectory, ".local/share");
-  const home = defined.SLIPWAY_HOME || (at.uid === 0 ? "/var/lib/slipway" : join(data, "slipway"));
   const config = defined.XDG_CONFIG_HOME || join(at.homeDirectory, ".config");
   return Object.freeze({
-    home: home.startsWith("/") ? home : join(at.cwd, home),
+    home: homeFolder(defined, at),
     cwd: at.cwd,
     path: defined.PATH || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     uid: at.uid,

@@ -85,7 +85,12 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   try {
     writeRequest(request, call);
     const child = spawnProcess(enterArgv([process.execPath, namespaceEntry(), request]), {
-      env: { ...call.environment.variables, PATH: call.environment.path },
+      env: {
+        ...call.environment.variables,
+        PATH: call.environment.path,
+        // Inside, the default would be root's.
+        SLIPWAY_HOME: call.environment.home,
+      },
       stdio: [
         call.interactive ? "inherit" : "ignore",
         output?.writeFd ?? "inherit",

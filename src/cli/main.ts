@@ -4,7 +4,7 @@ import { type CliContext, EXIT } from "./cli-context.ts";
 import { runProgram } from "./program.ts";
 
 /** The only reader of environment, home folder and terminal; the only place that ends the process. */
-async function main(): Promise<void> {
+export async function main(): Promise<void> {
   const controller = new AbortController();
   let interrupted: number | undefined;
   const onSignal = (code: number) => () => {
@@ -45,5 +45,3 @@ function flushed(stream: NodeJS.WriteStream): Promise<void> {
     stream.write("", () => done());
   });
 }
-
-await main();

@@ -9,7 +9,7 @@ import { SlipwayError } from "../core/errors.ts";
 const ANSWER = 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
-async function main(path: string): Promise<void> {
+export async function main(path = process.argv[2]!): Promise<void> {
   const request = deserialize(readFileSync(path)) as NamespaceRequest;
   rmSync(path, { force: true });
   const controller = new AbortController();
@@ -50,5 +50,3 @@ function plain(error: unknown): PlainError {
   const { code, message, hint, source, facts } = error;
   return { code, message, facts, ...(hint ? { hint } : {}), ...(source ? { source } : {}) };
 }
-
-await main(process.argv[2]!);
