@@ -96,7 +96,7 @@ export class StepRunner {
     const other = this.#inFlight.steps.get(key);
     if (other) {
       const result = await other;
-      this.#rememberSlot(step, prepared.inputs);
+      this.#rememberSlot(step, key, prepared.inputs);
       this.#emit({ type: "step.cached", id: this.#id(step), name: step.name, stage: step.stage });
       return result;
     }
