@@ -1,6 +1,8 @@
 import { parseCsvRecord } from "../core/csv.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import type { StagePlan, Step } from "./graph.ts";
+import type { PlanOptions } from "./options.ts";
 
 /** What the caller of a build trusts the Dockerfile with (SPEC 8.1, --allow). */
 export interface Entitlements {
@@ -56,4 +58,34 @@ function deviceGrant(text: string): { readonly name: string; readonly alias: str
     alias = rest.join("=");
   }
   return { name, alias: alias || undefined };
+}
+
+/**
+ * Refuses steps that ask for a privilege which the request does not grant (SPEC RX-01, RX-02). Those of devices are judged where
+ * the machine's devices are known. Throws ENTITLEMENT_DENIED.
+ */
+export function checkEntitlements(
+  stages: readonly StagePlan[],
+  { allow, network }: Pick<PlanOptions, "allow" | "network">,
+): void {
+  const { plain } = parseEntitlements(allow);
+  // A request that makes `host` the default has allowed it.
+  const granted = new Set(network === "host" ? [...plain, "network.host"] : plain);
+  for (const step of stages.flatMap(({ steps }) => steps)) {
+    const denied = privilegesOf(step).find((entitlement) => !granted.has(entitlement));
+    if (denied)
+      throw new SlipwayError("ENTITLEMENT_DENIED", `entitlement ${denied} is not allowed`, {
+        source: step.source,
+        hint: `add \`--allow ${denied}\` if you trust this Dockerfile with it`,
+        facts: { entitlement: denied },
+      });
+  }
+}
+
+function privilegesOf(step: Step): readonly string[] {
+  if (step.kind !== "run") return [];
+  return [
+    ...(step.network === "host" ? ["network.host"] : []),
+    ...(step.security === "insecure" ? ["security.insecure"] : []),
+  ];
 }

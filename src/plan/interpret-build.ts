@@ -7,7 +7,6 @@ import { resolvingOnce, type StageBase } from "./bases.ts";
 import { Budget } from "./budget.ts";
 import { warnOfDefaultBases } from "./default-bases.ts";
 import { didYouMean } from "./did-you-mean.ts";
-import { parseEntitlements } from "./entitlements.ts";
 import type { Environment } from "./environment.ts";
 import { resolveEpoch, withEpoch } from "./epoch.ts";
 import { registerStage } from "./from.ts";
@@ -37,7 +36,7 @@ export interface InterpretedBuild {
 
 /**
  * Takes a Dockerfile through everything that comes before steps can run, in the order that decides which error wins
- * (SPEC PO-05). Throws STAGE_*, INSTRUCTION_INVALID, EXPANSION_FAILED, ENTITLEMENT_DENIED, and what the resolver throws, each
+ * (SPEC PO-05). Throws STAGE_*, INSTRUCTION_INVALID, EXPANSION_FAILED, and what the resolver throws, each
  * with its place in the Dockerfile; LINT_FAILED at the end, where findings are fatal (LN-04).
  */
 export async function interpretBuild(options: PlanOptions): Promise<InterpretedBuild> {
@@ -141,7 +140,6 @@ function buildSetting(
     buildArgs: withEpoch(options.buildArgs, epoch),
     proxyEnv: proxyVariables(options.buildArgs),
     network: options.network ?? "default",
-    allow: parseEntitlements(options.allow).plain,
     multiPlatform: options.multiPlatform ?? false,
     budget: globals.budget,
     ...(ignoreRules ? { ignoreRules } : {}),

@@ -1,4 +1,5 @@
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
+import { checkEntitlements } from "./entitlements.ts";
 import type { BuildPlan, StagePlan } from "./graph.ts";
 import { type InterpretedBuild, interpretBuild } from "./interpret-build.ts";
 import type { InterpretedStage } from "./interpret-stage.ts";
@@ -7,9 +8,14 @@ import { configOf } from "./stage-state.ts";
 
 export type { PlanOptions } from "./options.ts";
 
-/** From typed instructions to the graph of steps. Throws what `interpretBuild` throws. */
+/**
+ * From typed instructions to the graph of steps. Throws what `interpretBuild` throws; after that ENTITLEMENT_DENIED for a step
+ * that may not do what it asks for.
+ */
 export async function planBuild(options: PlanOptions): Promise<BuildPlan> {
-  return planOf(await interpretBuild(options), options);
+  const plan = planOf(await interpretBuild(options), options);
+  checkEntitlements(plan.stages, options);
+  return plan;
 }
 
 function planOf({ table, target, stages, linter, epoch }: InterpretedBuild, options: PlanOptions): BuildPlan {

@@ -1,4 +1,3 @@
-import { SlipwayError } from "../core/errors.ts";
 import type { RunInstruction } from "../dockerfile/instructions.ts";
 import { parseDevice } from "../dockerfile/run-instruction.ts";
 import { stepBase, withStep } from "./add-step.ts";
@@ -9,7 +8,7 @@ import { runCommand } from "./run-command.ts";
 import { type Call, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
 import { nextStepName } from "./step-name.ts";
 
-/** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID, ENTITLEMENT_DENIED. */
+/** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID. */
 export function interpretRun(state: StageState, call: Call<RunInstruction>): StageState {
   const variables = state.variables.content;
   const { budget } = call.stage.build;
@@ -19,7 +18,6 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
   const { argv, script, nameSuffix } = runCommand(state, call);
   const devices = call.instruction.devices.map(parseDevice);
   const network = chooseNetwork(call);
-  checkEntitlements(call, network);
   const secretVariables = mounts.flatMap((mount) =>
     mount.type === "secret" && mount.env ? [mount.env] : [],
   );
@@ -48,19 +46,4 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
 function chooseNetwork(call: Call<RunInstruction>): RunStep["network"] {
   const { network } = call.instruction;
   return network === "default" ? call.stage.build.network : network;
-}
-
-/** Those of devices are judged where the machine's devices are known. */
-function checkEntitlements(call: Call<RunInstruction>, network: RunStep["network"]): void {
-  const asked = [
-    // A request that makes `host` the default has allowed it.
-    ...(network === "host" && call.stage.build.network !== "host" ? ["network.host"] : []),
-    ...(call.instruction.security === "insecure" ? ["security.insecure"] : []),
-  ];
-  const denied = asked.find((entitlement) => !call.stage.build.allow.has(entitlement));
-  if (denied)
-    throw new SlipwayError("ENTITLEMENT_DENIED", `entitlement ${denied} is not allowed`, {
-      hint: `add \`--allow ${denied}\` if you trust this Dockerfile with it`,
-      facts: { entitlement: denied },
-    });
 }

@@ -21,7 +21,6 @@ export interface BuildSetting {
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly proxyEnv: readonly string[];
   readonly network: "default" | "none" | "host";
-  readonly allow: ReadonlySet<string>;
   readonly multiPlatform: boolean;
   readonly ignoreRules?: IgnoreRules;
   readonly budget: Budget;

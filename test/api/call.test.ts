@@ -111,6 +111,12 @@ describe("slipway build --check", () => {
     expect((await shop.it.run(["images"])).stdout).not.toContain("never-tagged");
   });
 
+  it("8.1: what a build would have to be allowed is not asked for", async () => {
+    expect((await call("check", "FROM busybox\nRUN --network=host --security=insecure x\n")).exitCode).toBe(
+      0,
+    );
+  });
+
   it("8.1: the answer is the metadata, and there is no image id", async () => {
     const [metadata, id] = [join(shop.it.folder, "call.json"), join(shop.it.folder, "call.id")];
     await call("check", "FROM busybox\nCMD a\n", "--metadata-file", metadata, "--iidfile", id);

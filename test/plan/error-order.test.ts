@@ -36,7 +36,7 @@ const FAULTS = {
   instruction: {
     wrong: "BOGUS x",
     right: "LABEL x=y",
-    message: "dockerfile parse error on line 8: unknown instruction: BOGUS",
+    message: "dockerfile parse error on line 9: unknown instruction: BOGUS",
   },
   global: {
     wrong: "ARG G=${NONE:?none}",
@@ -67,6 +67,11 @@ const FAULTS = {
     right: 'CMD ["x"]',
     message: "lint violation found for rules: JSONArgsRecommended",
   },
+  entitlement: {
+    wrong: "RUN --network=host x",
+    right: "RUN --network=none x",
+    message: "entitlement network.host is not allowed",
+  },
 } as const satisfies Readonly<Record<string, Fault>>;
 type Part = keyof typeof FAULTS;
 const PARTS = Object.keys(FAULTS) as Part[];
@@ -81,6 +86,7 @@ function fileOf(part: Written): string {
     `FROM --platform=${part("platform")} ${part("base")} AS first`,
     part("flag"),
     part("signal"),
+    part("entitlement"),
     `FROM ${part("laterBase")} AS unused`,
     part("instruction"),
     `COPY --from=${part("source")} x /`,
