@@ -71,6 +71,6 @@ async function reportFatal(end: Fatal, options: CampaignOptions, known: Set<stri
 /** Tells whether a thread that runs this one input comes to that end. */
 export async function endsAs(kind: Fatal["kind"], target: string, input: Buffer): Promise<boolean> {
   const request = { target, seed: 0, known: [], work: { kind: "once", input } } as const;
-  const { end } = await runWatched(request, () => {}, { ...THREAD_LIMITS, hang: 5000 });
+  const { end } = await runWatched(request, () => {}, { ...THREAD_LIMITS, hang: 3000 });
   return end.kind === kind;
 }
