@@ -12,8 +12,8 @@ import { ResultCache } from "./result-cache.ts";
 import { type CaseResult, runCase, type Surroundings } from "./run-case.ts";
 import { Services } from "./services/services.ts";
 
-/** No difference; some; a wrong call; no BuildKit to compare with. */
-const EXIT = { clean: 0, differences: 1, usage: 2, noBuildkit: 3 } as const;
+/** No difference; some; a wrong call; no BuildKit to compare with; ended by a signal. */
+const EXIT = { clean: 0, differences: 1, usage: 2, noBuildkit: 3, stopped: 130 } as const;
 
 /** Runs the suite that lies in `home`; gives the exit code. */
 export async function main(args: readonly string[], home: string): Promise<number> {
@@ -43,38 +43,48 @@ function chooseCases(home: string, options: Options): readonly Case[] {
 }
 
 /** Cases of `--random` seeds from `--seed` on; those that differ are kept where `--save` says. */
-async function compareGenerated(options: Options, home: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-generated-"));
-  try {
+function compareGenerated(options: Options, home: string): Promise<number> {
+  return inTemporaryFolder("slipway-generated-", (folder) => {
     const cases = Array.from({ length: options.random }, (_, index) =>
       generateCase(options.seed + index, folder),
     );
-    return await compareAll(cases, options, home);
+    return compareAll(cases, options, home);
+  });
+}
+
+/** The folder is gone afterwards, also after a signal. */
+async function inTemporaryFolder(prefix: string, work: (folder: string) => Promise<number>): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), prefix));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const endEarly = () => {
+    remove();
+    process.exit(EXIT.stopped);
+  };
+  process.on("SIGINT", endEarly).on("SIGTERM", endEarly);
+  try {
+    return await work(folder);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off("SIGINT", endEarly).off("SIGTERM", endEarly);
+    remove();
   }
 }
 
-async function compareAll(cases: readonly Case[], options: Options, home: string): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), "slipway-conformance-"));
-  const version = await buildkitVersion(options.docker, folder);
-  if (!version) {
-    rmSync(folder, { recursive: true, force: true });
-    const command = options.docker.join(" ");
-    return say(
-      `No BuildKit: \`${command} buildx version\` and \`${command} version\` must work.\n`,
-      EXIT.noBuildkit,
-    );
-  }
-  const services = await Services.start(folder);
-  try {
-    const around = surroundings(options, { folder, home, version, services });
-    const results = await runAll(cases, options, around);
-    return finish(results, options);
-  } finally {
-    services.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+function compareAll(cases: readonly Case[], options: Options, home: string): Promise<number> {
+  return inTemporaryFolder("slipway-conformance-", async (folder) => {
+    const version = await buildkitVersion(options.docker, folder);
+    if (!version) {
+      const command = options.docker.join(" ");
+      const needed = `\`${command} buildx version\` and \`${command} version\` must work`;
+      return say(`No BuildKit: ${needed}.\n`, EXIT.noBuildkit);
+    }
+    const services = await Services.start(folder);
+    try {
+      const around = surroundings(options, { folder, home, version, services });
+      return finish(await runAll(cases, options, around), options);
+    } finally {
+      services.stop();
+    }
+  });
 }
 
 function surroundings(

@@ -5,6 +5,7 @@ export interface Surroundings {
   readonly random: Random;
   /** Paths of the context. */
   readonly paths: readonly string[];
+  readonly archives: readonly string[];
   /** Names of the stages above. */
   readonly stages: readonly string[];
   /** Whether the stage has accounts to look names up in. */
@@ -42,7 +43,8 @@ const STAGE_PATHS = ["/t*", "/u*", "/w*/", "/t*/*", "/", "/etc/passw*", "/l*", "
 
 /** A COPY or ADD of paths of the context, or a COPY from a stage above. */
 export function copyInstruction(around: Surroundings): string {
-  const { random, stages } = around;
+  const { random, stages, archives } = around;
+  if (archives.length > 0 && random.oneIn(4)) return unpackInstruction(around);
   const from = stages.length > 0 && random.oneIn(3) ? random.pick(stages) : undefined;
   const sources = from
     ? random.list(1, 2, () => random.pick(STAGE_PATHS))
@@ -50,6 +52,13 @@ export function copyInstruction(around: Surroundings): string {
   const flags = [...(from ? [`--from=${from}`] : []), ...copyFlags(around, sources)];
   const word = from === undefined && random.oneIn(5) ? "ADD" : "COPY";
   return [word, ...flags, ...sources, destination(around)].join(" ");
+}
+
+function unpackInstruction(around: Surroundings): string {
+  const { random, archives } = around;
+  const word = random.oneIn(5) ? "COPY" : "ADD";
+  const flags = copyFlags(around, archives);
+  return [word, ...flags, random.pick([...archives, "pack*"]), destination(around)].join(" ");
 }
 
 function copyFlags({ random, hasAccounts, hasLayer }: Surroundings, sources: readonly string[]): string[] {

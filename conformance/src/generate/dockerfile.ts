@@ -1,5 +1,6 @@
 import { copyInstruction, heredocInstruction, type Surroundings } from "./copy.ts";
 import type { Random } from "./random.ts";
+import type { GeneratedTree } from "./tree.ts";
 
 const SCRIPTS = [
   "mkdir -p /t/s /w && echo run > /t/s/r",
@@ -48,17 +49,17 @@ const CONFIGURATION = [
 ];
 
 /** A Dockerfile of one to three stages that is valid, though a step of it may fail. */
-export function generateDockerfile(random: Random, paths: readonly string[]): string {
+export function generateDockerfile(random: Random, tree: GeneratedTree): string {
   const stages: string[] = [];
   const texts = random.list(1, 3, () => {
-    const text = stage(random, paths, stages);
+    const text = stage(random, tree, stages);
     stages.push(`s${stages.length}`);
     return text;
   });
   return `${random.oneIn(3) ? "ARG BASE=busybox\nARG A=global\n" : "ARG BASE=usrmerged\n"}${texts.join("\n")}`;
 }
 
-function stage(random: Random, paths: readonly string[], above: readonly string[]): string {
+function stage(random: Random, tree: GeneratedTree, above: readonly string[]): string {
   const base = random.weighted([
     [4, "@registry@/busybox"],
     [2, "@registry@/usrmerged"],
@@ -69,7 +70,8 @@ function stage(random: Random, paths: readonly string[], above: readonly string[
   const hasPrograms = base.startsWith("@");
   const around: Surroundings = {
     random,
-    paths,
+    paths: tree.paths,
+    archives: tree.archives,
     stages: above,
     hasAccounts: hasPrograms,
     hasLayer: hasPrograms,
@@ -94,10 +96,17 @@ function instruction(around: Surroundings, hasPrograms: boolean): string {
       return heredocInstruction(around);
     case "run":
       // As root, whatever USER says: the scripts are about files, not about permissions.
-      return `USER root\nRUN ${random.pick(SCRIPTS)}`;
+      return `USER root\n${runInstruction(random)}`;
     case "config":
       return configuration(random, hasPrograms);
   }
+}
+
+function runInstruction(random: Random): string {
+  const script = () => random.pick(SCRIPTS);
+  if (!random.oneIn(4)) return `RUN ${script()}`;
+  const lines = random.list(1, 3, script);
+  return [`RUN <<${random.pick(["EOF", "'EOF'", "-EOF"])}`, ...lines, "EOF"].join("\n");
 }
 
 /** A stage without accounts has no user `app`, and WORKDIR would look for it. */

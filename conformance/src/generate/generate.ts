@@ -14,9 +14,9 @@ export function generateCase(seed: number, parent: string): Case {
   const ignore = generateIgnoreFile(random, tree.paths);
   const files: Record<string, string> = {
     ...tree.files,
-    Dockerfile: generateDockerfile(random, tree.paths),
+    Dockerfile: generateDockerfile(random, tree),
     "prepare.sh": `${tree.commands.join("\n")}\n`,
-    "case.json": `${JSON.stringify({ expect: "same" })}\n`,
+    "case.json": `${JSON.stringify({ args: generateArguments(random), expect: "same" })}\n`,
     ...(ignore === undefined ? {} : { ".dockerignore": ignore }),
   };
   for (const [path, text] of Object.entries(files)) {
@@ -24,4 +24,15 @@ export function generateCase(seed: number, parent: string): Case {
     writeFileSync(join(folder, path), text);
   }
   return { name: `random/seed-${seed}`, folder, spec: readSpec(folder) };
+}
+
+/** Build arguments that the Dockerfile may declare, and a target that is always there. */
+function generateArguments(random: Random): readonly string[] {
+  return [
+    ...(random.oneIn(4) ? ["--build-arg", "A=given"] : []),
+    ...(random.oneIn(8) ? ["--build-arg", "B=other words"] : []),
+    ...(random.oneIn(6) ? ["--target", "S0"] : []),
+    ...(random.oneIn(8) ? ["--label", "added=label"] : []),
+    ...(random.oneIn(8) ? ["--build-arg", "SOURCE_DATE_EPOCH=1500000000"] : []),
+  ];
 }

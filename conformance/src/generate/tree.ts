@@ -8,6 +8,8 @@ const MODES = ["755", "700", "644", "600", "4755", "2711", "1777", "640"];
 export interface GeneratedTree {
   readonly files: Readonly<Record<string, string>>;
   readonly commands: readonly string[];
+  /** Archives at the root, which are none of the paths. */
+  readonly archives: readonly string[];
   /** Every path, links included, without a leading slash. */
   readonly paths: readonly string[];
 }
@@ -28,9 +30,11 @@ export function generateTree(random: Random): GeneratedTree {
   };
   grow("", 0);
   const empty = directories.filter((path) => path !== "");
+  const archive = random.oneIn(3) ? archiveCommand(random, [...empty, ...Object.keys(files)]) : undefined;
   const links = random.list(0, 3, () => linkCommand(random, directories, Object.keys(files)));
   return {
     files,
+    archives: archive ? [ARCHIVE] : [],
     commands: [
       ...empty.map((path) => `mkdir -p ${path}`),
       ...links.map(({ command }) => command),
@@ -42,6 +46,15 @@ export function generateTree(random: Random): GeneratedTree {
     ],
     paths: [...Object.keys(files), ...empty, ...links.map(({ path }) => path)],
   };
+}
+
+const ARCHIVE = "packed";
+
+/** Links go in as links, so that nothing in the archive lies below one. */
+function archiveCommand(random: Random, paths: readonly string[]): string {
+  const how = random.pick(["", "-z", "-j", "--zstd"]);
+  const owner = random.pick(["--owner=5 --group=6", "--owner=0 --group=0"]);
+  return `tar --sort=name --numeric-owner ${owner} --mtime=@1500000000 ${how} -cf ${ARCHIVE} ${random.pick(paths)}`;
 }
 
 function linkCommand(

@@ -21,6 +21,7 @@ export async function startSshAgent(folder: string): Promise<SshAgent | undefine
   if (made.code !== 0) return undefined;
   const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
   agent.once("error", () => {});
+  process.once("exit", () => agent.kill());
   await appears(socket, agent);
   const added = await run(["ssh-add", "-q", key], { cwd: folder, env: { SSH_AUTH_SOCK: socket } });
   if (added.code === 0) return { socket, stop: () => agent.kill() };
