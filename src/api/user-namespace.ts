@@ -11,6 +11,7 @@ import type { BuildEvent, EventSink } from "../core/events.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import { openPipe, type Pipe } from "../sys/pipe.ts";
 import { spawnProcess } from "../sys/process.ts";
+import { isInForeground } from "../sys/terminal.ts";
 import { describeUserNamespace, enterArgv } from "../sys/user-namespace.ts";
 import type { Environment } from "./environment.ts";
 import { FrameReader } from "./message-frames.ts";
@@ -52,7 +53,7 @@ export interface NamespaceCall extends NamespaceRequest {
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** An interactive child is in our process group: the terminal sends it these itself. */
+/** A terminal sends these to all of its foreground process group, of which an interactive child is one. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
 /** Whether an ordinary user's work can go on inside a user namespace on this machine, and if not, why. */
@@ -103,7 +104,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
     });
     for (const pipe of [answers, output]) pipe?.closeWriteEnd();
     call.onStarted?.((signal) => {
-      if (!FROM_TERMINAL.has(signal)) child.kill(signal);
+      if (!FROM_TERMINAL.has(signal) || !isInForeground()) child.kill(signal);
     });
     const end = await child.done;
     await Promise.all(finished);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { nativeFunction } from "./native-function.ts";
 
 const TIOCGWINSZ = 0x5413;
@@ -49,4 +50,14 @@ export function makeRaw(fd: number): () => void {
   raw?.(mode);
   set?.(fd, TCSANOW, mode);
   return () => void set?.(fd, TCSANOW, before);
+}
+
+/**
+ * Tells whether this process is in the foreground of a terminal, so that a signal of the keyboard reaches its whole process group
+ * (proc_pid_stat(5): the group is field 5, the foreground group of the terminal field 8, -1 where there is no terminal).
+ */
+export function isInForeground(): boolean {
+  const stat = readFileSync("/proc/self/stat", "latin1");
+  const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return group === foreground;
 }

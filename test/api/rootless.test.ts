@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -50,6 +50,23 @@ describe("an ordinary user with subordinate ids", () => {
       await rootless.it.shell("own", "cat /app/who /tmp/me; stat -c '%u:%g %a' /app/who /app/data; id -u"),
     ).toBe("0\n65534\n5:6 4755\n33:33 750\n65534\n");
     expect((await rootless.it.run(["run", "--rm", "own", "sh", "-c", "exit 7"])).exitCode).toBe(7);
+  });
+
+  it.each(["SIGINT", "SIGQUIT", "SIGTERM"] as const)("passes %s on to the container", async (signal) => {
+    const { home, user } = rootless.it;
+    const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.1; done`;
+    const argv = [...user!.prefix, user!.node, user!.cli, "run", "--rm", "busybox", "sh", "-c", script];
+    const env = { PATH: process.env.PATH!, HOME: user!.home, SLIPWAY_HOME: home };
+    // Without a terminal, whose signals would go to all processes of a group.
+    const child = spawn(argv[0]!, argv.slice(1), { env, cwd: user!.home, detached: true });
+    const ended = new Promise((done) => child.once("exit", done));
+    let out = "";
+    for await (const chunk of child.stdout) {
+      out += chunk;
+      if (out === "ready\n") child.kill(signal);
+    }
+    expect(out).toBe(`ready\ngot ${signal}\n`);
+    expect(await ended).toBe(9);
   });
 
   it("finds everything in the cache the second time, saves and removes what it made", async () => {
