@@ -13,22 +13,23 @@ export type AnnotationType = "manifest" | "manifest-descriptor" | "index" | "ind
 
 const TYPES: ReadonlySet<string> = new Set(["manifest", "manifest-descriptor", "index", "index-descriptor"]);
 
-/** Refuses annotations that have no place in what is exported. Throws `OUTPUT_INVALID`. */
-export function checkAnnotations(
-  annotations: readonly Annotation[],
-  { isIndex, family }: { readonly isIndex: boolean; readonly family: MediaFamily },
-): void {
+/** Refuses annotations that no image could have. Throws `OUTPUT_INVALID`, `PLATFORM_INVALID`. */
+export function checkAnnotations(annotations: readonly Annotation[], family: MediaFamily): void {
   if (annotations.length > 0 && family === "docker")
     throw new SlipwayError("OUTPUT_INVALID", 'cannot export annotations with "oci-mediatypes=false"');
   for (const { target } of annotations) {
     const { type } = parseTarget(target);
-    if (!TYPES.has(type))
-      throw new SlipwayError("OUTPUT_INVALID", `unknown annotation type ${JSON.stringify(type)}`, {
-        hint: `use one of ${[...TYPES].join(", ")}`,
-      });
-    if (type.startsWith("index") && !isIndex)
-      throw new SlipwayError("OUTPUT_INVALID", "index annotations not supported for single platform export");
+    if (TYPES.has(type)) continue;
+    throw new SlipwayError("OUTPUT_INVALID", `unknown annotation type ${JSON.stringify(type)}`, {
+      hint: `use one of ${[...TYPES].join(", ")}`,
+    });
   }
+}
+
+/** Refuses annotations of an index where there is none. Throws `OUTPUT_INVALID`. */
+export function checkIndexAnnotations(annotations: readonly Annotation[], isIndex: boolean): void {
+  if (isIndex || !annotations.some(({ target }) => target.startsWith("index"))) return;
+  throw new SlipwayError("OUTPUT_INVALID", "index annotations not supported for single platform export");
 }
 
 /** Refuses annotations for a platform that the result does not have. Throws `OUTPUT_INVALID`. */
@@ -70,13 +71,19 @@ export function withAnnotations(
 
 /** Parses `[type[,type…]:]key=value` of `--annotation`. Throws `USAGE`. */
 export function parseAnnotation(text: string): readonly Annotation[] {
-  const match = /^(?:((?:manifest|index)[^=:]*):)?([^=]+)=(.*)$/s.exec(text);
+  const match = /^(?:([^=:]*):)?([^=]+)=(.*)$/s.exec(text);
   if (!match)
-    throw new SlipwayError("USAGE", `invalid annotation ${JSON.stringify(text)}`, {
+    throw new SlipwayError("USAGE", `invalid annotation ${JSON.stringify(text)}, expected key=value`, {
       hint: "write [type:]key=value",
     });
   const [, targets = "manifest", key, value] = match;
-  return targets.split(",").map((target) => ({ target, key: key!, value: value! }));
+  return targets.split(",").map((target) => {
+    const type = /^([a-z-]+)(?:\[[A-Za-z0-9_/.()-]+\])?$/.exec(target)?.[1];
+    if (type !== undefined && TYPES.has(type)) return { target, key: key!, value: value! };
+    throw new SlipwayError("USAGE", `unknown annotation type ${JSON.stringify(target)}`, {
+      hint: `use one of ${[...TYPES].join(", ")}, each with a platform in square brackets if need be`,
+    });
+  });
 }
 
 function parseTarget(target: string): { readonly type: string; readonly platform?: Platform } {

@@ -12,6 +12,7 @@ import {
   annotationsFor,
   checkAnnotatedPlatforms,
   checkAnnotations,
+  checkIndexAnnotations,
   withAnnotations,
 } from "./annotations.ts";
 import { TOC_ANNOTATION } from "./estargz-blob.ts";
@@ -55,7 +56,8 @@ export async function exportable(
   options: ExportOptions,
 ): Promise<Exportable> {
   const annotations = options.annotations ?? [];
-  checkAnnotations(annotations, { isIndex: isIndexType(root.mediaType), family: options.family });
+  checkAnnotations(annotations, options.family);
+  checkIndexAnnotations(annotations, isIndexType(root.mediaType));
   const documents = new Map<Digest, Uint8Array>();
   const blobs = new Map<Digest, Descriptor>();
   const images: Exportable["images"][number][] = [];

@@ -3,6 +3,7 @@ import type { Compression } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import { HIGHEST_LEVEL } from "../layer/compression-levels.ts";
+import { checkAnnotations } from "./annotations.ts";
 
 export const OUTPUT_TYPES = ["image", "registry", "oci", "docker", "local", "tar", "cacheonly"] as const;
 export type OutputType = (typeof OUTPUT_TYPES)[number];
@@ -88,7 +89,8 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
     tar: true,
     compression: "gzip",
     forceCompression: false,
-    ociMediaTypes: type !== "docker",
+    // Docker's own types are for what `docker load` reads; what is kept here is an image like any other.
+    ociMediaTypes: type !== "docker" || changes.dest === undefined,
     preferNonDistributable: false,
     rewriteTimestamp: false,
     insecure: false,
@@ -114,6 +116,7 @@ export function outputOf(type: OutputType, changes: Partial<OutputSpec> = {}): O
       hint: type === "local" ? "use type=tar,dest=-" : "leave tar=false out",
     });
   checkLevel(spec);
+  checkAnnotations(spec.annotations, spec.ociMediaTypes ? "oci" : "docker");
   return Object.freeze(spec);
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseAnnotation } from "../../src/output/annotations.ts";
 import { outputOf, parseOutput } from "../../src/output/output-spec.ts";
 
 describe("--output", () => {
@@ -55,6 +56,19 @@ describe("--output", () => {
     expect(() => parseOutput("type=oci,compression=estargz,compression-level=10")).toThrow(
       "estargz has no compression level 10",
     );
+  });
+  it("MF-04: annotations that no image could have are refused at once", () => {
+    expect(() => parseOutput("type=oci,annotation-foo.a=1")).toThrow('unknown annotation type "foo"');
+    expect(() => parseOutput("type=docker,dest=a,annotation.a=1")).toThrow(
+      'cannot export annotations with "oci-mediatypes=false"',
+    );
+    expect(() => parseAnnotation("foo:a=b")).toThrow('unknown annotation type "foo"');
+    expect(() => parseAnnotation("manifest[linux/amd64:a=b")).toThrow("unknown annotation type");
+    expect(() => parseAnnotation("foo")).toThrow('invalid annotation "foo", expected key=value');
+    expect(parseAnnotation("index,manifest[linux/amd64]:a=b:c=d")).toEqual([
+      { target: "index", key: "a", value: "b:c=d" },
+      { target: "manifest[linux/amd64]", key: "a", value: "b:c=d" },
+    ]);
   });
   it("LT-09: levels are those of the compression", () => {
     expect(parseOutput("type=image,compression-level=0").compressionLevel).toBe(0);
