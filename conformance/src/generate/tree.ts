@@ -64,8 +64,9 @@ function linkCommand(
 ): { path: string; command: string } {
   const directory = random.pick(directories);
   const path = join(directory, random.pick(["l", "link", "m.txt"]));
-  if (random.oneIn(6)) return { path, command: `[ -e ${path} ] || ln ${random.pick(files)} ${path}` };
-  if (random.oneIn(12)) return { path, command: `[ -e ${path} ] || mkfifo ${path}` };
+  if (random.oneIn(6))
+    return { path, command: `[ -e ${path} ] || [ -L ${path} ] || ln ${random.pick(files)} ${path}` };
+  if (random.oneIn(12)) return { path, command: `[ -e ${path} ] || [ -L ${path} ] || mkfifo ${path}` };
   const up = directory === "" ? "" : "../".repeat(directory.split("/").length);
   const to = random.pick([...files, ...directories.filter(Boolean)]);
   const target = random.weighted([
