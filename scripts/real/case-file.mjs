@@ -35,16 +35,11 @@ export function readBases() {
   return JSON.parse(readFileSync(join(REAL, "bases/bases.json"), "utf8"));
 }
 
-/** `${NAME}` in texts of a case, at any depth, from `values`; a name without a value is a mistake of the case. */
+/** `${NAME}` in texts of a case, at any depth, from `values`. A name that is not among them stays, since Dockerfiles have such texts. */
 export function fillIn(value, values) {
   if (typeof value === "string")
-    return value.replace(/\$\{([A-Z][A-Z0-9_]*(?::\w+)?)\}/g, (whole, name) => lookUp(whole, name, values));
+    return value.replace(/\$\{([A-Z][A-Z0-9_]*(?::\w+)?)\}/g, (whole, name) => values[name] ?? whole);
   if (Array.isArray(value)) return value.map((item) => fillIn(item, values));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillIn(item, values)]));
-}
-
-function lookUp(whole, name, values) {
-  if (Object.hasOwn(values, name)) return values[name];
-  return whole;
 }
