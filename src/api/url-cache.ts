@@ -48,19 +48,21 @@ interface UrlRecord {
  */
 export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
   const { session, url, checksum } = request;
-  const known = recordOf(session, url);
+  const authorization = await httpAuthorization(new URL(url).host, request.readSecret);
+  const key = keyOf(url, authorization);
+  const known = recordOf(session, key);
   if (known && checksum?.algorithm === "sha256" && known.digest === `sha256:${checksum.hex}`)
     return remembered(request, known);
   // A checksum of another kind is computed while bytes come in, so they have to.
   const record = checksum ? undefined : known;
-  const fetched = await fetchUrl(url, await fetchOptions(request, record));
+  const fetched = await fetchUrl(url, fetchOptions(request, authorization, record));
   if (fetched.kind === "unchanged") return record ? remembered(request, record) : answeredNothing(url);
   const { path, digest, size, mtime, etag, lastModified } = fetched;
   const found = { name: urlFileName(url), digest, size, lastModified: mtime };
   const mayReturn = etag !== undefined || lastModified !== undefined || checksum !== undefined;
   if (!mayReturn) return { ...found, file: async () => path };
   session.store.blobs.adopt(path, digest);
-  remember(session, url, {
+  remember(session, key, {
     digest,
     size,
     mtime,
@@ -71,14 +73,14 @@ export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
 }
 
 /** How a URL is fetched on behalf of a build: its secrets, proxies and authorities. */
-async function fetchOptions(
-  { session, url, readSecret, checksum, scope, signal }: UrlRequest,
+function fetchOptions(
+  { session, checksum, scope, signal }: UrlRequest,
+  authorization: string | undefined,
   record: UrlRecord | undefined,
-): Promise<FetchUrlOptions> {
+): FetchUrlOptions {
   const { variables } = session.environment;
   const dir = session.store.temp.directory("url");
   scope.defer(() => session.store.temp.remove(dir));
-  const authorization = await httpAuthorization(new URL(url).host, readSecret);
   return {
     dir,
     ...(record?.etag === undefined ? {} : { etag: record.etag }),
@@ -114,18 +116,21 @@ function answeredNothing(url: string): never {
   );
 }
 
-/** URLs may hold passwords, which no index should. */
-function keyOf(url: string): string {
-  return `url ${createHash("sha256").update(url).digest("hex")}`;
+/**
+ * What one visitor got is not what another one would get: who is asking is part of the key. Only its digest is kept, since URLs may
+ * hold passwords, too.
+ */
+function keyOf(url: string, authorization = ""): string {
+  return `url ${createHash("sha256").update(`${url}\n${authorization}`).digest("hex")}`;
 }
 
-function recordOf({ store }: Session, url: string): UrlRecord | undefined {
-  const bytes = store.last.get(keyOf(url));
+function recordOf({ store }: Session, key: string): UrlRecord | undefined {
+  const bytes = store.last.get(key);
   if (!bytes) return undefined;
   const record = JSON.parse(bytes.toString("utf8")) as UrlRecord;
   return store.blobs.stat(record.digest)?.size === record.size ? record : undefined;
 }
 
-function remember({ store }: Session, url: string, record: UrlRecord): void {
-  store.last.put(keyOf(url), Buffer.from(JSON.stringify(record)));
+function remember({ store }: Session, key: string, record: UrlRecord): void {
+  store.last.put(key, Buffer.from(JSON.stringify(record)));
 }

@@ -119,6 +119,19 @@ describe("ADD from a URL", () => {
     expect((await build("/token", "TOKEN", "wrong")).stderr).toContain("invalid response status 401");
   });
 
+  it("AD-06, AD-08: what one visitor got is not handed to another one", async () => {
+    const build = async (token: string, body: string) => {
+      web.files.set("/mine", { body, headers: DATED, authorization: `Bearer ${token}` });
+      const flags = ["-t", "mine", `--secret=id=HTTP_AUTH_TOKEN_${web.host},env=T`];
+      const context = shop.it.context({ Dockerfile: `FROM busybox\nADD ${web.url}/mine /f\n` });
+      await shop.it.succeed(["build", ...flags, context], { env: { T: token } });
+      return shop.it.shell("mine", "cat /f");
+    };
+    expect(await build("one", "for one")).toBe("for one");
+    expect(await build("two", "for two")).toBe("for two");
+    expect(web.take("/mine")).toEqual([200, 200]);
+  });
+
   it("AD-08, SG-15: a context behind a URL takes the same secrets", async () => {
     const body = gzipSync(archive({ Dockerfile: "FROM scratch\nCOPY a /\n", a: "1" }, DATE));
     web.files.set("/private.tgz", { body, authorization: "Bearer hunter2" });

@@ -44,6 +44,7 @@ export interface BuildFlags {
   readonly cacheFrom: readonly string[];
   readonly cacheTo: readonly string[];
   readonly provenance: readonly string[];
+  readonly isolation: readonly string[];
   readonly sbom: readonly string[];
   readonly securityOpt: readonly string[];
   readonly squash?: boolean;

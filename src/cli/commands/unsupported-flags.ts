@@ -9,6 +9,7 @@ export function unsupportedFlags(flags: BuildFlags): readonly string[] {
     ["--attest", flags.attest.some((spec) => !/(^|,)disabled=true(,|$)/.test(spec))],
     ["--cache-from", flags.cacheFrom.length > 0],
     ["--cache-to", flags.cacheTo.length > 0],
+    ["--isolation", flags.isolation.some((value) => value !== "" && value !== "default")],
     ["--provenance", flags.provenance.some((value) => value !== "false")],
     ["--sbom", flags.sbom.some((value) => value !== "false")],
     ["--security-opt", flags.securityOpt.length > 0],
