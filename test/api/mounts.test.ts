@@ -1,7 +1,8 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { useWorkshop } from "./workshop.ts";
 
@@ -120,6 +121,32 @@ describe("RUN --mount", () => {
     expect(await log(2, "--no-cache")).toEqual(["2", "2 2", "2", "2 2 2"]);
     expect(await log(3, "--no-cache-filter=s")).toEqual(["3", "3 3", "3", "3 3 3"]);
     expect(await log(4)).toEqual(["3 3 3 4", "3 3 3 4 4", "3 4", "3 3 3 4 4 4"]);
+  });
+
+  it("MT-11: a cache that begins anew does not wait for, or take away, what another build still uses", async () => {
+    const caches = join(shop.it.home, "cache-mounts");
+    /** The folder that the first build's step has mounted, whatever it is called by now. */
+    const mounted = () =>
+      (existsSync(caches) ? readdirSync(caches) : [])
+        .map((name) => join(caches, name))
+        .find((path) => existsSync(join(path, "mark")));
+    const mount = "--mount=type=cache,id=busy,target=/m";
+    const steps = "echo old > /m/mark; until [ -e /m/go ]; do sleep 0.05; done; cat /m/mark > /kept";
+    const user = shop.it.build({ Dockerfile: `FROM busybox\nRUN ${mount} ${steps}\n` }, "-t", "busy");
+    while (!mounted()) await setTimeout(20);
+    const anew = await shop.it.build(
+      { Dockerfile: `FROM busybox\nRUN ${mount} ls /m > /list\n` },
+      "--no-cache",
+      "-t",
+      "anew",
+    );
+    expect(anew.exitCode).toBe(0);
+    writeFileSync(join(mounted()!, "go"), "");
+    expect((await user).exitCode).toBe(0);
+    expect(await shop.it.shell("anew", "cat /list")).toBe("");
+    expect(await shop.it.shell("busy", "cat /kept")).toBe("old\n");
+    await shop.it.succeed(["build", "--no-cache", anew.context]);
+    expect(mounted()).toBeUndefined();
   });
 
   it("CVE-2024-9675: a cache id is no path", async () => {

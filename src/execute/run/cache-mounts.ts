@@ -1,4 +1,5 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { digestOf, hexOf } from "../../core/digest.ts";
@@ -38,13 +39,26 @@ const MOST_PRIVATE = 512;
 export async function openCacheMount(request: CacheMountRequest): Promise<{ readonly path: string }> {
   const name = nameOf(request);
   if (request.mount.sharing === "private") return openPrivate(request, name);
+  const { locks } = request.store;
   const lock = `cache-${name}`;
   const path = join(request.folder, name);
-  if (!existsSync(path) || mustRenew(request, name))
-    await request.store.withLock(lock, () => begin(request, name), { signal: request.signal });
   const shared = request.mount.sharing === "shared";
-  request.scope.defer(await request.store.locks.acquire(lock, { shared, signal: request.signal }));
+  if (!existsSync(path) || mustRenew(request, name)) await makeReady(request, name);
+  request.scope.defer(await locks.acquire(lock, { shared, signal: request.signal }));
   return { path };
+}
+
+/** A shared cache that others are using gives way to a new one at once; any other is waited for. */
+async function makeReady(request: CacheMountRequest, name: string): Promise<void> {
+  const { store, mount, signal } = request;
+  if (mount.sharing !== "shared")
+    return store.withLock(`cache-${name}`, () => begin(request, name, true), { signal });
+  const alone = store.locks.tryAcquire(`cache-${name}`);
+  try {
+    await begin(request, name, alone !== undefined);
+  } finally {
+    alone?.();
+  }
 }
 
 async function openPrivate(request: CacheMountRequest, name: string): Promise<{ readonly path: string }> {
@@ -53,7 +67,7 @@ async function openPrivate(request: CacheMountRequest, name: string): Promise<{ 
     const release = request.store.locks.tryAcquire(`cache-${key}`);
     if (!release) continue;
     request.scope.defer(release);
-    await begin(request, key);
+    await begin(request, key, true);
     return { path: join(request.folder, key) };
   }
   throw new RangeError("every private copy of this cache is in use");
@@ -75,26 +89,40 @@ function mustRenew({ renewed }: CacheMountRequest, key: string): boolean {
   return renewed !== undefined && !renewed.has(key);
 }
 
-/** Makes the folder where it is missing or has to begin anew; the caller holds its lock alone. It appears filled, or not at all. */
-async function begin(request: CacheMountRequest, key: string): Promise<void> {
+/**
+ * Makes the folder where it is missing or has to begin anew. It appears filled, or not at all. Where others still have the old one
+ * mounted (`isAlone` false), it stays under another name until somebody is alone with the cache.
+ */
+function begin(request: CacheMountRequest, key: string, isAlone: boolean): Promise<void> {
+  // Nobody who holds this lock waits for another one.
+  const lock = `begin-cache-${key}`;
+  return request.store.withLock(lock, () => replace(request, key, isAlone), { signal: request.signal });
+}
+
+async function replace(request: CacheMountRequest, key: string, isAlone: boolean): Promise<void> {
   const { mount, folder, base, renewed, store } = request;
   const path = join(folder, key);
+  if (existsSync(path) && !mustRenew(request, key)) return;
+  renewed?.add(key);
   const scope = new CleanupScope();
   await scope.around(async () => {
-    if (existsSync(path)) {
-      if (!mustRenew(request, key)) return;
-      const old = store.temp.directory("cache");
-      scope.defer(() => store.temp.remove(old));
-      renameSync(path, old);
-    }
-    renewed?.add(key);
     const fresh = store.temp.directory("cache");
     scope.defer(() => store.temp.remove(fresh));
     if (isSeeded(mount)) seed(fresh, mount);
     else await fill(fresh, base);
     mkdirSync(folder, { recursive: true, mode: 0o755 });
+    if (existsSync(path)) renameSync(path, `${path}${OLD}${randomUUID()}`);
     renameSync(fresh, path);
+    if (isAlone) for (const old of oldOnes(folder, key)) await store.temp.remove(old);
   });
+}
+
+const OLD = ".old-";
+
+function oldOnes(folder: string, key: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => name.startsWith(`${key}${OLD}`))
+    .map((name) => join(folder, name));
 }
 
 async function fill(folder: string, base: CacheBase | undefined): Promise<void> {
