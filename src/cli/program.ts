@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Help, type Option } from "commander";
 import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
@@ -46,6 +46,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("(add --help for what this command takes)")
+    .configureHelp({ optionDescription: describeOption })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       // It quotes what was typed.
@@ -56,4 +57,9 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineContainers(program, run);
   defineSystem(program, run);
   return program;
+}
+
+/** An empty list is no default worth mentioning. */
+function describeOption(option: Option): string {
+  return Array.isArray(option.defaultValue) ? option.description : new Help().optionDescription(option);
 }
