@@ -1,11 +1,15 @@
+/** Characters after which a line is ended, whatever comes: a step may write gigabytes without a line feed. */
+const LONGEST_LINE = 1 << 20;
+
 /**
  * Cuts a stream of bytes into lines. A line ends at LF, CR LF or a lone CR (programs that redraw a line use it); what
  * stands between two CRs is a line of its own, and only pieces without text go. Bytes that are not UTF-8 become U+FFFD.
  */
 export class LogLines {
   readonly #decoder = new TextDecoder("utf-8");
+  /** What the next line begins with. Only new text is ever searched: the time must not grow with what is here. */
   #partial = "";
-  /** Since the last LF, a CR has ended a line: an LF right after it ends nothing more. */
+  /** Since the last LF, something else has ended a line: an LF right after it ends nothing more. */
   #redrawn = false;
 
   /** The lines that `data` completes. */
@@ -22,20 +26,22 @@ export class LogLines {
   }
 
   #take(text: string): string[] {
-    const parts = (this.#partial + text).split("\n");
-    const last = (parts.pop() ?? "").split("\r");
-    const lines = parts.flatMap((part) => this.#complete(part));
-    this.#partial = last.pop() ?? "";
-    const redrawn = last.filter((piece) => piece !== "");
-    this.#redrawn ||= redrawn.length > 0;
-    return lines.concat(redrawn);
-  }
-
-  #complete(line: string): string[] {
-    const pieces = line.split("\r").filter((piece) => piece !== "");
-    const blank = pieces.length === 0 && !this.#redrawn;
-    this.#redrawn = false;
-    return blank ? [""] : pieces;
+    const lines: string[] = [];
+    let start = 0;
+    for (const { index, 0: mark } of text.matchAll(/[\r\n]/g)) {
+      const line = this.#partial + text.slice(start, index);
+      this.#partial = "";
+      start = index + 1;
+      if (line !== "" || (mark === "\n" && !this.#redrawn)) lines.push(line);
+      this.#redrawn = mark === "\r" && (this.#redrawn || line !== "");
+    }
+    this.#partial += text.slice(start);
+    if (this.#partial.length > LONGEST_LINE) {
+      lines.push(this.#partial);
+      this.#partial = "";
+      this.#redrawn = true;
+    }
+    return lines;
   }
 }
 

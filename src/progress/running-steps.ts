@@ -5,6 +5,8 @@ import { StepLog } from "./step-log.ts";
 
 /** Lines of output shown below a running step. */
 export const TAIL_LINES = 6;
+/** Characters of each that are kept; no terminal is wider. */
+const LONGEST_TAIL = 1000;
 
 export interface Transfer {
   readonly item: string;
@@ -128,7 +130,7 @@ export class RunningSteps {
   #log(id: StepId, stream: string, data: Uint8Array, time: number): void {
     const slot = this.#slot(id, time);
     slot.log.append(data);
-    const lines = this.#logs.push(id, stream, data).map(safeLine);
+    const lines = this.#logs.push(id, stream, data).map((line) => safeLine(line.slice(0, LONGEST_TAIL)));
     if (lines.length > 0) slot.tail = [...slot.tail, ...lines].slice(-TAIL_LINES);
   }
 

@@ -26,6 +26,14 @@ describe("lines of a log", () => {
     expect(lines(Uint8Array.of(0xe2, 0x82), Uint8Array.of(0xac, 0x0a, 0xff))).toEqual(["€", "\ufffd"]);
   });
 
+  it("ends a line without end after a while, and searches nothing twice", () => {
+    const chunk = "x".repeat(64 * 1024);
+    const made = lines(...Array.from({ length: 200 }, () => chunk), "\n", "y\n");
+    expect(made.slice(0, -1).every((line) => line.length < 2 ** 21 && /^x+$/.test(line))).toBe(true);
+    expect(made.slice(0, -1).join("").length).toBe(200 * chunk.length);
+    expect(made.at(-1)).toBe("y");
+  });
+
   it("gives the same lines wherever the bytes are cut", () => {
     const text = fc.string({ unit: fc.constantFrom("a", "é", "\n", "\r", "\r\n") });
     fc.assert(
