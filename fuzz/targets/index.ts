@@ -13,6 +13,7 @@ import { printersTarget } from "./printers.ts";
 import { recordsTarget } from "./records.ts";
 import { referenceTarget } from "./reference.ts";
 import { registryAnswersTarget } from "./registry-answers.ts";
+import { resolveTarget } from "./resolve.ts";
 import { shellPatternTarget } from "./shell-pattern.ts";
 import { tarTarget } from "./tar.ts";
 import { tocTarget } from "./toc.ts";
@@ -35,6 +36,7 @@ export const TARGETS: readonly Target[] = [
   tarTarget,
   compressionTarget,
   tocTarget,
+  resolveTarget,
   statIndexTarget,
   machineFilesTarget,
   registriesConfTarget,

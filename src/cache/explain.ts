@@ -30,12 +30,14 @@ export function explainMiss(
 
 /** All differences, the most telling first: instruction, files, arguments, environment, options, then the parent. */
 export function compareInputs(before: StepInputs, now: StepInputs, parentReason?: string): ChangedInput[] {
-  const changed: ChangedInput[] = [];
-  if (before.tag !== now.tag)
-    changed.push({ kind: "instruction", name: now.tag, before: before.tag, after: now.tag });
-  for (const name of new Set([...Object.keys(before.fields), ...Object.keys(now.fields)]))
-    changed.push(...compareField(name, before.fields[name], now.fields[name]));
-  changed.push(...compareFiles(before.files, now.files));
+  const names = new Set([...Object.keys(before.fields), ...Object.keys(now.fields)]);
+  const changed: ChangedInput[] = [
+    ...(before.tag === now.tag
+      ? []
+      : [{ kind: "instruction", name: now.tag, before: before.tag, after: now.tag } as const]),
+    ...[...names].flatMap((name) => compareField(name, before.fields[name], now.fields[name])),
+    ...compareFiles(before.files, now.files),
+  ];
   if (before.parent !== now.parent)
     changed.push({
       kind: parentReason ? "parent" : "base",

@@ -38,7 +38,8 @@ export function resolvePath(tree: FileTree, path: string, { followLast }: Resolv
       if (++links > LIMITS.symlinks) throw loop(path);
       const target = entry.linkTarget ?? "";
       if (target.startsWith("/")) at = "";
-      todo.push(...target.split("/").reverse());
+      // One by one: a target in an archive may have more components than a call can have arguments.
+      for (const part of target.split("/").reverse()) todo.push(part);
       continue;
     }
     at = next;

@@ -168,7 +168,7 @@ export class TarReader {
     const all = [...runs];
     this.#onBlock = (block) => {
       const next = parseSparseExtension(block);
-      all.push(...next.runs);
+      for (const run of next.runs) all.push(run);
       if (all.length * 24 > LIMITS.tarMetadata) throw invalidTar("a sparse map is too long");
       if (!next.more) this.#moreSparse(member, all, false);
     };

@@ -31,6 +31,14 @@ function withFiles(entries: readonly (readonly [string, string])[]): StepInputs 
   return { ...COPY, files: [{ ...COPY.files[0]!, entries }] };
 }
 
+it("a context of which very many files have changed", () => {
+  const files = (mode: string) =>
+    withFiles(Array.from({ length: 200_000 }, (_, i) => [`f${i}`, `f ${mode} 0:0 x`] as const));
+  expect(explainMiss(files("644"), files("755")).reason).toMatch(
+    /^file f0 changed its mode from 644 to 755; .*; and 199997 more$/,
+  );
+});
+
 describe("values in explanations", () => {
   it("a variable whose name says secret changes without its values being shown", () => {
     const before = {

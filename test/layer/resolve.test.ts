@@ -20,6 +20,11 @@ const TREE = linkTree({
 const follow = (path: string) => resolvePath(TREE, path, { followLast: true }).path;
 const keep = (path: string) => resolvePath(TREE, path, { followLast: false }).path;
 
+it("a link whose target has more components than a call can have arguments", () => {
+  const tree = linkTree({ long: `${"./".repeat(200_000)}end`, end: undefined });
+  expect(resolvePath(tree, "long", { followLast: true }).path).toBe("end");
+});
+
 describe("resolving a path inside a tree", () => {
   it.each([
     ["/lib/x", "usr/lib/x"],
