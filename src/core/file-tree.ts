@@ -23,7 +23,7 @@ export interface Entry {
   readonly digest?: Digest;
   /** Target text of a symlink, verbatim. */
   readonly linkTarget?: string;
-  /** For a file that is a further name of one in the same layer: that first name. size and digest are the first name's. */
+  /** For a further name of something in the same layer that is no directory: the first name. size and digest are the first name's. */
   readonly hardLink?: string;
   /** Extended attributes by name; only `security.capability` leaves in archives made here (SPEC LT-05). */
   readonly xattrs?: Readonly<Record<string, Uint8Array>>;

@@ -90,7 +90,7 @@ class Capture {
     if (entry.type === "dir") return this.#visitDirectory(entry as Entry, hides);
     if (entry.type === "whiteout" || entry.type === "socket") return this.#visitAbsent(path, entry.type);
     const file = { ...scanned, entry: entry as Entry };
-    if (this.#isUnchanged(file) || this.#isUnusedStub(file.entry)) this.#directory.discard(path);
+    if (this.#isUnchanged(file.entry) || this.#isUnusedStub(file.entry)) this.#directory.discard(path);
     else this.#addFile(file);
   }
 
@@ -134,10 +134,8 @@ class Capture {
     }
   }
 
-  /** Times and sizes only tell what may be the same; the bytes decide. */
-  #isUnchanged({ entry, inode }: Scanned & { readonly entry: Entry }): boolean {
-    // A further name of a changed file is part of that change.
-    if (inode !== undefined && this.#firstNames.has(inode)) return false;
+  /** Times and sizes only tell what may be the same; the bytes decide. A new name for it changes nothing about the old one (SPEC LT-04). */
+  #isUnchanged(entry: Entry): boolean {
     const before = this.#parent.lookup(entry.path);
     if (!before || !sameMetadata(before, entry)) return false;
     const sameStat =

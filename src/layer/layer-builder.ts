@@ -55,6 +55,7 @@ export class LayerBuilder {
     this.#archive.update(entryHeader(entry));
     this.#entries.push(entry);
     if (entry.type !== "dir") {
+      this.#files.set(entry.path, entry);
       this.#writer?.writeOther(entry);
       return;
     }
@@ -70,7 +71,8 @@ export class LayerBuilder {
     const link = { ...entry, size, ...(digest ? { digest } : {}) };
     this.#archive.update(entryHeader(link));
     this.#entries.push(link);
-    this.#writer?.link(first, link);
+    if (link.type === "file") this.#writer?.link(first, link);
+    else this.#writer?.writeOther(link);
   }
 
   #addFile(entry: Entry, bytes: ByteSource): void {

@@ -114,7 +114,7 @@ export class LayerDraft implements FileTree {
     if (node === this.#root) this.#describesRoot = true;
   }
 
-  /** All entries in path order; of a file with several names the first is the file and the others are hard links (SPEC LT-04). */
+  /** All entries in path order; of what has several names the first is the thing itself and the others are hard links (SPEC LT-04). */
   *entries(): IterableIterator<Entry> {
     const firstNames = new Map<Inode, string>();
     if (this.#describesRoot) yield { ...this.#root.inode, path: "" };
@@ -172,8 +172,9 @@ function* entriesBelow(node: Node, path: string, firstNames: Map<Inode, string>)
   for (const name of names) {
     const child = node.children!.get(name)!;
     const at = path === "" ? name : `${path}/${name}`;
-    const first = child.inode.type === "file" ? firstNames.get(child.inode) : undefined;
-    firstNames.set(child.inode, first ?? at);
+    const isNamed = child.inode.type !== "dir" && child.inode.type !== "whiteout";
+    const first = isNamed ? firstNames.get(child.inode) : undefined;
+    if (isNamed) firstNames.set(child.inode, first ?? at);
     yield { ...child.inode, path: at, ...(first === undefined ? {} : { hardLink: first }) };
     yield* entriesBelow(child, at, firstNames);
   }

@@ -109,10 +109,9 @@ export class LayerIntake implements TarSink {
     if (found.type === "dir") throw badLink(path, targetName, "which is a directory");
     if (target.startsWith(`${path}/`)) throw badLink(path, targetName, "which it replaces");
     if (!existing) return this.#copyLower(path, target, found);
-    const inode = existing.type === "file" ? existing : { ...existing };
-    this.#draft.put(path, inode);
-    if (inode.type === "file") this.#options.writer?.link(target, { ...inode, path });
-    else this.#options.writer?.writeOther({ ...inode, path });
+    this.#draft.put(path, existing);
+    if (existing.type === "file") this.#options.writer?.link(target, { ...existing, path });
+    else this.#options.writer?.writeOther({ ...existing, path });
   }
 
   /** A layer cannot share a file with the one below it, so it gets its own. */

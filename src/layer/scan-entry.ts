@@ -9,7 +9,7 @@ const CAPABILITY = "security.capability";
 export interface Scanned {
   /** Without digest. A socket has the type "socket", which no layer can hold. */
   readonly entry: Omit<Entry, "type"> & { readonly type: EntryType | "socket" };
-  /** Names of the same file have the same identity; undefined for a file with one name. */
+  /** Names of the same file, link or device have the same identity; undefined where there is one name. */
   readonly inode: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function scanEntry(at: string, path: string): Scanned {
     mtime: Number(seconds),
     mtimeNs: Number(stat.mtimeNs - seconds * 1_000_000_000n),
   };
-  const inode = type === "file" && stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : undefined;
+  const inode = type !== "dir" && stat.nlink > 1n ? `${stat.dev}:${stat.ino}` : undefined;
   return { entry: { ...entry, ...detailsOf(type, at, stat) }, inode };
 }
 

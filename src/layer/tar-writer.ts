@@ -19,6 +19,8 @@ const TYPE_FLAGS: Readonly<Record<Entry["type"], string>> = {
   fifo: "6",
   whiteout: "0",
 };
+/** Type flag of an extended header. */
+const PAX_HEADER = "x";
 /** Largest values of the octal fields of 8 and 12 bytes. */
 const LARGEST_SMALL = 0o7777777;
 const LARGEST_BIG = 0o77777777777;
@@ -37,7 +39,8 @@ interface Header {
 }
 
 /**
- * The header blocks of one entry, without its bytes: USTAR where everything fits, else with a pax header in front (SPEC LT-03).
+ * The header blocks of one entry, without its bytes: USTAR where everything fits, else with a pax header in front (SPEC LT-03). The
+ * bytes are those of Go's archive/tar, so that equal layers have the diff IDs that BuildKit gives them.
  * Directories end in a slash, names have no `./` in front, hard links are link entries to their first name (LT-04), whiteouts are
  * empty `.wh.` files (LT-06), and `security.capability` is the only attribute (LT-05). An opaque directory is followed by its
  * marker. The same entry gives the same bytes, always.
@@ -47,7 +50,7 @@ export function entryHeader(entry: Entry): Buffer {
   const records = paxRecords(header, entry);
   const blocks =
     records.size === 0
-      ? headerBlock(header)
+      ? headerBlock(header, splitName(header.name))
       : Buffer.concat([paxBlocks(header, formatPax(records)), headerBlock(header)]);
   return entry.opaque ? Buffer.concat([blocks, entryHeader(opaqueMarker(entry))]) : blocks;
 }
@@ -96,75 +99,93 @@ function paxRecords(header: Header, entry: Entry): Map<string, Uint8Array> {
   const put = (key: string, value: number, largest: number) => {
     if (value < 0 || value > largest) records.set(key, Buffer.from(String(value)));
   };
-  if (!splitName(header.name)) records.set("path", header.name);
-  if (!isAscii(header.linkName) || header.linkName.length > FIELD.linkName[1])
-    records.set("linkpath", header.linkName);
+  if (!fits(header.linkName, "linkName")) records.set("linkpath", header.linkName);
   put("uid", header.uid, LARGEST_SMALL);
   put("gid", header.gid, LARGEST_SMALL);
   put("size", header.size, LARGEST_BIG);
   put("mtime", header.mtime, LARGEST_BIG);
   const capability = entry.hardLink === undefined ? entry.xattrs?.[CAPABILITY] : undefined;
   if (capability) records.set(`SCHILY.xattr.${CAPABILITY}`, capability);
+  // The prefix field is no help where there is a pax header anyway.
+  if (!fits(header.name, "name") && (records.size > 0 || !splitName(header.name)))
+    records.set("path", header.name);
   return records;
 }
 
-function headerBlock(header: Header): Buffer {
+function headerBlock(header: Header, split?: SplitName): Buffer {
   const block = Buffer.alloc(TAR_BLOCK);
-  const { name, prefix } = splitName(header.name) ?? { name: shorten(header.name), prefix: undefined };
-  put(block, "name", name);
-  if (prefix) put(block, "prefix", prefix);
+  putName(block, "name", split?.name ?? header.name);
+  split?.prefix.copy(block, FIELD.prefix[0]);
   octal(block, "mode", header.mode);
   octal(block, "uid", header.uid);
   octal(block, "gid", header.gid);
   octal(block, "size", header.size);
   octal(block, "mtime", header.mtime);
-  put(block, "linkName", isAscii(header.linkName) ? header.linkName : shorten(header.linkName));
-  octal(block, "devMajor", header.devMajor);
-  octal(block, "devMinor", header.devMinor);
+  putName(block, "linkName", header.linkName);
+  // Go leaves these fields of a pax header empty.
+  if (header.type !== PAX_HEADER) {
+    octal(block, "devMajor", header.devMajor);
+    octal(block, "devMinor", header.devMinor);
+  }
   block.write(header.type, FIELD.type[0], "latin1");
   block.write("ustar\x0000", FIELD.magic[0], "latin1");
   block.write(`${checksum(block).toString(8).padStart(6, "0")}\0 `, FIELD.checksum[0], "latin1");
   return block;
 }
 
+interface SplitName {
+  readonly prefix: Buffer;
+  readonly name: Buffer;
+}
+
+/** A long name in the two fields of USTAR, split at the last slash that leaves a prefix of at most 155 bytes; undefined where it does not fit. */
+function splitName(name: Buffer): SplitName | undefined {
+  if (name.length <= FIELD.name[1] || !isAscii(name)) return undefined;
+  const slash = name.lastIndexOf(0x2f, Math.min(FIELD.prefix[1], name.length - 2));
+  if (slash <= 0 || name.length - slash - 1 > FIELD.name[1]) return undefined;
+  return { prefix: name.subarray(0, slash), name: name.subarray(slash + 1) };
+}
+
 /** The blocks of a pax header. Its own name only serves readers that do not know pax. */
 function paxBlocks(header: Header, records: Buffer): Buffer {
-  const name = Buffer.concat([Buffer.from("PaxHeaders.0/"), shorten(lastPart(header.name))]).subarray(
-    0,
-    FIELD.name[1],
-  );
+  const slash = header.name.lastIndexOf(0x2f) + 1;
+  const [folder, file] = [header.name.subarray(0, slash), header.name.subarray(slash)];
+  const separator = Buffer.from(file.length > 0 ? "/" : "");
+  const name = ascii(Buffer.concat([folder, Buffer.from("PaxHeaders.0"), separator, file]));
+  const cut = name.subarray(0, FIELD.name[1]);
   const none = { linkName: Buffer.alloc(0), mode: 0, uid: 0, gid: 0, mtime: 0, devMajor: 0, devMinor: 0 };
-  const block = headerBlock({ ...none, name, type: "x", size: records.length });
+  const block = headerBlock({ ...none, name: withoutSlashes(cut), type: PAX_HEADER, size: records.length });
   return Buffer.concat([block, records, paddingAfter(records.length)]);
 }
 
-function lastPart(name: Buffer): Buffer {
-  const end = name.at(-1) === 0x2f ? name.length - 1 : name.length;
-  return name.subarray(name.lastIndexOf(0x2f, end - 1) + 1, end);
+function withoutSlashes(name: Buffer): Buffer {
+  let end = name.length;
+  while (end > 0 && name[end - 1] === 0x2f) end--;
+  return name.subarray(0, end);
 }
 
-/** Name and prefix of ustar, split at a slash; undefined where the name does not fit. */
-function splitName(name: Buffer): { readonly name: Buffer; readonly prefix?: Buffer } | undefined {
-  if (!isAscii(name)) return undefined;
-  if (name.length <= FIELD.name[1]) return { name };
-  // The last slash that leaves something behind it and a prefix of at most 155 bytes.
-  const slash = name.lastIndexOf(0x2f, Math.min(FIELD.prefix[1], name.length - 2));
-  if (slash <= 0 || name.length - slash - 1 > FIELD.name[1]) return undefined;
-  return { name: name.subarray(slash + 1), prefix: name.subarray(0, slash) };
+function ascii(name: Buffer): Buffer {
+  return Buffer.from(name.filter((byte) => byte < 0x80));
 }
 
-/** What stands in a header where the true name is in the pax header: its ASCII part, cut to fit. */
-function shorten(name: Buffer): Buffer {
-  return Buffer.from(name.filter((byte) => byte < 0x80)).subarray(0, FIELD.name[1]);
+function fits(name: Buffer, field: "name" | "linkName"): boolean {
+  return name.length <= FIELD[field][1] && isAscii(name);
 }
 
 function isAscii(bytes: Buffer): boolean {
   return bytes.every((byte) => byte < 0x80);
 }
 
-function put(block: Buffer, field: Field, value: Buffer): void {
+/**
+ * A name, or where the true one is in the pax header as much of its ASCII part as has room. A slash is not left at the end of a
+ * name that was cut: old readers would take the file for a directory.
+ */
+function putName(block: Buffer, field: "name" | "linkName", value: Buffer): void {
   const [start, length] = FIELD[field];
-  value.copy(block, start, 0, length);
+  const shown = ascii(value);
+  shown.copy(block, start, 0, length);
+  if (shown.length > length && block[start + length - 1] === 0x2f)
+    block[start + withoutSlashes(shown.subarray(0, length)).length] = 0;
 }
 
 /** Octal digits and a NUL; 0 where the value does not fit, which then is in the pax header. */

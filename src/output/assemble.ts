@@ -18,8 +18,8 @@ export interface BuiltImage {
   readonly manifestBytes: Buffer;
   readonly manifest: Descriptor;
   readonly chain: Chain;
-  /** The config as it is without an epoch, and how many items of its history are the base's: outputs may have epochs of their own. */
-  readonly unclamped: ImageConfig;
+  /** The config with the times that the build gave it, and how many items of its history are the base's: outputs may have epochs of their own. */
+  readonly recorded: ImageConfig;
   readonly baseHistory: number;
 }
 
@@ -56,16 +56,17 @@ export function assembleImage(request: AssembleRequest): BuiltImage {
     ...(author === undefined ? {} : { author }),
     ...(created === undefined ? {} : { created }),
   };
-  return atEpoch({ unclamped: timed, baseHistory: baseHistory.length, chain }, epoch);
+  const recorded = epoch === undefined ? timed : clampTimes(timed, epoch, baseHistory.length);
+  return atEpoch({ recorded, baseHistory: baseHistory.length, chain }, epoch);
 }
 
-type Undated = Pick<BuiltImage, "unclamped" | "baseHistory" | "chain">;
+type Undated = Pick<BuiltImage, "recorded" | "baseHistory" | "chain">;
 
-/** The image with no time after `epoch`, or with its own times where there is none (SPEC EP-05, EP-06). */
+/** The image with no time after `epoch`, or with the recorded times where there is none (SPEC EP-05, EP-06, HI-08). */
 export function atEpoch(image: Undated, epoch: number | undefined): BuiltImage {
-  const { unclamped, baseHistory, chain } = image;
-  const config = epoch === undefined ? unclamped : clampTimes(unclamped, epoch, baseHistory);
-  return { ...documentsOf(config, chain), unclamped, baseHistory };
+  const { recorded, baseHistory, chain } = image;
+  const config = epoch === undefined ? recorded : clampTimes(recorded, epoch, baseHistory);
+  return { ...documentsOf(config, chain), recorded, baseHistory };
 }
 
 /** Config and manifest bytes of an image whose config is final. */

@@ -97,7 +97,7 @@ async function exportLayout(request: ExportRequest, output: OutputSpec): Promise
 function createdOf({ builds }: ExportRequest, output: OutputSpec): { readonly created?: string } {
   const [build] = builds;
   const epoch = build && epochOf(output, build);
-  const created = epoch === undefined ? build?.image.unclamped.created : formatEpoch(epoch);
+  const created = epoch === undefined ? build?.image.recorded.created : formatEpoch(epoch);
   return created === undefined ? {} : { created: created.replace(/\.\d+Z$/, "Z") };
 }
 

@@ -31,5 +31,5 @@ async function imageOf(
   }
   const chain = await rewriteTimestamps(request, output, build, epoch);
   const diffIds = chain.layers.map((layer): Digest => layer.diffId);
-  return atEpoch({ ...build.image, unclamped: { ...build.image.unclamped, diffIds }, chain }, epoch);
+  return atEpoch({ ...build.image, recorded: { ...build.image.recorded, diffIds }, chain }, epoch);
 }

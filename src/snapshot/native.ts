@@ -26,7 +26,7 @@ export function convertToNative(
       directories.push(entry);
     } else if (entry.type === "whiteout") {
       makeWhiteout(path);
-    } else if (entry.hardLink === undefined) {
+    } else if (entry.type !== "file" || entry.hardLink === undefined) {
       if (makeSpecial(entry, path)) applyMetadata(entry, path);
     }
   }

@@ -157,6 +157,22 @@ describe.runIf(canOverlay)("what a step left behind", () => {
       "file z 644 0:0 e/first",
     ]);
     expect(await captured("ln f g")).toEqual(["file g 644 0:0 4"]);
+    expect(await captured("ln f a0")).toEqual(["file a0 644 0:0 4"]);
+  });
+
+  it("LT-04: links and pipes with several names", async () => {
+    expect(await captured("ln -s to s1; ln -P s1 s2; mkfifo p1; ln p1 p2")).toEqual([
+      "fifo p1 644 0:0",
+      "fifo p2 644 0:0 p1",
+      "symlink s1 777 0:0 to",
+      "symlink s2 777 0:0 to",
+    ]);
+    const { upper } = step("ln -s to s1; ln -P s1 s2");
+    const { toc } = await captureUpper({ upper, parent, overlayXattrPrefix: "trusted.overlay." });
+    expect([...Toc.open(toc).entries()].find(({ path }) => path === "s2")).toMatchObject({
+      hardLink: "s1",
+      linkTarget: "to",
+    });
   });
 
   it("mount points that stayed empty are left out, used ones are not", async () => {

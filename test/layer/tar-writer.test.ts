@@ -38,6 +38,7 @@ describe("the header of an entry", () => {
     ["a plain file", file("a"), "0"],
     ["a name of 100 bytes", file("f".repeat(100)), "0"],
     ["a long name with a slash in the right place", file(LONG), "0"],
+    ["a long name that splits, with a larger id", file(LONG, { uid: 0o7777777 + 1 }), "x"],
     ["a long name without one", file(TOO_LONG), "x"],
     ["a name outside ASCII", file("é"), "x"],
     ["a name that is not UTF-8", file(decodeName(Buffer.from([0xff]))), "x"],
@@ -67,6 +68,17 @@ describe("the header of an entry", () => {
   it("LT-04: a hard link is a link entry without bytes", () => {
     const [member] = readMembers(writeArchive([file("b", { hardLink: "a", size: 100 })]));
     expect(member).toMatchObject({ name: "b", type: "hardlink", linkName: "a", size: 0 });
+  });
+
+  it("LT-03: a pax header is called and filled as Go does it", () => {
+    const blocks = entryHeader(file("d/é/x"));
+    expect(nameOf(file("d/é/x"))).toBe("d//PaxHeaders.0/x");
+    expect(nameOf(dir("d/é"))).toBe("d//PaxHeaders.0");
+    expect(blocks.toString("latin1", 329, 345)).toBe("\0".repeat(16));
+    expect(blocks.toString("utf8", 512, 526)).toBe("15 path=d/é/x\n".slice(0, 13));
+    expect(blocks.toString("latin1", 1024, 1024 + 6)).toBe("d//x\0\0");
+    const cut = entryHeader(file(`${"a".repeat(99)}/${"b".repeat(101)}`));
+    expect(cut.subarray(-512).toString("latin1", 0, 100)).toBe(`${"a".repeat(99)}\0`);
   });
 
   it("LT-01: an archive without entries is 1024 zeros", () => {

@@ -1,0 +1,1 @@
+x of ignore/copy-through-link-to-ignored

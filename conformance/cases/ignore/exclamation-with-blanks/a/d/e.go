@@ -1,0 +1,1 @@
+x of ignore/exclamation-with-blanks

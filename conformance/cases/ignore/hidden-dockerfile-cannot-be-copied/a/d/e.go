@@ -1,0 +1,1 @@
+x of ignore/hidden-dockerfile-cannot-be-copied

@@ -1,0 +1,1 @@
+x of ignore/in-subdirectory-means-nothing

@@ -1,0 +1,1 @@
+ln -s a/d l; ln -s foo k

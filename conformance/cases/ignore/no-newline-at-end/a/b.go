@@ -1,0 +1,1 @@
+x of ignore/no-newline-at-end

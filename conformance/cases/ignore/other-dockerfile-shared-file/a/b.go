@@ -1,0 +1,1 @@
+x of ignore/other-dockerfile-shared-file

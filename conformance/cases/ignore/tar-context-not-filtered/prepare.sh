@@ -1,0 +1,1 @@
+mkdir c; printf "FROM scratch\nCOPY . /\n" > c/Dockerfile; echo foo > c/foo; printf "foo\n" > c/.dockerignore; tar --sort=name --mtime=@1500000000 --owner=0 --group=0 -C c -cf "$EXTRA/c.tar" .; rm -r c
