@@ -53,7 +53,7 @@ export interface BuildOptions {
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   /** Limits of every RUN step; ignored with a warning where the machine does not let us enforce them. */
   readonly resources?: Resources;
-  /** Parent of the control groups that RUN steps get; a path below their top, or the name of a slice of systemd. */
+  /** Parent of the control groups that RUN steps get: a path below their top, or the name of a slice of systemd. It is made where it is missing, and stays. */
   readonly cgroupParent?: string;
   /** `crun`, `runc` or `unshare`; default: the best that is there. */
   readonly runtime?: string;

@@ -129,7 +129,10 @@ function defineExecution(command: Command): void {
       collect,
       [],
     )
-    .option("--cgroup-parent <path>", "the parent of the control groups of RUN steps")
+    .option(
+      "--cgroup-parent <path>",
+      "the parent of the control groups of RUN steps; made where it is missing",
+    )
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
 }
 
