@@ -172,6 +172,23 @@ describe("stages", () => {
     expect(await shop.it.shell("linked", "stat -c %h /d/1 /d/2")).toBe("2\n2\n");
   });
 
+  it("LT-01, CP-10: to copy linked files over themselves makes an empty layer", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY d /d\nCOPY d /d\n", "d/1": "x\n" });
+    linkSync(join(context, "d/1"), join(context, "d/2"));
+    await shop.it.succeed(["build", "-t", "linked-twice", context]);
+    const { Layers } = (await shop.it.inspect("linked-twice")).RootFS;
+    expect(Layers.at(-1)).toBe(`sha256:${createHash("sha256").update(Buffer.alloc(1024)).digest("hex")}`);
+    expect(await shop.it.shell("linked-twice", "stat -c %h /d/1 /d/2")).toBe("2\n2\n");
+  });
+
+  it("AD-02: a hard link of an archive may sort before the file that it is to", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nADD a.tar /d/\n", z: "x\n" });
+    linkSync(join(context, "z"), join(context, "a"));
+    execFileSync("tar", ["-C", context, "-cf", join(context, "a.tar"), "z", "a"]);
+    await shop.it.succeed(["build", "-t", "sorts-first", context]);
+    expect(await shop.it.shell("sorts-first", "cat /d/a /d/z; stat -c %h /d/a")).toBe("x\nx\n2\n");
+  });
+
   it("LT-01: to unpack what is there already makes an empty layer", async () => {
     const context = shop.it.context({ Dockerfile: "FROM busybox\nADD a.tar /d/\nADD a.tar /d/\n", f: "x\n" });
     execFileSync("tar", ["--mtime=@1500000000", "-C", context, "-cf", join(context, "a.tar"), "f"]);

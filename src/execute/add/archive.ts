@@ -57,9 +57,15 @@ export async function applyArchive({
   const source = createReadStream(fsPath(file), { highWaterMark: 1 << 20, signal });
   const archive = compression ? decompressor(compression, source) : source;
   const directory = await spool(scope);
-  const placed = new Map<string, string>();
+  const placed = new Map<string, PlacedFile>();
   for await (const item of readArchiveEntries(archive, directory))
     placeItem(changes, item, destination, unforced, placed, like);
+}
+
+/** Where a member's bytes are, for links to it. */
+interface PlacedFile {
+  readonly path: string;
+  readonly size: number;
 }
 
 /** Parents are resolved inside the root, links in them included; the last component never is followed. */
@@ -68,7 +74,7 @@ function placeItem(
   item: SpooledEntry,
   destination: string,
   at: Placement,
-  placed: Map<string, string>,
+  placed: Map<string, PlacedFile>,
   like: Entry,
 ): void {
   const { entry } = item;
@@ -85,10 +91,12 @@ function placeItem(
     return;
   }
   const first = hardLink ?? entry.path;
-  const bytes = item.file ?? placed.get(first);
-  if (bytes !== undefined) {
-    placed.set(entry.path, bytes);
-    changes.putLinked(moved, { kind: "path", path: bytes }, `${destination}\0${first}`);
+  const content = item.file === undefined ? placed.get(first) : { path: item.file, size: entry.size };
+  if (content !== undefined) {
+    placed.set(entry.path, content);
+    // A link's own header says nothing of the size, and it may be the name that the layer has the bytes under.
+    const { path: bytes, size } = content;
+    changes.putLinked({ ...moved, size }, { kind: "path", path: bytes }, `${destination}\0${first}`);
   } else if (hardLink === undefined) changes.put(moved, { kind: "bytes", bytes: new Uint8Array(0) });
   else placeLinkToNoFile(changes, moved, childPath(destination, hardLink), hardLink);
 }

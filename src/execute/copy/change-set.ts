@@ -41,8 +41,6 @@ export class ChangeSet implements FileTree {
   readonly #links = new Map<string, Set<string>>();
   /** The identity that a path of `#links` has, so that overwriting it need not look through all of them. */
   readonly #identities = new Map<string, string>();
-  /** Paths that share an inode with another path of this layer; known once `finish` is called. */
-  readonly #linked = new Set<string>();
 
   constructor(parent: FileTree) {
     this.#parent = parent;
@@ -126,7 +124,8 @@ export class ChangeSet implements FileTree {
   /** What is put where the very same already is leaves no trace in the layer, as BuildKit's comparison of snapshots does not. */
   #isUnchanged(path: string, entry: Entry): boolean {
     const before = this.#parent.lookup(path);
-    if (!before || this.#hidden.has(path) || this.#isHidden(path) || this.#linked.has(path)) return false;
+    if (!before || this.#hidden.has(path) || this.#isHidden(path) || entry.hardLink !== undefined)
+      return false;
     if (isSameEntry(before, entry)) return true;
     const { bytes } = this.#changes.get(path)!;
     // Members of an archive have not been hashed yet; only one that looks the same in all else is worth it.
@@ -175,11 +174,11 @@ export class ChangeSet implements FileTree {
     }
   }
 
+  /** Only what changes is linked, to the first of it (SPEC LT-04); a name under which the same was there already is none of it. */
   #settleLinks(): void {
     for (const paths of this.#links.values()) {
-      if (paths.size < 2) continue;
-      for (const path of paths) this.#linked.add(path);
-      const [first, ...rest] = [...paths].sort(comparePaths);
+      const changed = [...paths].filter((path) => !this.#isUnchanged(path, this.#changes.get(path)!.entry));
+      const [first, ...rest] = changed.sort(comparePaths);
       for (const path of rest) {
         const change = this.#changes.get(path)!;
         this.#changes.set(path, { entry: { ...change.entry, hardLink: first! }, bytes: { kind: "none" } });
