@@ -26,6 +26,8 @@ export interface ObservedImage {
   readonly config: Readonly<Record<string, unknown>>;
   readonly history: readonly unknown[];
   readonly layers: readonly ObservedLayer[];
+  /** Digests of the documents as they are, byte by byte. */
+  readonly documents: { readonly manifest: string; readonly config: string };
 }
 
 export interface ObservedLayer {

@@ -78,7 +78,7 @@ export async function importArchive(
     ],
     diffIds: [info.diffId],
   };
-  const image = atEpoch({ recorded: config, baseHistory: 0, chain }, undefined);
+  const image = atEpoch({ recorded: config, baseHistory: [], chain }, undefined);
   const descriptor = await storeImage(store, [image], false);
   await store.images.tag(name, descriptor);
   return { id: image.configDescriptor.digest, name, descriptor };

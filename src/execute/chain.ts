@@ -15,6 +15,8 @@ export interface ChainLayer {
   /** When it was made, RFC 3339, and by which step; for the history. Known for layers made here. */
   readonly created?: string;
   readonly description?: string;
+  /** What its descriptor says of it in a manifest. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Layers stacked from the bottom up, with the identity that cache keys are made of. */

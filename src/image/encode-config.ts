@@ -25,7 +25,7 @@ export function encodeImageConfig(
     ["author", config.author || undefined],
     ["config", containerMembers(config.config)],
     ["created", config.created ?? null],
-    ["history", config.history.length > 0 ? config.history.map(historyMembers) : undefined],
+    ["history", config.history.length > 0 ? config.history.map(historyMembers) : null],
     ["os", platform.os],
     ["os.features", platform.osFeatures?.length ? platform.osFeatures : undefined],
     ["os.version", platform.osVersion || undefined],

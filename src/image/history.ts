@@ -41,16 +41,23 @@ export function createdFromHistory(history: readonly HistoryItem[]): string | un
 }
 
 /**
- * The config with no time after `epoch` (seconds): `created` and the items after the first `baseHistoryLength` are set back
- * to it where they are later or missing; the base's history stays (SPEC EP-06).
+ * The config with no time after `epoch` (seconds): items of the history are set back to it where they are later or have no time,
+ * but for those that are in `base` as they are; `created` is set back, or taken from the history (SPEC EP-06, OC-04).
  */
-export function clampTimes(config: ImageConfig, epoch: number, baseHistoryLength: number): ImageConfig {
+export function clampTimes(config: ImageConfig, epoch: number, base: readonly HistoryItem[]): ImageConfig {
   const clamp = (time: string | undefined) =>
     time === undefined || isAfter(time, epoch) ? formatEpoch(epoch) : time;
   const history = config.history.map((item, i) =>
-    i < baseHistoryLength ? item : { ...item, created: clamp(item.created) },
+    isKept(item, base[i]) ? item : withTime(item, clamp(item.created)),
   );
-  return { ...config, created: clamp(config.created), history };
+  const created = config.created === undefined ? createdFromHistory(history) : clamp(config.created);
+  return { ...config, ...(created === undefined ? {} : { created }), history };
+}
+
+/** Composing a history adds nothing but times and marks of emptiness to the base's items. */
+function isKept(item: HistoryItem, original: HistoryItem | undefined): boolean {
+  if (!original) return false;
+  return item.created === original.created && item.empty_layer === original.empty_layer;
 }
 
 /** A history item beside the layer that it made. */
@@ -107,5 +114,6 @@ function fillTimes(items: readonly HistoryItem[]): readonly HistoryItem[] {
 
 /** Members keep the order of SPEC HI-01. */
 function withTime(item: HistoryItem, created: string | undefined): HistoryItem {
-  return created === undefined ? item : { created, ...item };
+  const { created: _, ...rest } = item;
+  return created === undefined ? item : { created, ...rest };
 }

@@ -8,6 +8,7 @@ import { clampTimes, composeHistory, createdFromHistory } from "../image/history
 import { encodeManifest } from "../image/manifest.ts";
 import { configType, convertDescriptor } from "../image/media-family.ts";
 import type { StagePlan } from "../plan/graph.ts";
+import { withAnnotations } from "./annotations.ts";
 
 /** A finished image of one platform: its documents, and the chain that holds its layers. */
 export interface BuiltImage {
@@ -18,9 +19,9 @@ export interface BuiltImage {
   readonly manifestBytes: Buffer;
   readonly manifest: Descriptor;
   readonly chain: Chain;
-  /** The config with the times that the build gave it, and how many items of its history are the base's: outputs may have epochs of their own. */
+  /** The config with the times that the build gave it, and the history of its base: outputs may have epochs of their own. */
   readonly recorded: ImageConfig;
-  readonly baseHistory: number;
+  readonly baseHistory: readonly HistoryItem[];
 }
 
 export interface AssembleRequest {
@@ -56,8 +57,8 @@ export function assembleImage(request: AssembleRequest): BuiltImage {
     ...(author === undefined ? {} : { author }),
     ...(created === undefined ? {} : { created }),
   };
-  const recorded = epoch === undefined ? timed : clampTimes(timed, epoch, baseHistory.length);
-  return atEpoch({ recorded, baseHistory: baseHistory.length, chain }, epoch);
+  const recorded = epoch === undefined ? timed : clampTimes(timed, epoch, baseHistory);
+  return atEpoch({ recorded, baseHistory, chain }, epoch);
 }
 
 type Undated = Pick<BuiltImage, "recorded" | "baseHistory" | "chain">;
@@ -80,11 +81,12 @@ function documentsOf(config: ImageConfig, chain: Chain): Omit<BuiltImage, keyof 
   const { bytes, descriptor } = encodeManifest({
     family: "oci",
     config: configDescriptor,
-    layers: chain.layers.map((layer) =>
-      layer.blob
+    layers: chain.layers.map((layer) => {
+      const descriptor = layer.blob
         ? convertDescriptor(layer.blob, "oci")
-        : { mediaType: MEDIA.ociLayer, digest: layer.diffId, size: layer.info?.tarSize ?? 0 },
-    ),
+        : { mediaType: MEDIA.ociLayer, digest: layer.diffId, size: layer.info?.tarSize ?? 0 };
+      return { ...descriptor, ...withAnnotations(descriptor.annotations, layer.annotations) };
+    }),
   });
   return {
     platform: config.platform,

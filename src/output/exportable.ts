@@ -18,6 +18,7 @@ import {
 import { TOC_ANNOTATION } from "./estargz-blob.ts";
 import type { LayerContent } from "./layer-content.ts";
 import type { LayerCompression } from "./output-spec.ts";
+import { carriedMark } from "./rewritten-mark.ts";
 
 export interface ExportOptions {
   /** Absent: layers stay as they are, those made here without compression. */
@@ -165,15 +166,19 @@ async function exportLayer(
       diffId,
       descriptor: convertDescriptor(layer, family, { keepExternal: preferNonDistributable ?? false }),
     };
+  const mark = carriedMark(layer, family);
   if (compression === "estargz") {
     const { diffId: own, ...blob } = await content.estargz(layer, diffId, options.compressionLevel);
-    return { diffId: own, descriptor: { mediaType: layerType(family, "gzip"), ...blob } };
+    const annotations = withAnnotations(blob.annotations, mark.annotations);
+    return { diffId: own, descriptor: { mediaType: layerType(family, "gzip"), ...blob, ...annotations } };
   }
   const mediaType = layerType(family, compression);
-  if (compression === "none")
-    return { diffId, descriptor: { mediaType, digest: diffId, size: await content.tarSize(layer, diffId) } };
+  if (compression === "none") {
+    const size = await content.tarSize(layer, diffId);
+    return { diffId, descriptor: { mediaType, digest: diffId, size, ...mark } };
+  }
   const blob = await content.compressed(layer, diffId, compression, options.compressionLevel);
-  return { diffId, descriptor: { mediaType, ...blob } };
+  return { diffId, descriptor: { mediaType, ...blob, ...mark } };
 }
 
 function sourceOf(content: LayerContent, documents: ReadonlyMap<Digest, Uint8Array>): ContentSource {

@@ -9,10 +9,11 @@ import { encodeToc, Toc } from "../layer/toc.ts";
 import { writeEstargz } from "./estargz-blob.ts";
 import type { ExportedBuild, ExportRequest } from "./export-request.ts";
 import type { OutputSpec } from "./output-spec.ts";
+import { rewrittenMark } from "./rewritten-mark.ts";
 
 /**
  * The layers with every time of those made here set back to the epoch where it is later (SPEC EP-07). Base layers stay. A layer
- * whose times conform keeps its digest.
+ * whose times conform keeps its digest. All that were looked at are marked.
  */
 export async function rewriteTimestamps(
   request: ExportRequest,
@@ -23,7 +24,14 @@ export async function rewriteTimestamps(
   const { chain } = build.image;
   const layers: ChainLayer[] = [];
   for (const [i, layer] of chain.layers.entries())
-    layers.push(i < build.baseLayers ? layer : await restamped(request, output, layer, epoch));
+    layers.push(
+      i < build.baseLayers
+        ? layer
+        : {
+            ...(await restamped(request, output, layer, epoch)),
+            annotations: rewrittenMark(epoch),
+          },
+    );
   return { ...chain, layers };
 }
 

@@ -403,6 +403,8 @@ describe("times", () => {
     await shop.it.succeed(["save", "-o", file, "rewritten"]);
     const { index, blob } = archive(file);
     const { layers } = blob(index.manifests[0].digest);
+    const marks = layers.map((layer: { annotations?: object }) => layer.annotations);
+    expect(marks).toEqual([undefined, { "buildkit/rewritten-timestamp": "1000000000" }]);
     const listing = execFileSync(
       "sh",
       [

@@ -7,7 +7,11 @@ const FILE: Entry = { path: "a", type: "file", mode: 0o644, uid: 0, gid: 0, size
 
 function image(entries: readonly Entry[], config: Record<string, unknown> = {}): Observation {
   const layers = [{ diffId: `sha256:${JSON.stringify(entries)}`, entries }];
-  return { outcome: "success", images: [{ platform: "linux/amd64", config, history: [], layers }] };
+  const documents = { manifest: JSON.stringify([config, layers]), config: JSON.stringify(config) };
+  return {
+    outcome: "success",
+    images: [{ platform: "linux/amd64", config, history: [], layers, documents }],
+  };
 }
 
 function failure(cause: string, lines: readonly number[] = [2]): Observation {

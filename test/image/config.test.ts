@@ -49,15 +49,15 @@ describe("encoding an image config", () => {
     );
   });
 
-  it("OC-03, OC-04: no layers and no time are null", () => {
+  it("OC-03, OC-04: no layers, no history and no time are null", () => {
     expect(text(bare)).toBe(
-      '{"architecture":"amd64","config":{},"created":null,"os":"linux","rootfs":{"type":"layers","diff_ids":null}}',
+      '{"architecture":"amd64","config":{},"created":null,"history":null,"os":"linux","rootfs":{"type":"layers","diff_ids":null}}',
     );
   });
 
   it("OC-01: further top-level members take their place in the order", () => {
     const bytes = encodeImageConfig(bare, { "moby.buildkit.cache.v0": "e30=" }).toString();
-    expect(bytes).toContain('"created":null,"moby.buildkit.cache.v0":"e30=","os":"linux"');
+    expect(bytes).toContain('"created":null,"history":null,"moby.buildkit.cache.v0":"e30=","os":"linux"');
   });
 
   it("OC-02: empty members are left out", () => {

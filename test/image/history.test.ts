@@ -85,7 +85,7 @@ describe("clamping times", () => {
   };
 
   it("EP-06: later and missing times become the epoch, the base's stay", () => {
-    const clamped = clampTimes(config, 1_700_000_000, 1);
+    const clamped = clampTimes(config, 1_700_000_000, config.history.slice(0, 1));
     expect(clamped.created).toBe("2023-11-14T22:13:20Z");
     expect(clamped.history.map((item) => item.created)).toEqual([
       "2024-05-05T00:00:00Z",
@@ -96,9 +96,22 @@ describe("clamping times", () => {
     ]);
   });
 
-  it("EP-06: an image without a time gets the epoch, zero included", () => {
+  it("EP-06: items of the base that had no time, or are empty now, count as the build's", () => {
+    const history = [
+      { created: "2024-05-05T00:00:00Z" },
+      { created: "2024-05-05T00:00:00Z", empty_layer: true },
+    ];
+    const clamped = clampTimes({ ...config, history }, 0, [{}, { created: "2024-05-05T00:00:00Z" }]);
+    expect(clamped.history.map((item) => item.created)).toEqual([
+      "1970-01-01T00:00:00Z",
+      "1970-01-01T00:00:00Z",
+    ]);
+  });
+
+  it("EP-06, OC-04: an image without a time gets that of its history, and has none without one", () => {
     const { created: _, ...undated } = config;
-    expect(clampTimes(undated, 0, 5).created).toBe("1970-01-01T00:00:00Z");
+    expect(clampTimes(undated, 0, []).created).toBe("1970-01-01T00:00:00Z");
+    expect(clampTimes({ ...undated, history: [] }, 0, []).created).toBeUndefined();
   });
 });
 

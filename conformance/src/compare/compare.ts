@@ -71,6 +71,7 @@ function compareImages(
       ...compareJson(`${at}platform`, theirs.platform, ours.platform),
       ...compareJson(`${at}config`, theirs.config, ours.config),
       ...compareJson(`${at}history`, theirs.history, ours.history),
+      ...(spec.exact ? compareJson(`${at}digest of`, theirs.documents, ours.documents) : []),
       ...compareLayers(spec, at, { buildkit: theirs.layers, slipway: ours.layers }),
     ];
   });

@@ -44,10 +44,16 @@ function readDescriptor(
   if (document.manifests) return document.manifests.flatMap((each) => readDescriptor(folder, each, context));
   if (descriptor.annotations?.["vnd.docker.reference.type"]) return [];
   const config = JSON.parse(blob(folder, document.config.digest).toString("utf8")) as ImageConfig;
-  return [observeImage(config, readLayers(folder, document.layers ?? [], config, context), context.started)];
+  const layers = readLayers(folder, document.layers ?? [], config, context);
+  const documents = { manifest: descriptor.digest, config: document.config.digest };
+  return [{ ...observeImage(config, layers, context.started), documents }];
 }
 
-function observeImage(config: ImageConfig, layers: readonly ObservedLayer[], started: number): ObservedImage {
+function observeImage(
+  config: ImageConfig,
+  layers: readonly ObservedLayer[],
+  started: number,
+): Omit<ObservedImage, "documents"> {
   const { history, rootfs: _, ...rest } = config;
   const platform = [config.os, config.architecture, config.variant].filter(Boolean).join("/");
   return {
