@@ -88,12 +88,14 @@ describe.each(["crun", "runc", "unshare"])("the end of a container of %s", (driv
 
   it("what ignores SIGTERM is killed, with all that it started", async () => {
     const abort = new AbortController();
-    const script = "trap '' TERM; (setsid sh -c 'exec sleep 1234567' &); echo ready; sleep 7654321";
+    // Other runs of this test, and other programs, have numbers of their own.
+    const [left, own] = [`1234567.${process.pid}`, `7654321.${process.pid}`];
+    const script = `trap '' TERM; (setsid sh -c 'exec sleep ${left}' &); echo ready; sleep ${own}`;
     const { request, end } = await start(script, () => abort.abort(), abort.signal, 100);
     await expect(end).rejects.toMatchObject({ code: "CANCELLED" });
     expectNothingLeft(request.id);
-    expectNothingLeft("1234567");
-    expectNothingLeft("7654321");
+    expectNothingLeft(`sleep ${left}`.replace(" ", "\0"));
+    expectNothingLeft(`sleep ${own}`.replace(" ", "\0"));
   });
 
   it("an abort before the start starts nothing", async () => {
