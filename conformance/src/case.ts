@@ -16,6 +16,10 @@ export interface ImageSpec {
   readonly platforms?: readonly string[];
   /** Tar files in `extra/`, added as layers. */
   readonly layers?: readonly string[];
+  /** Of its layers; gzip where it is missing. */
+  readonly compression?: "none" | "zstd";
+  /** Docker's media types instead of OCI's. */
+  readonly docker?: boolean;
 }
 
 /** The contents of `case.json`; conformance/README.md describes each member. */

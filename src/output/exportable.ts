@@ -157,7 +157,7 @@ async function exportLayer(
   options: ExportOptions,
 ): Promise<ExportedLayer> {
   const have = compressionOf(layer.mediaType);
-  const madeHere = have === "none" && layer.digest === diffId && !content.hasBlob(layer);
+  const madeHere = layer.digest === diffId && content.isMadeHere(layer);
   const { compression, family, preferNonDistributable } = options;
   const keeps = compression === undefined || (!options.forceCompression && !madeHere) || have === compression;
   const isEstargz = compression === "estargz" && layer.annotations?.[TOC_ANNOTATION] !== undefined;
@@ -173,10 +173,8 @@ async function exportLayer(
     return { diffId: own, descriptor: { mediaType: layerType(family, "gzip"), ...blob, ...annotations } };
   }
   const mediaType = layerType(family, compression);
-  if (compression === "none") {
-    const size = await content.tarSize(layer, diffId);
-    return { diffId, descriptor: { mediaType, digest: diffId, size, ...mark } };
-  }
+  if (compression === "none")
+    return { diffId, descriptor: { mediaType, ...(await content.decompressed(layer, diffId)), ...mark } };
   const blob = await content.compressed(layer, diffId, compression, options.compressionLevel);
   return { diffId, descriptor: { mediaType, ...blob, ...mark } };
 }

@@ -42,24 +42,37 @@ export class LayerContent {
     return this.#store.blobs.has(descriptor.digest);
   }
 
+  /**
+   * Tells whether a layer without compression is known by its files alone. Of a layer that came from elsewhere only the blob has
+   * the bytes: other programs write other archives of the same files.
+   */
+  isMadeHere(layer: Descriptor): boolean {
+    const isArchive = compressionOf(layer.mediaType) === "none";
+    return isArchive && !this.hasBlob(layer) && this.#store.sources(layer.digest).length === 0;
+  }
+
   /** Any blob as a stream; a layer made here and never compressed is archived on the way (DESIGN decision 2). */
   async open(descriptor: Descriptor): Promise<AsyncIterable<Uint8Array>> {
-    if (!this.hasBlob(descriptor)) {
-      const archive =
-        compressionOf(descriptor.mediaType) === "none" ? this.#archiveOf(descriptor.digest) : undefined;
+    if (this.isMadeHere(descriptor)) {
+      const archive = this.#archiveOf(descriptor.digest);
       if (archive) return archive;
-      await this.#fetchBlob(descriptor);
     }
+    if (!this.hasBlob(descriptor)) await this.#fetchBlob(descriptor);
     return this.#store.blobs.open(descriptor);
   }
 
-  /** Size of the uncompressed archive in bytes. */
-  async tarSize(layer: Descriptor, diffId: Digest): Promise<number> {
-    const known = this.#store.layers.get(diffId);
-    if (known) return known.tarSize;
-    let size = 0;
-    for await (const chunk of await this.#uncompressed(layer)) size += chunk.length;
-    return size;
+  /** A compressed layer without its compression, as a blob of the store. */
+  async decompressed(layer: Descriptor, diffId: Digest): Promise<{ digest: Digest; size: number }> {
+    const { blobs } = this.#store;
+    const known = blobs.stat(diffId);
+    if (known) return { digest: diffId, size: known.size };
+    const { signal } = this.#options;
+    const made = await blobs.write(await this.#uncompressed(layer), signal ? { signal } : {});
+    if (made.digest === diffId) return made;
+    throw new SlipwayError(
+      "DIGEST_MISMATCH",
+      `layer ${layer.digest} has the diff ID ${made.digest}, not ${diffId}`,
+    );
   }
 
   /** The layer in another compression: remembered from an earlier time, or made and kept as a blob of the store. */

@@ -41,7 +41,7 @@ export async function writeLayoutArchive(request: LayoutRequest, sink: ByteSink)
     for await (const chunk of verified(await source.fetch(blob), blob)) await sink.write(chunk);
     await sink.write(paddingAfter(blob.size));
   }
-  await file(sink, "index.json", indexJson(request, []));
+  await file(sink, "index.json", indexJson(request));
   if (request.dockerManifest) await file(sink, "manifest.json", dockerManifest(request));
   await file(sink, "oci-layout", LAYOUT);
   await sink.write(TAR_END);
@@ -96,18 +96,21 @@ async function replaceFile(path: string, text: string): Promise<void> {
   await rename(temporary, path);
 }
 
-function indexJson({ images, created }: LayoutRequest, existing: readonly Descriptor[]): string {
+/** A nameless image is the `latest` of a folder, so that the next one takes its place; in an archive it is alone. */
+const NAMELESS = { "org.opencontainers.image.ref.name": "latest" };
+
+function indexJson({ images, created }: LayoutRequest, existing?: readonly Descriptor[]): string {
   const time = created ? { "org.opencontainers.image.created": created } : undefined;
   const fresh = images.flatMap(({ image: { root }, names }): readonly Descriptor[] =>
     names.length === 0
-      ? [{ ...root, ...withAnnotations(root.annotations, time) }]
+      ? [{ ...root, ...withAnnotations(root.annotations, existing ? { ...time, ...NAMELESS } : time) }]
       : names.map((name) => ({
           ...root,
           ...withAnnotations(root.annotations, { ...time, ...nameAnnotations(name) }),
         })),
   );
   const replaced = new Set(fresh.map(keyOf));
-  const kept = existing.filter((descriptor) => !replaced.has(keyOf(descriptor)));
+  const kept = (existing ?? []).filter((descriptor) => !replaced.has(keyOf(descriptor)));
   const tree = members([
     ["schemaVersion", 2],
     ["mediaType", "application/vnd.oci.image.index.v1+json"],
@@ -123,8 +126,10 @@ function nameAnnotations(name: string): Record<string, string> {
   };
 }
 
-function keyOf(descriptor: Descriptor): string {
-  return descriptor.annotations?.["io.containerd.image.name"] ?? descriptor.digest;
+function keyOf({ annotations, digest }: Descriptor): string {
+  return (
+    annotations?.["io.containerd.image.name"] ?? annotations?.["org.opencontainers.image.ref.name"] ?? digest
+  );
 }
 
 /** `manifest.json` of docker save (the layers are the blobs of the layout). */

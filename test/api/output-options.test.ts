@@ -9,7 +9,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { digestOf } from "../../src/core/digest.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const shop = useWorkshop();
@@ -261,6 +263,46 @@ describe("compression", () => {
     expect(await layers(",compression=uncompressed")).toEqual([base, "tar"]);
     expect(await layers(",compression=zstd,force-compression=true")).toEqual(["tar+zstd", "tar+zstd"]);
     expect(await layers(",compression=uncompressed,force-compression=true")).toEqual(["tar", "tar"]);
+  });
+
+  it("LT-09: a layer that another program wrote leaves with the bytes that it wrote", async () => {
+    const folder = shop.it.context({ "tree/f": "1" });
+    // An archive that no builder would write: with `./`, names of users, and the GNU format.
+    const tar = execFileSync("tar", ["--format=gnu", "-C", join(folder, "tree"), "-cf", "-", "."]);
+    const blobs = join(folder, "blobs/sha256");
+    mkdirSync(blobs, { recursive: true });
+    const put = (type: string, bytes: Uint8Array) => {
+      const digest = digestOf(bytes);
+      writeFileSync(join(blobs, digest.slice(7)), bytes);
+      return { mediaType: `application/vnd.oci.image.${type}`, digest, size: bytes.length };
+    };
+    const rootfs = { type: "layers", diff_ids: [digestOf(tar)] };
+    const config = { architecture: "amd64", os: "linux", config: {}, rootfs, history: [] };
+    const manifest = put(
+      "manifest.v1+json",
+      Buffer.from(
+        JSON.stringify({
+          schemaVersion: 2,
+          mediaType: "application/vnd.oci.image.manifest.v1+json",
+          config: put("config.v1+json", Buffer.from(JSON.stringify(config))),
+          layers: [put("layer.v1.tar+gzip", gzipSync(tar))],
+        }),
+      ),
+    );
+    const annotations = { "io.containerd.image.name": "foreign.test/base:1" };
+    const index = { schemaVersion: 2, manifests: [{ ...manifest, annotations }] };
+    writeFileSync(join(folder, "index.json"), JSON.stringify(index));
+    writeFileSync(join(folder, "oci-layout"), '{"imageLayoutVersion":"1.0.0"}');
+    await shop.it.succeed(["load", "-i", folder]);
+    const file = join(shop.it.folder, "foreign.tar");
+    const to = `type=oci,dest=${file},compression=uncompressed,force-compression=true`;
+    const Dockerfile = "FROM foreign.test/base:1 AS b\nFROM b\nCOPY --from=b /f /g\n";
+    await shop.it.succeed(["build", "-o", to, shop.it.context({ Dockerfile })]);
+    const { index: built, blob } = archive(file);
+    const [layer] = blob(built.manifests[0].digest).layers;
+    expect(layer).toMatchObject({ digest: digestOf(tar), size: tar.length });
+    const stored = execFileSync("tar", ["-xOf", file, `blobs/sha256/${layer.digest.slice(7)}`]);
+    expect(digestOf(stored)).toBe(digestOf(tar));
   });
 
   it("LT-09, LT-11: eStargz layers say where their table of contents is, and can be loaded and run", async () => {

@@ -53,6 +53,23 @@ describe("outputs", () => {
     expect((await shop.it.succeed(["load", "-i", folder])).stdout).toContain("Loaded image: two:latest");
   });
 
+  it("XP-03: an image without a name takes the place of the one before", async () => {
+    const folder = join(shop.it.folder, "nameless");
+    const build = (label: string) =>
+      shop.it.succeed([
+        "build",
+        `--label=n=${label}`,
+        "-o",
+        `type=oci,tar=false,dest=${folder}`,
+        shop.it.context({ Dockerfile: "FROM scratch\n" }),
+      ]);
+    await build("1");
+    await build("2");
+    const { manifests } = JSON.parse(readFileSync(join(folder, "index.json"), "utf8"));
+    expect(manifests.length).toBe(1);
+    expect(manifests[0].annotations["org.opencontainers.image.ref.name"]).toBe("latest");
+  });
+
   it("6.5: a docker archive comes back through load, with the same id", async () => {
     const file = join(shop.it.folder, "docker.tar");
     await shop.it.succeed([

@@ -1,11 +1,24 @@
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import type { ImageSpec } from "../case.ts";
 import { type Base, makeBases } from "./bases.ts";
 
-const MANIFEST = "application/vnd.oci.image.manifest.v1+json";
-const INDEX = "application/vnd.oci.image.index.v1+json";
+const OCI = {
+  manifest: "application/vnd.oci.image.manifest.v1+json",
+  index: "application/vnd.oci.image.index.v1+json",
+  config: "application/vnd.oci.image.config.v1+json",
+  layer: "application/vnd.oci.image.layer.v1.tar",
+  suffix: "+",
+} as const;
+const DOCKER = {
+  manifest: "application/vnd.docker.distribution.manifest.v2+json",
+  index: "application/vnd.docker.distribution.manifest.list.v2+json",
+  config: "application/vnd.docker.container.image.v1+json",
+  layer: "application/vnd.docker.image.rootfs.diff.tar",
+  suffix: ".",
+} as const;
 const CREATED = "2020-01-01T00:00:00Z";
 
 interface Stored {
@@ -33,11 +46,15 @@ export class ImageRegistry {
     const all = [...base.layers, ...layers];
     const platforms = spec.platforms ?? ["linux/amd64"];
     const descriptors = platforms.map((platform) => ({
-      ...this.#addManifest(name, this.#configOf(spec, { base, layers: all, platform }), all),
+      ...this.#addManifest(name, spec, {
+        config: this.#configOf(spec, { base, layers: all, platform }),
+        layers: all,
+      }),
       platform: parsePlatform(platform),
     }));
+    const { index } = spec.docker ? DOCKER : OCI;
     if (spec.platforms)
-      this.#store(name, INDEX, { schemaVersion: 2, mediaType: INDEX, manifests: descriptors });
+      this.#store(name, index, { schemaVersion: 2, mediaType: index, manifests: descriptors });
   }
 
   #base(name: string): Base {
@@ -62,16 +79,16 @@ export class ImageRegistry {
 
   #addManifest(
     name: string,
-    config: unknown,
-    layers: readonly Buffer[],
+    { docker, compression }: ImageSpec,
+    { config, layers }: { config: unknown; layers: readonly Buffer[] },
   ): { mediaType: string; digest: string; size: number } {
-    return this.#store(name, MANIFEST, {
+    const types = docker ? DOCKER : OCI;
+    const kind = compression === "none" ? "" : `${types.suffix}${compression ?? "gzip"}`;
+    return this.#store(name, types.manifest, {
       schemaVersion: 2,
-      mediaType: MANIFEST,
-      config: this.#addBlob("application/vnd.oci.image.config.v1+json", Buffer.from(JSON.stringify(config))),
-      layers: layers.map((layer) =>
-        this.#addBlob("application/vnd.oci.image.layer.v1.tar+gzip", gzipSync(layer, { level: 1 })),
-      ),
+      mediaType: types.manifest,
+      config: this.#addBlob(types.config, Buffer.from(JSON.stringify(config))),
+      layers: layers.map((layer) => this.#addBlob(types.layer + kind, compress(layer, compression))),
     });
   }
 
@@ -114,6 +131,12 @@ export class ImageRegistry {
   #findManifest(name: string | undefined, reference: string | undefined): Stored | undefined {
     return this.#manifests.get(`${name}${reference?.includes(":") ? "@" : ":"}${reference}`);
   }
+}
+
+function compress(layer: Buffer, compression: ImageSpec["compression"]): Buffer {
+  if (compression === "none") return layer;
+  if (compression !== "zstd") return gzipSync(layer, { level: 1 });
+  return execFileSync("zstd", ["-q", "-1", "-c"], { input: layer, maxBuffer: 1 << 28 });
 }
 
 function parsePlatform(text: string): Record<string, string> {

@@ -1,0 +1,1 @@
+mkdir "$EXTRA/empty"; printf "FROM scratch\nCOPY . /x/\n" > "$EXTRA/df"

@@ -1,0 +1,1 @@
+git init -q -b main w; cd w; git config user.email a@b; git config user.name n; echo 1 > file; mkdir sub; echo 2 > sub/f; git add .; GIT_AUTHOR_DATE="2020-01-01T00:00:00Z" GIT_COMMITTER_DATE="2020-01-01T00:00:00Z" git commit -q -m x; cd ..; git clone -q --bare w "$SERVED/repo.git"; rm -rf w

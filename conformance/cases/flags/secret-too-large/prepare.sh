@@ -1,0 +1,1 @@
+head -c 512001 /dev/zero > "$EXTRA/big"
