@@ -6,7 +6,9 @@ import { formatTemplate } from "../../src/cli/template.ts";
 import { parseUrlChecksum, urlFileName } from "../../src/context/url-checksum.ts";
 import { parseKeyValues } from "../../src/core/csv.ts";
 import { SlipwayError } from "../../src/core/errors.ts";
+import { parseUrl } from "../../src/core/parse-url.ts";
 import { formatPlatform, parsePlatform } from "../../src/core/platform.ts";
+import { redactCredentials } from "../../src/core/redact-credentials.ts";
 import { splitCsv } from "../../src/dockerfile/csv-fields.ts";
 import { formatGoDuration, parseGoDuration } from "../../src/dockerfile/go-duration.ts";
 import { goQuote } from "../../src/dockerfile/go-quote.ts";
@@ -20,6 +22,7 @@ import { parseEntitlements } from "../../src/plan/entitlements.ts";
 import { parseMount } from "../../src/plan/mount-options.ts";
 import { expandPortSpec, splitPortSpec } from "../../src/plan/port-spec.ts";
 import { isSignal } from "../../src/plan/signals.ts";
+import { printable } from "../../src/registry/redact.ts";
 import { resolveUser } from "../../src/runtime/users.ts";
 import { joinParts, must, splitParts, type Target } from "../engine/target.ts";
 import { duration } from "../grammar/dockerfile.ts";
@@ -47,6 +50,8 @@ const READERS: readonly Reader[] = [
   (value) => expandPortSpec(splitPortSpec(value)),
   isSignal,
   isTimestamp,
+  redactCredentials,
+  printable,
   parseUrlChecksum,
   sources,
   (value) => resolveUser({ user: value.slice(0, 20), passwd: Buffer.from(value), group: Buffer.from(value) }),
@@ -186,5 +191,5 @@ function modes(value: string): void {
 }
 
 function sources(value: string): void {
-  if (classifySource(value) === "url" && URL.canParse(value)) urlFileName(value);
+  if (classifySource(value) === "url" && parseUrl(value)) urlFileName(value);
 }

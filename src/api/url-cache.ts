@@ -7,6 +7,7 @@ import { urlFileName } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { webAddress } from "../core/parse-url.ts";
 import { authorityFiles } from "../sys/authorities.ts";
 import { proxiesFrom } from "./proxies.ts";
 import type { Session } from "./session.ts";
@@ -48,7 +49,7 @@ interface UrlRecord {
  */
 export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
   const { session, url, checksum } = request;
-  const authorization = await httpAuthorization(new URL(url).host, request.readSecret);
+  const authorization = await httpAuthorization(webAddress(url).host, request.readSecret);
   const key = keyOf(url, authorization);
   const known = recordOf(session, key);
   if (known && checksum?.algorithm === "sha256" && known.digest === `sha256:${checksum.hex}`)

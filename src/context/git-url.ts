@@ -33,6 +33,8 @@ export interface ParseGitOptions {
   readonly allowFile?: boolean;
 }
 
+const HINT =
+  "write https://host/path.git#ref:folder, or put ref=, tag=, branch=, subdir=, checksum= and the like behind a `?`";
 const URL_SHAPE = /^([a-zA-Z0-9]+):\/\/([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s;
 const SCP_SHAPE =
   /^([a-zA-Z0-9_][a-zA-Z0-9_-]*@([a-zA-Z0-9.][a-zA-Z0-9.-]*):([^?#]*))(?:\?([^#]*))?(?:#(.*))?$/s;
@@ -52,7 +54,7 @@ export function parseGitUrl(text: string, options: ParseGitOptions = {}): GitSou
   if (web && expanded === text && !parts.path.endsWith(".git")) return undefined;
   const [ref, subdir] = splitFragment(decode(parts.fragment));
   const fail = (problem: string): SlipwayError =>
-    new SlipwayError(options.context ? "USAGE" : "INSTRUCTION_INVALID", problem);
+    new SlipwayError(options.context ? "USAGE" : "INSTRUCTION_INVALID", problem, { hint: HINT });
   const query = parseGitQuery(parts.query, { ref, subdir }, fail);
   return { ...locationOf(parts), ...finish(query, fail) };
 }
@@ -65,7 +67,10 @@ export interface GitFlags {
 
 /** Adds the flags of an ADD to its source; throws `INSTRUCTION_INVALID` where the two disagree. */
 export function withGitFlags(source: GitSource, flags: GitFlags): GitSource {
-  const fail = (problem: string): SlipwayError => new SlipwayError("INSTRUCTION_INVALID", problem);
+  const fail = (problem: string): SlipwayError =>
+    new SlipwayError("INSTRUCTION_INVALID", problem, {
+      hint: "say it in one place: in the flag, or in the URL",
+    });
   const { keepGitDir, checksum } = flags;
   if (keepGitDir !== undefined && source.keepGitDir !== undefined && keepGitDir !== source.keepGitDir)
     throw fail("inconsistent keep-git-dir configuration");

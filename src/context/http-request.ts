@@ -1,6 +1,7 @@
 import { createSecureContext } from "node:tls";
 import type { Dispatcher } from "undici";
 import { SlipwayError } from "../core/errors.ts";
+import { parseUrl, webAddress } from "../core/parse-url.ts";
 import { type AuthorityFiles, readAuthorities } from "../sys/authorities.ts";
 import { loadUndici } from "../sys/undici.ts";
 import { basicAuthorization } from "./source-auth.ts";
@@ -76,7 +77,7 @@ export async function httpGet(
   options: GetOptions,
 ): Promise<Dispatcher.ResponseData> {
   const { request } = await loadUndici();
-  let target = new URL(url);
+  let target = webAddress(url);
   let headers = withCredentials(target, options.headers);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
     const response = await request(bare(target), {
@@ -100,12 +101,12 @@ export async function httpGet(
 
 /** A URL for messages: without credentials, query and fragment, all of which may hold secrets. */
 export function printableUrl(url: string): string {
-  const { origin, pathname } = new URL(url);
+  const { origin = "", pathname = "" } = parseUrl(url) ?? {};
   return origin + pathname;
 }
 
 function redirectTarget(location: string, from: URL): URL {
-  const next = URL.canParse(location, from.href) ? new URL(location, from.href) : undefined;
+  const next = parseUrl(location, from);
   if (next?.protocol === "http:" || next?.protocol === "https:") return next;
   throw new SlipwayError(
     "DOWNLOAD_FAILED",
@@ -115,8 +116,17 @@ function redirectTarget(location: string, from: URL): URL {
 
 function withCredentials(url: URL, headers: Readonly<Record<string, string>>): Record<string, string> {
   if (url.username === "" || "authorization" in headers) return { ...headers };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   return { ...headers, authorization: basicAuthorization(pair) };
+}
+
+/** What is no percent-encoding stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {

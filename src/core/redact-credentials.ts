@@ -3,7 +3,10 @@
  * name of an ssh URL (`ssh://git@…`) is no secret; that of an http URL may be a token.
  */
 export function redactCredentials(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s/@"'<>]*)@/gi, (whole, scheme: string, user: string) =>
-    /^http/i.test(scheme) || user.includes(":") ? `${scheme}xxxxx:xxxxx@` : whole,
+  // Schemes are short; without a bound, each word of a long dotted text would be searched to its end.
+  return text.replace(
+    /\b([a-z][a-z0-9+.-]{0,30}:\/\/)([^\s/@"'<>]*)@/gi,
+    (whole, scheme: string, user: string) =>
+      /^http/i.test(scheme) || user.includes(":") ? `${scheme}xxxxx:xxxxx@` : whole,
   );
 }

@@ -115,7 +115,11 @@ function splitDomain(name: string): { domain: string; repository: string } {
 
 function checkRepository(repository: string, name: string, text: string): void {
   if (repository.length > MAX_REPOSITORY)
-    throw invalid(text, `the repository name is longer than ${MAX_REPOSITORY} characters`);
+    throw invalid(
+      text,
+      `the repository name is longer than ${MAX_REPOSITORY} characters`,
+      "use a shorter name",
+    );
   if (repository.split("/").every((component) => COMPONENT.test(component))) return;
   if (/[A-Z]/.test(repository)) {
     const lower = repository.toLowerCase();

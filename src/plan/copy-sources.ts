@@ -1,4 +1,5 @@
 import { type GitFlags, parseGitUrl, withGitFlags } from "../context/git-url.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import { redactCredentials } from "../core/redact-credentials.ts";
 import { invalidInstruction } from "./located.ts";
 
@@ -25,7 +26,7 @@ export function checkGitSources(sources: readonly string[], flags: GitFlags): vo
 /** What looks like a URL has to be one. Throws INSTRUCTION_INVALID. */
 export function checkUrls(sources: readonly string[]): void {
   for (const source of sources)
-    if (classifySource(source) === "url" && !URL.canParse(source))
+    if (classifySource(source) === "url" && !parseUrl(source))
       throw invalidInstruction(
         `invalid URL ${JSON.stringify(redactCredentials(source))}`,
         "write http:// or https:// and a host",

@@ -63,26 +63,31 @@ interface Scope {
   readonly budget: Budget;
 }
 
+const STAGE_HINT = `a stage that ${EPOCH_ARG} names is FROM scratch, ARG, and one ADD of a URL or a repository`;
+
 /** The one remote source of a stage that has nothing else (SPEC EP-03). */
 function remoteSource(stage: ParsedStage, scope: Scope): EpochSource {
-  if (stage.from.image !== "scratch") throw invalidStage(`${EPOCH_ARG} stage must use FROM scratch`);
+  if (stage.from.image !== "scratch")
+    throw invalidStage(`${EPOCH_ARG} stage must use FROM scratch`, STAGE_HINT);
   const adds: CopyInstruction[] = [];
   for (const instruction of stage.instructions) {
     if (instruction.kind === "ADD") adds.push(instruction);
     else if (instruction.kind !== "ARG")
       throw invalidStage(
         `${EPOCH_ARG} stage does not meet source-only requirements: unsupported ${instruction.kind} instruction`,
+        STAGE_HINT,
       );
   }
   const [add] = adds;
-  if (!add || adds.length > 1) throw invalidStage(`${EPOCH_ARG} stage must contain exactly one remote ADD`);
+  if (!add || adds.length > 1)
+    throw invalidStage(`${EPOCH_ARG} stage must contain exactly one remote ADD`, STAGE_HINT);
   const [written] = add.sources;
   if (written === undefined || add.sources.length + add.heredocs.length > 1)
-    throw invalidStage(`${EPOCH_ARG} stage must contain exactly one remote ADD source`);
+    throw invalidStage(`${EPOCH_ARG} stage must contain exactly one remote ADD source`, STAGE_HINT);
   const env = stageArgs(stage, scope);
   const source = expandText(written, env, scope).text;
   if (classifySource(source) === "path")
-    throw invalidStage(`${EPOCH_ARG} stage source must be a single HTTP(S) or Git ADD`);
+    throw invalidStage(`${EPOCH_ARG} stage source must be a single HTTP(S) or Git ADD`, STAGE_HINT);
   const checksum = add.checksum ? expandText(add.checksum, env, scope).text : "";
   return { kind: "remote", source, ...(checksum ? { checksum } : {}) };
 }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { describeNetworkError, isRetryableError } from "./network-errors.ts";
 import { responseError } from "./response-errors.ts";
@@ -177,12 +178,12 @@ function takeLocation(response: HttpResponse, { host }: Endpoint): URL {
   const location = headerOf(response, "location") ?? "";
   void discard(response);
   const base = response.url;
-  if (location === "" || !URL.canParse(location, base.href)) {
+  const url = location === "" ? undefined : parseUrl(location, base);
+  if (!url) {
     throw new SlipwayError("REGISTRY_PROTOCOL", `${host} gives no address for an upload`, {
       facts: { host },
     });
   }
-  const url = new URL(location, base);
   // A registry behind a proxy that ends TLS often does not know that it is called by https.
   if (base.protocol === "https:" && url.protocol === "http:" && url.hostname === base.hostname) {
     url.protocol = "https:";

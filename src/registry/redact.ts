@@ -1,4 +1,5 @@
 import { printableName } from "../core/file-name.ts";
+import { parseUrl } from "../core/parse-url.ts";
 
 const LONGEST = 1024;
 
@@ -10,7 +11,7 @@ export function printable(text: string): string {
 }
 
 function redactText(text: string): string {
-  if (!URL.canParse(text)) return "(URL left out)";
-  const url = new URL(text);
+  const url = parseUrl(text);
+  if (!url) return "(URL left out)";
   return url.username || url.password || url.search ? `${url.origin}${url.pathname}` : text;
 }

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readBody, responseError } from "./response-errors.ts";
 import type { Session } from "./session.ts";
@@ -46,7 +47,6 @@ function parseTags(body: Buffer, host: string): readonly string[] {
 function nextPage(response: HttpResponse): URL | undefined {
   const link = headerOf(response, "link") ?? "";
   const target = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link)?.[1];
-  if (target === undefined || !URL.canParse(target, response.url.href)) return undefined;
-  const url = new URL(target, response.url);
-  return url.origin === response.url.origin ? url : undefined;
+  const url = target === undefined ? undefined : parseUrl(target, response.url);
+  return url?.origin === response.url.origin ? url : undefined;
 }

@@ -1,4 +1,5 @@
 import { SlipwayError } from "../core/errors.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import type { Credentials } from "./credentials.ts";
 import { isLoopback } from "./endpoint.ts";
 import { readBody, responseError } from "./response-errors.ts";
@@ -86,7 +87,7 @@ export function basic({
 
 /** The registry names the place that gets the user's secret: it must be one where nobody else can read it. */
 function realmUrl({ realm, host, insecure }: TokenRequest): URL {
-  const url = URL.canParse(realm) ? new URL(realm) : undefined;
+  const url = parseUrl(realm);
   const isPlain = url?.protocol === "http:" && (insecure || isLoopback(url.host));
   if (url && (url.protocol === "https:" || isPlain)) return url;
   throw new SlipwayError("REGISTRY_PROTOCOL", `${host} names a token service that is not an https address`, {

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { parseUrl } from "../core/parse-url.ts";
 import { loadUndici } from "../sys/undici.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import { describeNetworkError, isRetryableError } from "./network-errors.ts";
@@ -160,10 +161,10 @@ function redirectTarget(request: HttpRequest, response: HttpResponse): URL | und
   if (request.method !== "GET" && request.method !== "HEAD") return undefined;
   if (![301, 302, 303, 307, 308].includes(response.status)) return undefined;
   const location = headerOf(response, "location") ?? "";
-  if (!URL.canParse(location, request.url.href)) {
+  const target = parseUrl(location, request.url);
+  if (!target) {
     throw protocolError(request.url.host, "redirects to something that is no URL");
   }
-  const target = new URL(location, request.url);
   const isWeb = target.protocol === "https:" || target.protocol === "http:";
   if (!isWeb || (request.url.protocol === "https:" && target.protocol === "http:" && request.verify)) {
     throw protocolError(request.url.host, `redirects to an address that is not https (${target.protocol})`);
