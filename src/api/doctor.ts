@@ -8,7 +8,7 @@ import { findTool, runProcess, toolPath } from "../sys/process.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import type { Session } from "./session.ts";
-import { userNamespaceAvailable } from "./user-namespace.ts";
+import { tryUserNamespace } from "./user-namespace.ts";
 
 /** One thing that was looked at. */
 export interface Fact {
@@ -36,13 +36,13 @@ const TOOLS: readonly (readonly [tool: string, debianPackage: string, need: stri
   ["mmdebstrap", "mmdebstrap", "slipway bootstrap"],
 ];
 
-type Namespace = ReturnType<typeof userNamespaceAvailable>;
+type Namespace = Awaited<ReturnType<typeof tryUserNamespace>>;
 
 /** Looks at the machine; overlayfs is really tried. Nothing is changed. */
 export function diagnose(environment: Environment): Promise<Diagnosis> {
   return withSession(environment, async (session) => {
     const isRoot = session.privilege.kind !== "user";
-    const namespace = isRoot ? { available: true, reason: "" } : userNamespaceAvailable(environment);
+    const namespace = isRoot ? { available: true, reason: "" } : await tryUserNamespace(environment);
     const overlay = await tryOverlay(session, namespace.available);
     const drivers = installedDrivers(environment.path);
     const driver = drivers[0];

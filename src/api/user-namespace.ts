@@ -12,7 +12,7 @@ import type { SourceRange } from "../core/source-range.ts";
 import { openPipe, type Pipe } from "../sys/pipe.ts";
 import { spawnProcess } from "../sys/process.ts";
 import { isInForeground } from "../sys/terminal.ts";
-import { describeUserNamespace, enterArgv } from "../sys/user-namespace.ts";
+import { describeUserNamespace, enterArgv, refusedUserNamespace } from "../sys/user-namespace.ts";
 import type { Environment } from "./environment.ts";
 import { FrameReader } from "./message-frames.ts";
 
@@ -56,7 +56,7 @@ export interface NamespaceCall extends NamespaceRequest {
 /** A terminal sends these to all of its foreground process group, of which an interactive child is one. */
 const FROM_TERMINAL: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGWINCH"]);
 
-/** Whether an ordinary user's work can go on inside a user namespace on this machine, and if not, why. */
+/** Whether an ordinary user's work can go on inside a user namespace on this machine, as far as files tell, and if not, why. */
 export function userNamespaceAvailable(environment: Environment): {
   readonly available: boolean;
   readonly reason: string;
@@ -65,12 +65,23 @@ export function userNamespaceAvailable(environment: Environment): {
   return { available, reason: reason ?? "" };
 }
 
+/** The same, tried out. */
+export async function tryUserNamespace(environment: Environment): Promise<{
+  readonly available: boolean;
+  readonly reason: string;
+}> {
+  const told = userNamespaceAvailable(environment);
+  const refusal = told.available ? await refusedUserNamespace(environment.path) : undefined;
+  return refusal === undefined ? told : { available: false, reason: refusal };
+}
+
 /**
  * Does the same operation once more inside `unshare --user --map-auto`, as its root (DESIGN decision 7). Events arrive as they
  * happen; aborting the signal ends the child and all it started.
  */
 export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   const { stdout } = call;
+  await requireUserNamespace(call.environment);
   const answers = requirePipe();
   const output = stdout && requirePipe();
   const request = requestPath(call.environment);
@@ -126,6 +137,18 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
     }
     rmSync(request, { force: true });
   }
+}
+
+async function requireUserNamespace({ path }: Environment): Promise<void> {
+  const refusal = await refusedUserNamespace(path);
+  if (refusal === undefined) return;
+  throw new SlipwayError(
+    "RUNTIME_UNAVAILABLE",
+    `an ordinary user needs a user namespace for this: ${refusal}`,
+    {
+      hint: "run it outside the chroot or container, or as root; `slipway doctor` says what works here",
+    },
+  );
 }
 
 function requirePipe(): Pipe {

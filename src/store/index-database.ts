@@ -13,6 +13,7 @@ export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" 
 const LONGEST_KEY = 1000;
 /** A package that is not there, or is for another machine. */
 const UNLOADABLE: readonly unknown[] = ["MODULE_NOT_FOUND", "ERR_DLOPEN_FAILED"];
+const MAP_BYTES = 1024 ** 3;
 const DISK_FULL: readonly unknown[] = [28, 122, "ENOSPC", "EDQUOT"];
 const REFUSED: readonly unknown[] = [1, 13, 30, "EPERM", "EACCES", "EROFS"];
 
@@ -126,6 +127,8 @@ function openDatabase(path: string): RootDatabase {
   return open({
     path,
     noSubdir: true,
+    // Address space, not memory: an index this large need not be mapped anew while other processes write to it.
+    mapSize: MAP_BYTES,
     maxDbs: 16,
     maxReaders: INDEX_READERS,
     // See CrashMarker; elsewhere there is no boot id to tell a crash by, so LMDB has to flush.

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { findTool } from "./find-tool.ts";
+import { runProcess, toolPath } from "./process.ts";
 
 export interface UserNamespaceQuery {
   readonly uid: number;
@@ -19,6 +20,21 @@ export function describeUserNamespace({ uid, path }: UserNamespaceQuery): UserNa
     return { available: false, reason: "user namespaces are a feature of Linux" };
   const reason = missingTool(path) ?? missingIds(uid) ?? kernelRefusal();
   return reason === undefined ? { available: true } : { available: false, reason };
+}
+
+/**
+ * Why the kernel makes no user namespace for this process, tried by making one; undefined where it does. What files tell is not all:
+ * a chroot (unshare(2), EPERM) or a security module may refuse, and `enterArgv` then waits for ever.
+ */
+export async function refusedUserNamespace(path: string): Promise<string | undefined> {
+  // Without a mapping nothing has to be waited for.
+  const { exitCode, stderr } = await runProcess(["unshare", "--user", "true"], {
+    env: { PATH: toolPath(path) },
+    timeoutMs: 5000,
+  });
+  if (exitCode === 0) return undefined;
+  const [line = ""] = stderr.toString("utf8").trim().split("\n");
+  return `the kernel makes none here (${line || `exit code ${exitCode}`}); inside a chroot it never does`;
 }
 
 /**

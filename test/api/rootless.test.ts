@@ -1,7 +1,8 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { runCommand } from "../support/tools.ts";
 import { stateOf, useWorkshop } from "./workshop.ts";
 
 const root = useWorkshop();
@@ -67,6 +68,27 @@ describe("an ordinary user with subordinate ids", () => {
     }
     expect(out).toBe(`ready\ngot ${signal}\n`);
     expect(await ended).toBe(9);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)("inside a chroot is told that there is no user namespace", async () => {
+    const { home, user, folder } = rootless.it;
+    const other = join(folder, "chroot");
+    mkdirSync(other);
+    const inside = (...args: string[]) =>
+      runCommand(
+        "unshare",
+        ["--mount", "sh", "-c", 'mount --rbind / "$0" && exec chroot "$0" "$@"', other].concat(
+          user!.prefix,
+          ["env", `SLIPWAY_HOME=${home}`, `HOME=${user!.home}`, user!.node, user!.cli],
+          args,
+        ),
+      );
+    const build = await inside("build", rootless.it.context({ Dockerfile: "FROM busybox\nRUN id -u\n" }));
+    expect(build.stderr).toMatch(
+      /the kernel makes none here \(.*Operation not permitted\); inside a chroot it never does/,
+    );
+    expect(build.exitCode).toBe(1);
+    expect((await inside("doctor")).stdout).toContain("inside a chroot it never does");
   });
 
   it("finds everything in the cache the second time, saves and removes what it made", async () => {
