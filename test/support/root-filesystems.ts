@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { isStaticProgram } from "../../scripts/programs.mjs";
 import { cachedFile } from "./cached-file.ts";
-import { makeFolder, writeTree } from "./folders.ts";
+import { makeFolder, writeTree } from "./made-folder.ts";
 import { requireTool, runCommand, runOrFail } from "./tools.ts";
 
 /** Changes when the recipe below does, so that an old cached archive is not used. */

@@ -9,7 +9,7 @@ import {
   readFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { makeFolder } from "./folders.ts";
+import { makeFolder } from "./made-folder.ts";
 import { PROJECT_ROOT } from "./source-tree.ts";
 import { requireTool, runCommand, runOrFail } from "./tools.ts";
 
