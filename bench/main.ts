@@ -83,7 +83,7 @@ async function measureAll(chosen: Chosen, around: Surroundings & { folder: strin
     try {
       return { ...described(chosen, found), machine, ...(await measureChosen(chosen, found, site)) };
     } finally {
-      found.close();
+      for (const builder of found.builders) await builder.close();
     }
   } finally {
     registry.close();

@@ -45,6 +45,7 @@ export async function buildah(
       await works(command("prune", "--force"));
     },
     leave: async () => removeTree(store),
+    close: async () => removeTree(store),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Builder {
   readonly build: (request: BuildRequest) => Command;
   /** Gives disk space back between runs: the images `tags` and what no name needs. */
   readonly prune: (tags: readonly string[]) => Promise<void>;
-  /** Ends a row: nothing of it is left. */
+  /** Ends a row: what it made is gone. */
   readonly leave: (tags: readonly string[]) => Promise<void>;
+  /** Ends the benchmark: nothing of it is left. */
+  readonly close: () => Promise<void>;
 }

@@ -5,11 +5,10 @@ import type { Builder } from "./builder.ts";
 import { docker } from "./docker.ts";
 import { rootless, slipway } from "./slipway.ts";
 
-/** Who takes part, why others do not, and how to clean up after them. */
+/** Who takes part, and why others do not. */
 export interface Contestants {
   readonly builders: readonly Builder[];
   readonly notes: readonly string[];
-  readonly close: () => void;
 }
 
 /** Ours as whoever we are, ours as an ordinary user where we are root, and the peers that work. */
@@ -17,10 +16,10 @@ export async function contestants(site: Site, options: Options, version: string)
   const notes: string[] = [];
   const builders: Builder[] = [await slipway(`${site.root}/dist/cli.js`, site.folder, version)];
   if (options.peers) builders.push(...(await peers(site, options, notes)));
-  const ordinary = await ordinaryUser(site, version, notes);
-  if (ordinary) builders.push(ordinary.builder);
+  const ordinary = await ordinaryUser(version, notes);
+  if (ordinary) builders.push(ordinary);
   for (const { remark } of builders) if (remark) notes.push(remark);
-  return { builders, notes, close: () => ordinary?.close() };
+  return { builders, notes };
 }
 
 async function peers(site: Site, options: Options, notes: string[]): Promise<readonly Builder[]> {
@@ -33,13 +32,13 @@ async function peers(site: Site, options: Options, notes: string[]): Promise<rea
   return Object.values(found).filter((builder) => builder !== undefined);
 }
 
-async function ordinaryUser(site: Site, version: string, notes: string[]) {
+async function ordinaryUser(version: string, notes: string[]) {
   if (process.getuid?.() !== 0) {
     notes.push("without a comparison of root and rootless: this is not run by root");
     return undefined;
   }
   try {
-    return await rootless(site.folder, version);
+    return await rootless(version);
   } catch (error) {
     notes.push(`without an ordinary user: ${(error as Error).message}`);
     return undefined;

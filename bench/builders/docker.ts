@@ -1,10 +1,9 @@
 import { type Command, output, timed, works } from "../measure/command.ts";
+import { BENCH_LABEL } from "../site/registry.ts";
 import type { Builder, BuildRequest } from "./builder.ts";
 import { overheadOf } from "./overhead.ts";
 
 const DAEMONS = ["dockerd", "containerd", "buildkitd"];
-/** Marks our images, so that no others are removed. */
-const LABEL = "slipway.bench";
 /** The cache of builds is shared with whoever else uses the daemon, so it is only kept from growing beyond this. */
 const CACHE_LIMIT = "6GB";
 
@@ -19,7 +18,7 @@ export async function docker(words: readonly string[]): Promise<Builder | undefi
   });
   const prune = async (tags: readonly string[]) => {
     for (const tag of tags) await works(command("rmi", tag));
-    await works(command("image", "prune", "--force", "--filter", `label=${LABEL}`));
+    await works(command("image", "prune", "--force", "--filter", `label=${BENCH_LABEL}`));
     await works(command("builder", "prune", "--all", "--force", "--keep-storage", CACHE_LIMIT));
   };
   return {
@@ -33,12 +32,15 @@ export async function docker(words: readonly string[]): Promise<Builder | undefi
     build: (request) => command("buildx", "build", ...buildArguments(request)),
     prune,
     leave: prune,
+    close: async () => {
+      await works(command("image", "prune", "--all", "--force", "--filter", `label=${BENCH_LABEL}`));
+    },
   };
 }
 
 /** Without attestations, which the others do not make, and in the host's network, which needs no bridge. */
 function buildArguments({ context, tag, archive, push }: BuildRequest): string[] {
-  const fixed = ["--provenance=false", "--network=host", `--label=${LABEL}=1`, "--progress=plain"];
+  const fixed = ["--provenance=false", "--network=host", "--progress=plain"];
   if (archive) return [...fixed, "--output", `type=oci,dest=${archive}`, context];
   return [...fixed, "--tag", tag, ...(push ? ["--push"] : []), context];
 }

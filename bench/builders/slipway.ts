@@ -26,21 +26,20 @@ export async function slipway(cli: string, folder: string, version: string): Pro
   );
 }
 
-/** The same as an ordinary user with subordinate ids. `close` removes what was made for that user. @throws where there can be none */
-export async function rootless(
-  folder: string,
-  version: string,
-): Promise<{ builder: Builder; close: () => void }> {
+/** The same as an ordinary user with subordinate ids. @throws where there can be none */
+export async function rootless(version: string): Promise<Builder> {
   const user = await asUser();
+  process.once("exit", user.remove);
   try {
-    return { builder: await forUser(user, folder, version), close: user.remove };
+    const builder = await forUser(user, version);
+    return { ...builder, close: async () => user.remove() };
   } catch (error) {
     user.remove();
     throw error;
   }
 }
 
-async function forUser(user: TestUser, folder: string, version: string): Promise<Builder> {
+async function forUser(user: TestUser, version: string): Promise<Builder> {
   const caller: Caller = {
     name: "rootless",
     words: [...user.prefix, user.node, user.cli],
@@ -48,7 +47,6 @@ async function forUser(user: TestUser, folder: string, version: string): Promise
     env: { HOME: user.home, USER: user.name, XDG_RUNTIME_DIR: "" },
     own: (path) => chownSync(path, user.uid, user.gid),
   };
-  mkdirSync(folder, { recursive: true });
   return builderFor(caller, version, await overheadOf(user.prefix));
 }
 
@@ -76,6 +74,7 @@ function builderFor(caller: Caller, version: string, overhead: number): Builder 
       await timed(command("system", "prune", "--all", "--force"));
     },
     leave,
+    close: leave,
   };
 }
 

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, fstatSync, openSync, readSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -13,48 +13,68 @@ export interface Command {
 /** A command that did not succeed; the message ends with the last lines of what it said. */
 export class CommandFailed extends Error {}
 
-const TAIL_CHARACTERS = 2000;
+const TAIL_BYTES = 2000;
 /** Node 20 loads this bundle eagerly when it starts; users rarely have it. */
 const NOT_INHERITED = ["NODE_EXTRA_CA_CERTS", "NODE_OPTIONS", "SLIPWAY_HOME", "SLIPWAY_ROOTFS"];
 
-/** Runs a command to its end and gives its seconds. `started` gets the process. @throws CommandFailed */
-export async function timed(command: Command, started?: (child: ChildProcess) => void): Promise<number> {
-  const log = join(tmpdir(), `slipway-bench-${process.pid}-${counter++}.log`);
-  const descriptor = openSync(log, "wx");
+/** Runs a command to its end and gives its seconds. `started` gets its process id. It does not outlive the benchmark. @throws CommandFailed */
+export async function timed(command: Command, started?: (pid: number) => void): Promise<number> {
+  const log = openLog();
   try {
-    const { seconds, how } = await runToEnd(command, descriptor, started);
+    const { seconds, how } = await runToEnd(command, log, started);
     if (how === 0) return seconds;
     throw new CommandFailed(`${command.argv.join(" ")} ended with ${how}:\n${tail(log)}`);
   } finally {
-    closeSync(descriptor);
-    rmSync(log, { force: true });
+    closeSync(log);
   }
 }
 
-let counter = 0;
+/** A file without a name: what the command says goes there, so that nobody waits for a reader. */
+function openLog(): number {
+  const file = join(tmpdir(), `slipway-bench-${process.pid}.log`);
+  const descriptor = openSync(file, "w+");
+  rmSync(file);
+  return descriptor;
+}
 
-/** What the command said goes to a file, so that nobody waits for a reader. */
+function tail(log: number): string {
+  const { size } = fstatSync(log);
+  const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
+  readSync(log, bytes, 0, bytes.length, size - bytes.length);
+  return bytes.toString("utf8");
+}
+
 function runToEnd(
   { argv, env }: Command,
   log: number,
-  started?: (child: ChildProcess) => void,
+  started?: (pid: number) => void,
 ): Promise<{ seconds: number; how: number | string }> {
   return new Promise((resolve, reject) => {
     const begin = performance.now();
     const child = spawn(argv[0]!, argv.slice(1), {
       stdio: ["ignore", log, log],
       env: { ...inheritedEnvironment(), ...env },
+      // A group of its own, which can be ended as a whole.
+      detached: true,
     });
+    const end = () => killGroup(child.pid);
+    process.prependOnceListener("exit", end);
     child.once("error", (error) => reject(new CommandFailed(`${argv[0]}: ${error.message}`)));
-    child.once("exit", (code, signal) =>
-      resolve({ seconds: (performance.now() - begin) / 1000, how: code ?? signal ?? "nothing" }),
-    );
-    started?.(child);
+    child.once("exit", (code, signal) => {
+      const seconds = (performance.now() - begin) / 1000;
+      process.off("exit", end);
+      resolve({ seconds, how: code ?? signal ?? "nothing" });
+    });
+    if (child.pid !== undefined) started?.(child.pid);
   });
 }
 
-function tail(log: string): string {
-  return readFileSync(log, "utf8").slice(-TAIL_CHARACTERS);
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
 }
 
 function inheritedEnvironment(): NodeJS.ProcessEnv {

@@ -11,14 +11,14 @@ const KIB = 1024;
 export async function peakMemory(command: Command, daemons: readonly string[] = []): Promise<number> {
   let peak = 0;
   let timer: NodeJS.Timeout | undefined;
-  const helpers = processesNamed(daemons);
+  const others = processesNamed(daemons);
   const sample = (pid: number) => {
-    const held = sum([...treeBelow(pid), ...helpers].map(residentBytes));
+    const held = sum([...treeBelow(pid), ...others].map(residentBytes));
     peak = Math.max(peak, held, mostEverHeld(pid));
   };
   try {
-    await timed(command, ({ pid }) => {
-      if (pid !== undefined) timer = setInterval(() => sample(pid), SAMPLE_MS);
+    await timed(command, (pid) => {
+      timer = setInterval(() => sample(pid), SAMPLE_MS);
     });
   } finally {
     clearInterval(timer);

@@ -1,10 +1,11 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Builder, BuilderName } from "../builders/builder.ts";
+import { megabytes, seconds } from "../report/figures.ts";
 import type { Site } from "../site/site.ts";
 import { removeTree } from "../site/workspace.ts";
 import type { Floor, Setting, Task } from "../workloads/workload.ts";
-import { settle, timed } from "./command.ts";
+import { type Command, settle, timed } from "./command.ts";
 import { peakMemory } from "./memory.ts";
 import type { Measured, TaskResult } from "./result.ts";
 import { summarise } from "./statistics.ts";
@@ -34,9 +35,9 @@ export async function measureTask(
     const last = task.warmUps + rounds.runs;
     for (let round = 0; round <= last; round++) {
       const kind = round < task.warmUps ? "warm-up" : round < last ? "time" : "memory";
-      rounds.tell(`${task.name}: ${kind} ${round + 1}/${last + 1}`);
       await setting.renew(round);
-      await contest.round(setting, round, kind);
+      const shown = await contest.round(setting, round, kind);
+      rounds.tell(`${task.name}: ${round + 1}/${last + 1} (${kind})  ${shown}`);
       await contest.floors(setting.floors, kind);
     }
     return contest.result(setting.floors);
@@ -74,17 +75,30 @@ class Contest {
     }
   }
 
-  round(setting: Setting, round: number, kind: Kind): Promise<void> {
-    return this.each(async (builder) => {
+  /** One run of everybody; gives what each needed, for people. */
+  async round(setting: Setting, round: number, kind: Kind): Promise<string> {
+    const shown: string[] = [];
+    await this.each(async (builder) => {
       const request = setting.request(builder.name, round);
       const tags = this.#tagsOf(builder).add(request.tag);
       if (request.archive) rmSync(request.archive, { force: true });
       await settle();
       const command = builder.build(request);
-      if (kind === "memory") this.#memory.set(builder.name, await peakMemory(command, builder.daemons));
-      else this.#note(builder.name, kind, (await timed(command)) - builder.overhead);
+      shown.push(`${builder.name} ${await this.#run(builder, command, kind)}`);
       if (this.#task.grows) await builder.prune([...tags]);
     });
+    return shown.join(", ");
+  }
+
+  async #run(builder: Builder, command: Command, kind: Kind): Promise<string> {
+    if (kind === "memory") {
+      const memory = await peakMemory(command, builder.daemons);
+      this.#memory.set(builder.name, memory);
+      return `${megabytes(memory)} MB`;
+    }
+    const needed = (await timed(command)) - builder.overhead;
+    this.#note(builder.name, kind, needed);
+    return `${seconds(needed)} s`;
   }
 
   async floors(floors: readonly Floor[], kind: Kind): Promise<void> {

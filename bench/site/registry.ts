@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { freePort, waitForPort } from "../../scripts/loopback.mjs";
 import { requireTool } from "../../test/support/tools.ts";
 
+/** The base has this label, and so has what is built from it: builders that others use, too, can tell what is ours. */
+export const BENCH_LABEL = "slipway.bench";
+
 const START_MS = 10_000;
 const TYPES = {
   manifest: "application/vnd.oci.image.manifest.v1+json",
@@ -33,7 +36,7 @@ export class BenchRegistry {
       stdio: "ignore",
     });
     const close = () => void child.kill("SIGKILL");
-    process.once("exit", close);
+    process.prependOnceListener("exit", close);
     if (!(await waitForPort(Number(host.split(":")[1]), START_MS)))
       throw new Error("docker-registry does not start");
     return new BenchRegistry(host, close);
@@ -105,7 +108,11 @@ function imageConfig(diffId: string): object {
     created,
     architecture: process.arch === "arm64" ? "arm64" : "amd64",
     os: "linux",
-    config: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], Cmd: ["/bin/sh"] },
+    config: {
+      Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+      Cmd: ["/bin/sh"],
+      Labels: { [BENCH_LABEL]: "1" },
+    },
     rootfs: { type: "layers", diff_ids: [diffId] },
     history: [{ created, created_by: "root filesystem" }],
   };

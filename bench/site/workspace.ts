@@ -25,7 +25,18 @@ export async function inWorkspace<T>(work: (folder: string) => Promise<T>): Prom
 /** Removes a folder; builders leave overlays mounted in theirs. */
 export function removeTree(folder: string): void {
   for (const point of mountedBelow(readFileSync("/proc/self/mountinfo", "utf8"), folder)) unmount(point);
-  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  } catch {
+    removeMapped(folder);
+  }
+}
+
+/** What an ordinary user's builds make belongs to other ids of that user. */
+function removeMapped(folder: string): void {
+  execFileSync("unshare", ["--user", "--map-auto", "--map-root-user", "rm", "-rf", folder], {
+    stdio: "ignore",
+  });
 }
 
 /** Mount points that lie in `folder`, innermost first; also where a peer that runs in a root of its own sees it under a longer path. */
