@@ -1,8 +1,10 @@
+import { fileStatOf } from "../context/hash-file.ts";
 import type { DecidingRule } from "../context/ignore-rules.ts";
 import type { LocalContext } from "../context/local-context.ts";
 import type { Digest } from "../core/digest.ts";
 import type { Entry } from "../core/file-tree.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
+import type { FileWitness } from "../layer/change.ts";
 
 /** A local build context as steps read it. */
 export class ContextSource implements SourceTree {
@@ -28,6 +30,17 @@ export class ContextSource implements SourceTree {
 
   digests(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
     return this.#context.digests(paths);
+  }
+
+  knownDigest(path: string): Digest | undefined {
+    return this.#context.knownDigest(path);
+  }
+
+  witness(path: string): FileWitness {
+    return {
+      isUnchanged: (stat) => this.#context.isUnchanged(path, fileStatOf(stat)),
+      wasRead: (digest, stat, readAt) => this.#context.remember(path, digest, fileStatOf(stat), readAt),
+    };
   }
 
   async prepare(): Promise<void> {}

@@ -110,6 +110,22 @@ export class LocalContext implements ReadableTree {
     return result;
   }
 
+  /** The digest of a visible file, where it need not be read for it. Throws `SOURCE_NOT_FOUND`. */
+  knownDigest(path: string): Digest | undefined {
+    const known = this.#digests.get(path);
+    if (known) return known;
+    const node = this.#fileNode(path);
+    const digest = node.isSocket ? digestOf("") : this.#index.lookup(path, node.stat);
+    if (digest) this.#digests.set(path, digest);
+    return digest;
+  }
+
+  /** Whether a file with this stat, taken from the open file, is for certain the one that `knownDigest` speaks of. */
+  isUnchanged(path: string, stat: FileStat): boolean {
+    const digest = this.#index.lookup(path, stat);
+    return digest !== undefined && digest === this.#digests.get(path);
+  }
+
   /** Notes a digest that was found while the file was copied; see `StatIndex.remember` for what must hold. */
   remember(path: string, digest: Digest, stat: FileStat, readAt: number): void {
     this.#index.remember(path, digest, stat, readAt);
@@ -128,21 +144,12 @@ export class LocalContext implements ReadableTree {
     const found = new Map<string, Digest>();
     let buffer: Buffer | undefined;
     for (const path of paths) {
-      const known = this.#knownDigest(path);
+      const known = this.knownDigest(path);
       if (!known) buffer ??= Buffer.allocUnsafe(PIECE_BYTES);
       found.set(path, known ?? (await this.#hash(path, buffer!, slices)));
       if (slices.isOver) await slices.pause();
     }
     return found;
-  }
-
-  #knownDigest(path: string): Digest | undefined {
-    const known = this.#digests.get(path);
-    if (known) return known;
-    const node = this.#fileNode(path);
-    const digest = node.isSocket ? digestOf("") : this.#index.lookup(path, node.stat);
-    if (digest) this.#digests.set(path, digest);
-    return digest;
   }
 
   async #hash(path: string, buffer: Buffer, slices: TimeSlices): Promise<Digest> {

@@ -7,7 +7,9 @@ import { Buffer, isUtf8 } from "node:buffer";
 /** The string form of a name's bytes. */
 export function decodeName(bytes: Uint8Array): string {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isUtf8(buffer)) return buffer.toString("utf8");
+  const text = buffer.toString("utf8");
+  // What is no UTF-8 becomes this character, which hardly any name has.
+  if (!text.includes("\ufffd") || isUtf8(buffer)) return text;
   let out = "";
   for (let i = 0; i < buffer.length; ) {
     const length = sequenceLength(buffer, i);

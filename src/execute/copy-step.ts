@@ -1,26 +1,30 @@
-import { contentIdentity } from "../cache/content-identity.ts";
-import type { InputFiles, StepInputs } from "../cache/inputs.ts";
-import { excludeRules } from "../context/ignore-rules.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
-import { digestOf } from "../core/digest.ts";
-import type { Entry } from "../core/file-tree.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { CopyStep, InputSource } from "../plan/graph.ts";
 import { applyArchive, isArchive, type Spool } from "./add/archive.ts";
-import { fetchRemoteSources, type RemoteFetcher, type RemoteSource } from "./add/remote.ts";
+import { fetchRemoteSources, type RemoteFetcher } from "./add/remote.ts";
 import type { Chain } from "./chain.ts";
 import { EMPTY_CHAIN } from "./chain.ts";
 import { ChangeSet } from "./copy/change-set.ts";
 import { parseModeChange } from "./copy/chmod.ts";
+import { copyInputs, inputFiles, isIndependentLayer } from "./copy/copy-inputs.ts";
+import {
+  type Gathered,
+  groupBy,
+  isMostlyUnread,
+  isRead,
+  selectLocal,
+  sourceFiles,
+  withDigests,
+} from "./copy/gathered.ts";
 import { heredocEntry } from "./copy/heredoc.ts";
 import { accountReader, resolveOwner } from "./copy/owner.ts";
 import { type Placement, placeSource } from "./copy/place.ts";
-import { cleanPath, type SelectedSource, selectSources } from "./copy/select.ts";
-import { selectWithParents } from "./copy/select-parents.ts";
+import { cleanPath, type SelectedSource } from "./copy/select.ts";
 import type { LayerAccess } from "./layer-access.ts";
-import { type LayerTarget, packAndStore } from "./layer-commit.ts";
+import { type DraftLayer, draftLayer, type LayerTarget } from "./layer-commit.ts";
 import type { SourceTree } from "./source-tree.ts";
-import type { PreparedStep, StepExecutor } from "./step-executor.ts";
+import type { Foresight, PreparedStep, StepExecutor } from "./step-executor.ts";
 
 export interface CopyOptions {
   readonly access: LayerAccess;
@@ -36,11 +40,6 @@ export interface CopyOptions {
   readonly epoch: number | undefined;
 }
 
-/** Neighbours among the sources of a step, found or fetched. */
-type Gathered =
-  | { readonly kind: "local"; readonly tree: SourceTree; readonly selected: readonly SelectedSource[] }
-  | { readonly kind: "remote"; readonly source: RemoteSource };
-
 /** COPY and ADD (SPEC 3.6, 3.7). */
 export class CopyExecutor implements StepExecutor<CopyStep> {
   readonly #options: CopyOptions;
@@ -49,15 +48,48 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     this.#options = options;
   }
 
-  async prepare(step: CopyStep, parent: Chain): Promise<PreparedStep> {
-    const sources = await this.#gather(step);
-    const files = sources.flatMap((group) =>
-      group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group.tree, group.selected),
-    );
-    return {
-      inputs: copyInputs(step, parent, files, this.#options.epoch),
-      execute: (_reporter, signal) => this.#execute(step, parent, sources, signal),
-    };
+  async prepare(step: CopyStep, parent: Chain, foresight: Foresight): Promise<PreparedStep> {
+    const gathered = await this.#gather(step);
+    const ahead = await this.#packAhead(step, parent, gathered, foresight);
+    try {
+      const sources = await Promise.all(gathered.map(withDigests));
+      const files = sources.flatMap((group) =>
+        group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group.tree, group.selected),
+      );
+      return {
+        inputs: copyInputs(step, parent, files, this.#options.epoch),
+        execute: (_reporter, signal) =>
+          ahead ? stored(ahead) : this.#execute(step, parent, sources, signal),
+        ...(ahead ? { discard: () => ahead.discard() } : {}),
+      };
+    } catch (error) {
+      await ahead?.discard();
+      throw error;
+    }
+  }
+
+  /**
+   * Makes the layer of files that nobody has read yet before the key is known, so that they are read once. Undefined where that does
+   * not pay, where the step will be found in the cache, and where it fails: whatever is wrong shows again, and better, without haste.
+   */
+  async #packAhead(
+    step: CopyStep,
+    parent: Chain,
+    sources: readonly Gathered[],
+    foresight: Foresight,
+  ): Promise<DraftLayer | undefined> {
+    if (!isMostlyUnread(step, sources)) return undefined;
+    const { files: _, ...inputs } = copyInputs(step, parent, [], this.#options.epoch);
+    if (!(await foresight.willRun(inputs))) return undefined;
+    let draft: DraftLayer | undefined;
+    try {
+      draft = await this.#draft(step, parent, sources, foresight.signal);
+      if (sources.every(isRead)) return draft;
+    } catch (error) {
+      if (foresight.signal.aborted) throw error;
+    }
+    await draft?.discard();
+    return undefined;
   }
 
   /** What the step reads, in written order: a later source wins (SPEC CP-22). */
@@ -81,6 +113,15 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     sources: readonly Gathered[],
     signal: AbortSignal,
   ): Promise<LayerInfo> {
+    return stored(await this.#draft(step, parent, sources, signal));
+  }
+
+  async #draft(
+    step: CopyStep,
+    parent: Chain,
+    sources: readonly Gathered[],
+    signal: AbortSignal,
+  ): Promise<DraftLayer> {
     const { access, target } = this.#options;
     const independent = isIndependentLayer(step);
     const chain = independent ? EMPTY_CHAIN : parent;
@@ -89,12 +130,12 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     const accounts = chain.layers.length > 0 ? accountReader(below) : undefined;
     const owner = step.chown === undefined ? undefined : await resolveOwner(step.chown, accounts);
     const mode = step.chmod === undefined ? undefined : parseModeChange(step.chmod);
-    const place = (source: Pick<SourceTree, "locate" | "linkIdentity">): Placement => ({
+    const place = (source: Pick<SourceTree, "locate" | "linkIdentity" | "witness">): Placement => ({
       destination: cleanPath(step.destination),
       destinationIsDirectory: step.destinationIsDirectory,
       owner,
       mode,
-      bytes: (entry) => ({ kind: "path", path: source.locate(entry.path) }),
+      bytes: ({ path }) => ({ kind: "path", path: source.locate(path), witness: source.witness?.(path) }),
       linkIdentity: (entry) => source.linkIdentity(entry),
     });
     const scope = new CleanupScope();
@@ -107,8 +148,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
         }
       }
       this.#placeHeredocs(step, changes, place(below));
-      const { info } = await packAndStore(changes.finish(), target, signal);
-      return info;
+      return draftLayer(changes.finish(), target, signal);
     });
   }
 
@@ -164,115 +204,11 @@ function withinSource(at: Placement, source: number): Placement {
   };
 }
 
-/** `--link` stands alone unless `--chmod` is given, too (SPEC CP-19). */
-function isIndependentLayer(step: CopyStep): boolean {
-  return step.link && step.chmod === undefined;
-}
-
-async function selectLocal(
-  step: CopyStep,
-  sources: readonly string[],
-  inputs: CopyOptions["inputs"],
-): Promise<Gathered> {
-  const tree = await inputs(step.from);
-  return { kind: "local", tree, selected: await withDigests(tree, select(step, tree, sources)) };
-}
-
-/** Runs of neighbours for which `property` is the same. */
-function groupBy<T>(items: readonly T[], property: (item: T) => unknown): T[][] {
-  const groups: T[][] = [];
-  for (const item of items) {
-    const group = groups.at(-1);
-    if (group && property(group[0]!) === property(item)) group.push(item);
-    else groups.push([item]);
-  }
-  return groups;
-}
-
-function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {
-  const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
-  const options = { excludes };
-  return step.parents ? selectWithParents(tree, sources, options) : selectSources(tree, sources, options);
-}
-
-function sourceFiles(source: SelectedSource): string[] {
-  const files = source.entries.filter(({ entry }) => entry.type === "file").map(({ entry }) => entry.path);
-  return source.root.type === "file" ? [source.root.path, ...files] : files;
-}
-
-/** The same, every file with its digest; reads those whose digest is not known yet. */
-async function withDigests(tree: SourceTree, selected: readonly SelectedSource[]): Promise<SelectedSource[]> {
-  const digests = await tree.digests(selected.flatMap(sourceFiles));
-  const read = (entry: Entry): Entry => {
-    const digest = entry.digest ?? digests.get(entry.path);
-    return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
-  };
-  return selected.map((source) => ({
-    ...source,
-    root: read(source.root),
-    entries: source.entries.map(({ relative, entry }) => ({ relative, entry: read(entry) })),
-  }));
-}
-
-/**
- * Content identity of everything selected. Of a directory written with a slash only its content counts: nothing else of it goes
- * into the layer (SPEC CK-05).
- */
-function inputFiles(
-  step: CopyStep,
-  tree: SourceTree,
-  selected: readonly SelectedSource[],
-): readonly InputFiles[] {
-  return selected.map((source) => ({
-    from: tree.name,
-    selector: step.parents ? source.selector : source.name,
-    entries: [
-      [source.root.type === "dir" ? "" : source.name, rootIdentity(source)] as const,
-      ...selectedContents(tree, source),
-    ],
-  }));
-}
-
-/** A further name of a file that is selected already says so: the layer gets a hard link there (SPEC CP-10). */
-function selectedContents(tree: SourceTree, source: SelectedSource): (readonly [string, string])[] {
-  const firstNames = new Map<string, string>();
-  return source.entries.map(({ relative, entry }) => {
-    const content = contentIdentity(entry);
-    const identity = entry.type === "file" ? tree.linkIdentity(entry) : undefined;
-    if (identity === undefined) return [relative, content];
-    const first = firstNames.get(identity);
-    if (first === undefined) firstNames.set(identity, relative);
-    return [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
+async function stored(draft: DraftLayer): Promise<LayerInfo> {
+  const scope = new CleanupScope();
+  scope.defer(() => draft.discard());
+  return scope.around(async () => {
+    await draft.store();
+    return draft.info;
   });
-}
-
-function rootIdentity({ root, selector }: SelectedSource): string {
-  return root.type === "dir" && selector.endsWith("/") ? "contents" : contentIdentity(root);
-}
-
-function copyInputs(
-  step: CopyStep,
-  parent: Chain,
-  files: readonly InputFiles[],
-  epoch: number | undefined,
-): StepInputs {
-  const independent = isIndependentLayer(step);
-  return {
-    tag: independent ? "copy-link/2" : "copy/2",
-    parent: independent ? null : parent.identity,
-    fields: {
-      instruction: step.instruction,
-      destination: step.destination,
-      directory: step.destinationIsDirectory,
-      chown: step.chown ?? null,
-      chmod: step.chmod ?? null,
-      link: step.link,
-      parents: step.parents,
-      excludes: [...step.excludes],
-      unpack: step.unpack ?? null,
-      heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(content)}`),
-      ...(step.heredocs.length > 0 && epoch !== undefined ? { epoch } : {}),
-    },
-    files,
-  };
 }

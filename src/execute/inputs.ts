@@ -113,6 +113,10 @@ async function subtreeChanges(tree: SourceTree, path: string): Promise<Change[]>
   return entries.map((entry) => ({
     // With the digest that the key has: a file that changes in between must not end up under it.
     entry: digests.has(entry.path) ? { ...entry, digest: digests.get(entry.path)! } : entry,
-    bytes: entry.type === "file" ? { kind: "path", path: tree.locate(entry.path) } : { kind: "none" },
+    // An empty file has nothing to read; a socket, which is shown as one, could not be.
+    bytes:
+      entry.type === "file" && entry.size > 0
+        ? { kind: "path", path: tree.locate(entry.path), witness: tree.witness?.(entry.path) }
+        : { kind: "none" },
   }));
 }

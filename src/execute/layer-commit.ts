@@ -11,20 +11,47 @@ export interface LayerTarget {
   readonly form: SnapshotForm;
 }
 
-/** Packs changes into a layer and stores it: the snapshot by rename, then the table of contents that makes it known. */
+/** A layer that has been made, in a folder of its own, but not stored. */
+export interface DraftLayer {
+  readonly info: LayerInfo;
+  readonly toc: Buffer;
+  /** The snapshot by rename, then the table of contents that makes it known. */
+  store(): Promise<void>;
+  /** Does nothing for a layer that was stored. */
+  discard(): Promise<void>;
+}
+
+/** Packs changes into a layer. Throws what `packLayer` throws. */
+export async function draftLayer(
+  changes: readonly Change[],
+  target: LayerTarget,
+  signal: AbortSignal,
+): Promise<DraftLayer> {
+  const { store, form } = target;
+  const directory = store.temp.directory("layer");
+  // Once it is a snapshot it is no longer there.
+  const discard = () => store.temp.remove(directory);
+  try {
+    const packed = await packLayer({ changes, directory, form, signal });
+    return { ...packed, store: () => storeLayer(target, packed, directory), discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+/** Packs changes into a layer and stores it. */
 export async function packAndStore(
   changes: readonly Change[],
-  { store, form }: LayerTarget,
+  target: LayerTarget,
   signal: AbortSignal,
 ): Promise<{ info: LayerInfo; toc: Buffer }> {
-  const directory = store.temp.directory("layer");
+  const draft = await draftLayer(changes, target, signal);
   const scope = new CleanupScope();
-  // Once it is a snapshot it is no longer there.
-  scope.defer(() => store.temp.remove(directory));
+  scope.defer(() => draft.discard());
   return scope.around(async () => {
-    const packed = await packLayer({ changes, directory, form, signal });
-    await storeLayer({ store, form }, packed, directory);
-    return packed;
+    await draft.store();
+    return draft;
   });
 }
 

@@ -1,5 +1,7 @@
 import type { DecidingRule } from "../context/ignore-rules.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
+import type { FileWitness } from "../layer/change.ts";
 
 /** A file tree that a step reads from: a stage, an image or a build context. */
 export interface SourceTree extends ReadableTree {
@@ -9,6 +11,10 @@ export interface SourceTree extends ReadableTree {
   prepare(paths: readonly string[]): Promise<void>;
   /** Identity of the inode behind a file that has several names in one layer; undefined otherwise. */
   linkIdentity(entry: Entry): string | undefined;
+  /** Of a build context: the digest of a file, where it need not be read for it. Elsewhere all digests are known. */
+  knownDigest?(path: string): Digest | undefined;
+  /** Of a build context: who knows the file by its stat, and learns its digest from whoever reads it. */
+  witness?(path: string): FileWitness;
   /** Of a build context: the ignore rule that hides a path which is there. */
   hiddenBy?(path: string): DecidingRule | undefined;
 }

@@ -14,6 +14,18 @@ export interface StepReporter {
 export interface PreparedStep {
   readonly inputs: StepInputs;
   execute(reporter: StepReporter, signal: AbortSignal): Promise<LayerInfo>;
+  /** Lets go of what was made ahead; called in the end, whether the step was executed or not. */
+  discard?(): Promise<void>;
+}
+
+/** What an executor may ask while it prepares a step. */
+export interface Foresight {
+  /**
+   * Whether the step will most likely have to run, as far as it shows without the content of its inputs: then its work may be done
+   * before the key is known. Throws what forbids executing anything, and waits for a build that is doing the same.
+   */
+  willRun(inputs: Omit<StepInputs, "files">): Promise<boolean>;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -22,7 +34,7 @@ export interface PreparedStep {
  * Errors: whatever the step's instruction can fail with; the caller attaches the source range.
  */
 export interface StepExecutor<S extends Step = Step> {
-  prepare(step: S, parent: Chain): Promise<PreparedStep>;
+  prepare(step: S, parent: Chain, foresight: Foresight): Promise<PreparedStep>;
 }
 
 /** One executor per kind of step. */

@@ -1,7 +1,7 @@
 import { explainMiss } from "../cache/explain.ts";
 import { keyOf, type StepInputs } from "../cache/inputs.ts";
-import { type CacheRecord, decodeInputs, decodeRecord, encodeInputs, encodeRecord } from "../cache/record.ts";
-import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { type CacheRecord, decodeInputs, encodeInputs, encodeRecord } from "../cache/record.ts";
+import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { type BuildEvent, type ChangedInput, type EventSink, eventId, type StepId } from "../core/events.ts";
@@ -9,7 +9,8 @@ import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Store } from "../store/store.ts";
 import { type Chain, stackLayer } from "./chain.ts";
-import type { PreparedStep, StepExecutors, StepReporter } from "./step-executor.ts";
+import type { Foresight, PreparedStep, StepExecutors, StepReporter } from "./step-executor.ts";
+import { lookUp, StepForesight } from "./step-foresight.ts";
 
 export interface StepRunnerOptions {
   readonly store: Store;
@@ -54,45 +55,52 @@ export class StepRunner {
 
   /** The parent chain with the step's layer on top. Errors carry the step's source range. */
   async run(step: Step, parent: Chain): Promise<Chain> {
+    const scope = new CleanupScope();
     try {
-      throwIfAborted(this.#options.signal);
-      const prepared = await this.#prepare(step, parent);
-      const key = keyOf(prepared.inputs);
-      const stored = step.noCache ? undefined : this.#lookup(key);
-      if (stored) {
-        this.#emit({
-          type: "step.cached",
-          id: this.#id(step),
-          name: step.name,
-          stage: step.stage,
-          size: stored.layer.fileBytes,
-        });
-        this.#rememberSlot(step, key, prepared.inputs);
-        return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
-      }
-      const result = await this.#shareRun(step, key, prepared);
-      return stackLayer(parent, result.layer, { created: result.created, description: step.name });
+      return await scope.around(() => this.#run(step, parent, scope));
     } catch (error) {
       throw error instanceof SlipwayError ? error.at(step.source) : error;
     }
   }
 
-  #prepare(step: Step, parent: Chain): Promise<PreparedStep> {
+  async #run(step: Step, parent: Chain, scope: CleanupScope): Promise<Chain> {
+    throwIfAborted(this.#options.signal);
+    const foresight = new StepForesight(this.#options, this.#slotOf(step), step, scope);
+    const prepared = await this.#prepare(step, parent, foresight);
+    scope.defer(() => prepared.discard?.());
+    const key = keyOf(prepared.inputs);
+    const stored = step.noCache ? undefined : this.#lookup(key);
+    if (stored) {
+      this.#emit({
+        type: "step.cached",
+        id: this.#id(step),
+        name: step.name,
+        stage: step.stage,
+        size: stored.layer.fileBytes,
+      });
+      this.#rememberSlot(step, key, prepared.inputs);
+      return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
+    }
+    const result = await this.#shareRun(step, key, prepared, foresight.since);
+    return stackLayer(parent, result.layer, { created: result.created, description: step.name });
+  }
+
+  #prepare(step: Step, parent: Chain, foresight: Foresight): Promise<PreparedStep> {
     const { executors } = this.#options;
     switch (step.kind) {
       case "run":
-        return executors.run.prepare(step, parent);
+        return executors.run.prepare(step, parent, foresight);
       case "copy":
-        return executors.copy.prepare(step, parent);
+        return executors.copy.prepare(step, parent, foresight);
       case "workdir":
-        return executors.workdir.prepare(step, parent);
+        return executors.workdir.prepare(step, parent, foresight);
       default:
         return step satisfies never;
     }
   }
 
   /** A second equal step of this build waits for the first one's layer. */
-  async #shareRun(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
+  async #shareRun(step: Step, key: Digest, prepared: PreparedStep, since?: number): Promise<StepResult> {
     const other = this.#inFlight.steps.get(key);
     if (other) {
       const result = await other;
@@ -100,16 +108,17 @@ export class StepRunner {
       this.#emit({ type: "step.cached", id: this.#id(step), name: step.name, stage: step.stage });
       return result;
     }
-    const run = this.#runOnce(step, key, prepared);
+    const run = this.#runOnce(step, key, prepared, since);
     this.#inFlight.steps.set(key, run);
     return run;
   }
 
-  async #runOnce(step: Step, key: Digest, prepared: PreparedStep): Promise<StepResult> {
+  /** `since`: when work on the step began, where that was before its key was known. */
+  async #runOnce(step: Step, key: Digest, prepared: PreparedStep, since?: number): Promise<StepResult> {
     const { clock, store, signal } = this.#options;
     this.#options.beforeExecute?.(step);
     await store.beforeWrite();
-    const started = clock();
+    const started = since ?? clock();
     this.#emit({
       type: "step.start",
       id: this.#id(step),
@@ -154,9 +163,7 @@ export class StepRunner {
   }
 
   #lookup(key: Digest): CacheRecord | undefined {
-    const { store } = this.#options;
-    const record = decodeRecord(store.records.get(key));
-    return record && store.layers.get(record.layer.diffId) ? record : undefined;
+    return lookUp(this.#options.store, key);
   }
 
   #slotOf(step: Step): string {

@@ -1,10 +1,20 @@
+import type { BigIntStats } from "node:fs";
+import type { Digest } from "../core/digest.ts";
 import type { Entry } from "./entry.ts";
+
+/** Somebody who knows a file of this machine by its stat, and wants to know more. */
+export interface FileWitness {
+  /** Tells whether a file with this stat still holds the bytes of its entry's digest: then they need not be hashed again. */
+  isUnchanged(stat: BigIntStats): boolean;
+  /** Told the digest of a file that was read; `stat` was the same before and after, `readAt` (ms since the epoch) is from before. */
+  wasRead(digest: Digest, stat: BigIntStats, readAt: number): void;
+}
 
 /** Where the bytes of a file in a new layer come from. */
 export type ByteSource =
   | { readonly kind: "none" }
   /** A file of this machine, read without following a link in its last component. */
-  | { readonly kind: "path"; readonly path: string }
+  | { readonly kind: "path"; readonly path: string; readonly witness?: FileWitness | undefined }
   | { readonly kind: "bytes"; readonly bytes: Uint8Array };
 
 /** One entry of a layer that is about to be made. */

@@ -62,9 +62,10 @@ export class IngestRun {
         hint: "pull the image again; if that does not help, the image itself is damaged",
         facts: { expected: expectedDiffId, actual: diffId },
       });
-    const toc = encodeToc(this.#intake.finish());
+    const entries = this.#intake.finish();
+    const toc = encodeToc(entries);
     const { dependsOnParent, needsLower } = this.#intake;
-    return { toc, info: { diffId, tarSize, ...summaryOf(Toc.open(toc)) }, dependsOnParent, needsLower };
+    return { toc, info: { diffId, tarSize, ...summaryOf(entries) }, dependsOnParent, needsLower };
   }
 
   /** Closes a file that is being written. */

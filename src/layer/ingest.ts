@@ -38,7 +38,7 @@ export function ingestLayer(options: IngestOptions): Promise<IngestResult> {
       ...(expectedDiffId === undefined ? {} : { expectedDiffId }),
     },
     archive,
-    signal,
+    { signal },
   );
 }
 

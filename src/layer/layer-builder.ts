@@ -1,17 +1,25 @@
+import { closeSync } from "node:fs";
+import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { ArchiveHash } from "./archive-hash.ts";
 import type { ByteSource } from "./change.ts";
-import { copyBytes } from "./copy-bytes.ts";
+import { copyBytes, writeFull } from "./copy-bytes.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import { parentOf } from "./resolve.ts";
 import type { SnapshotWriter } from "./snapshot-writer.ts";
 import { entryHeader, paddingAfter, TAR_END } from "./tar-writer.ts";
-import { encodeToc, Toc } from "./toc.ts";
+import { contentDigestOf, encodeToc } from "./toc.ts";
 import { BARE_ROOT } from "./tree.ts";
 
 const CAPABILITY = "security.capability";
+
+/** A file under way; `fd` where it is written, too. */
+interface OpenFile {
+  readonly entry: Entry;
+  readonly fd: number | undefined;
+}
 
 /**
  * Makes a layer from entries that come in path order: hashes the archive that they stand for, collects the table of contents and,
@@ -24,6 +32,7 @@ export class LayerBuilder {
   readonly #files = new Map<string, Entry>();
   /** The directories that lead to the last entry, outermost first. */
   readonly #open: string[] = [];
+  #file: OpenFile | undefined;
 
   constructor(writer?: SnapshotWriter) {
     this.#writer = writer;
@@ -41,6 +50,32 @@ export class LayerBuilder {
     else this.#addOther(clean);
   }
 
+  /** Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. */
+  beginFile(entry: Entry): void {
+    this.#enterParent(entry.path);
+    this.#file = this.#openFile(withOnlyCapability(entry));
+  }
+
+  writeFile(bytes: Uint8Array): void {
+    this.#archive.update(bytes);
+    const { fd } = this.#file!;
+    if (fd !== undefined) writeFull(fd, bytes);
+  }
+
+  /** The caller has seen to it that the digest is that of the bytes, and that they are as many as the entry says. */
+  endFile(digest: Digest): void {
+    const file = this.#file!;
+    this.#file = undefined;
+    this.#closeFile(file, digest);
+  }
+
+  /** Lets go of a file that was begun. */
+  abandon(): void {
+    const fd = this.#file?.fd;
+    this.#file = undefined;
+    if (fd !== undefined) closeSync(fd);
+  }
+
   /** Ends the layer; the builder must not be used any more. */
   finish(): PackedLayer {
     this.#archive.update(TAR_END);
@@ -48,7 +83,7 @@ export class LayerBuilder {
     const tarSize = this.#archive.size;
     const diffId = this.#archive.finish();
     const toc = encodeToc(this.#entries);
-    return { toc, info: { diffId, tarSize, ...summaryOf(Toc.open(toc)) } };
+    return { toc, info: { diffId, tarSize, ...summaryOf(this.#entries) } };
   }
 
   #addOther(entry: Entry): void {
@@ -76,9 +111,16 @@ export class LayerBuilder {
   }
 
   #addFile(entry: Entry, bytes: ByteSource): void {
+    const file = this.#openFile(entry);
+    this.#closeFile(file, copyBytes(entry, bytes, { archive: this.#archive, fd: file.fd }));
+  }
+
+  #openFile(entry: Entry): OpenFile {
     this.#archive.update(entryHeader(entry));
-    const fd = this.#writer?.openFile(entry.path);
-    const digest = copyBytes(entry, bytes, { archive: this.#archive, fd });
+    return { entry, fd: this.#writer?.openFile(entry.path) };
+  }
+
+  #closeFile({ entry, fd }: OpenFile, digest: Digest): void {
     this.#archive.update(paddingAfter(entry.size));
     const complete = { ...entry, digest };
     this.#entries.push(complete);
@@ -107,11 +149,13 @@ export class LayerBuilder {
   }
 }
 
-/** The counts and the content digest of a table of contents. */
-export function summaryOf(toc: Toc): Pick<PackedLayer["info"], "contentDigest" | "entries" | "fileBytes"> {
+/** The counts and the content digest of entries in path order. */
+export function summaryOf(
+  entries: readonly Entry[],
+): Pick<PackedLayer["info"], "contentDigest" | "entries" | "fileBytes"> {
   let fileBytes = 0;
-  for (const entry of toc.entries()) if (entry.hardLink === undefined) fileBytes += entry.size;
-  return { contentDigest: toc.contentDigest(), entries: toc.count, fileBytes };
+  for (const entry of entries) if (entry.hardLink === undefined) fileBytes += entry.size;
+  return { contentDigest: contentDigestOf(entries), entries: entries.length, fileBytes };
 }
 
 /** Other attributes do not leave in archives (SPEC LT-05), so the layer does not have them here either. */

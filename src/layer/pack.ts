@@ -1,9 +1,9 @@
-import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { describeSystemError } from "../core/errors.ts";
 import type { Change } from "./change.ts";
 import { PACKERS } from "./layer-threads.ts";
-import { type PackTask, pack } from "./pack-task.ts";
+import type { PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
+import { FileReader } from "./read-files.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
 
 export type { PackedLayer } from "./packed-layer.ts";
@@ -19,19 +19,22 @@ export interface PackOptions {
 }
 
 /** Up to this much work takes less time than waking a thread. */
-const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
+export const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
 
 /**
- * Makes a layer of changes (SPEC LT-01 to LT-06): every file is read once, and on the way hashed for the table of contents, hashed for
- * the diff ID and written to `directory`. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`,
+ * Makes a layer of changes (SPEC LT-01 to LT-06). Every file is read once: here, where it is hashed for the table of contents; a thread
+ * hashes the archive and writes to `directory`. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`,
  * `PERMISSION_DENIED`, `SNAPSHOT_FAILED` for an owner that cannot be given here, `CANCELLED`.
  */
 export async function packLayer({ changes, directory, form, signal }: PackOptions): Promise<PackedLayer> {
-  const task: PackTask = { kind: "pack", changes, directory, form };
-  if (!isLittle(changes)) return PACKERS.batch(task, signal);
-  throwIfAborted(signal);
+  const task: PackTask = { kind: "pack", entries: changes.map(({ entry }) => entry), directory, form };
+  const files = new FileReader(changes);
   try {
-    return pack(task);
+    return await PACKERS.stream(task, files.pieces(signal), {
+      signal,
+      isLittle: isLittle(changes),
+      recycle: (buffer) => files.recycle(buffer),
+    });
   } catch (error) {
     throw describeSystemError(error, "writing a layer");
   }

@@ -22,7 +22,7 @@ export class SnapshotWriter {
   /** Throws `SYSTEM_UNSUPPORTED` for a native form where there are no system calls for it. */
   constructor(directory: string, form: SnapshotForm) {
     this.#directory = directory;
-    this.#rules = rulesFor(form);
+    this.#rules = rulesFor(form, directory);
   }
 
   makeDirectory(path: string): void {
@@ -45,10 +45,10 @@ export class SnapshotWriter {
   closeFile(fd: number, entry: Entry, length = entry.size): void {
     try {
       if (length !== entry.size) fs.ftruncateSync(fd, entry.size);
+      this.#rules.settleFile(fd, this.#at(entry.path), entry);
     } finally {
       fs.closeSync(fd);
     }
-    this.#rules.settle(this.#at(entry.path), entry);
   }
 
   /** Copies a whole file from elsewhere. */

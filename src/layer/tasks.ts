@@ -1,28 +1,30 @@
+import type { Digest } from "../core/digest.ts";
 import { type CaptureTask, capture } from "./capture-task.ts";
 import { type IngestResult, IngestRun, type IngestTask } from "./ingest-task.ts";
-import { type PackTask, pack } from "./pack-task.ts";
+import { PackRun, type PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 
 /** Work that runs from beginning to end without more input. */
-export type BatchTask = PackTask | CaptureTask;
+export type BatchTask = CaptureTask;
 
-/** Work that is fed with the bytes of an archive. */
-export type StreamTask = IngestTask;
+/** Work that is fed with bytes: of an archive, or of files one after the other. */
+export type StreamTask = IngestTask | PackTask;
 
 /** A stream task under way. */
 export interface StreamRun {
-  push(chunk: Buffer): void;
+  /** `digests`: of the files that end in these bytes, where they come from files. */
+  push(bytes: Buffer, digests?: readonly Digest[]): void;
   /** Ends the input and gives the result. */
-  finish(): IngestResult;
+  finish(): PackedLayer | IngestResult;
   /** Lets go of open files after a failure. */
   abandon(): void;
 }
 
 /** Does the work synchronously on the calling thread. */
 export function runBatch(task: BatchTask): PackedLayer {
-  return task.kind === "pack" ? pack(task) : capture(task);
+  return capture(task);
 }
 
 export function openStream(task: StreamTask): StreamRun {
-  return new IngestRun(task);
+  return task.kind === "pack" ? new PackRun(task) : new IngestRun(task);
 }

@@ -1,3 +1,4 @@
+import type { Digest } from "../core/digest.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { BatchTask, StreamTask } from "./tasks.ts";
 import type { PostedError } from "./thread-errors.ts";
@@ -6,11 +7,11 @@ import type { PostedError } from "./thread-errors.ts";
 export type ToWorker =
   | { readonly type: "batch"; readonly task: BatchTask }
   | { readonly type: "open"; readonly task: StreamTask }
-  | { readonly type: "chunk"; readonly bytes: Uint8Array }
+  | { readonly type: "chunk"; readonly bytes: Uint8Array; readonly digests?: readonly Digest[] }
   | { readonly type: "finish" };
 
-/** What it answers: `taken` for every chunk, and one `done` or `failed` for the task. */
+/** What it answers: `taken` for every chunk (with its memory where it came with digests), and one `done` or `failed` for the task. */
 export type FromWorker =
-  | { readonly type: "taken"; readonly bytes: number }
+  | { readonly type: "taken"; readonly bytes: number; readonly buffer?: ArrayBuffer }
   | { readonly type: "done"; readonly result: PackedLayer }
   | { readonly type: "failed"; readonly error: PostedError };

@@ -53,6 +53,26 @@ export function encodeToc(entries: Iterable<Entry>): Buffer {
   return result;
 }
 
+/**
+ * Digest over path, type, mode, owner, size, file digest, link target, hard link, device, `security.capability`, whiteout
+ * and opaque of every entry, in path order; not over modification times or other attributes (SPEC CK-05).
+ */
+export function contentDigestOf(entries: Iterable<Entry>): Digest {
+  const hash = createHash("sha256").update(CONTENT_TAG);
+  const out = new ByteWriter(64 * 1024);
+  const record = new ByteWriter(256);
+  for (const entry of entries) {
+    record.clear();
+    encodeRecord(withoutTimes(entry), record);
+    out.sized(encodeName(entry.path));
+    out.sized(record.view());
+    if (out.length < 32 * 1024) continue;
+    hash.update(out.view());
+    out.clear();
+  }
+  return finishDigest(hash.update(out.view()));
+}
+
 function sharedLength(a: Buffer, b: Buffer): number {
   const length = Math.min(a.length, b.length);
   let i = 0;
@@ -139,24 +159,9 @@ export class Toc {
     while (cursor.next()) yield this.#decode(cursor);
   }
 
-  /**
-   * Digest over path, type, mode, owner, size, file digest, link target, hard link, device, `security.capability`, whiteout
-   * and opaque of every entry; not over modification times or other attributes (SPEC CK-05).
-   */
+  /** See `contentDigestOf`. */
   contentDigest(): Digest {
-    const hash = createHash("sha256").update(CONTENT_TAG);
-    const out = new ByteWriter(64 * 1024);
-    const record = new ByteWriter(256);
-    for (const entry of this.entries()) {
-      record.clear();
-      encodeRecord(withoutTimes(entry), record);
-      out.sized(encodeName(entry.path));
-      out.sized(record.view());
-      if (out.length < 32 * 1024) continue;
-      hash.update(out.view());
-      out.clear();
-    }
-    return finishDigest(hash.update(out.view()));
+    return contentDigestOf(this.entries());
   }
 
   #firstBelow(dir: string): number {

@@ -4,12 +4,24 @@ import { Worker } from "node:worker_threads";
 import { cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { PackedLayer } from "./packed-layer.ts";
-import { type BatchTask, openStream, runBatch, type StreamTask } from "./tasks.ts";
+import type { Piece } from "./read-files.ts";
+import { type BatchTask, openStream, runBatch, type StreamRun, type StreamTask } from "./tasks.ts";
 import { unpackError } from "./thread-errors.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 
-/** Bytes of an archive that may be under way to a thread. */
+/** Bytes that may be under way to a thread. */
 const MOST_UNTAKEN = 8 * 1024 * 1024;
+
+/** Chunks of an archive, or pieces of files. */
+type Source = AsyncIterable<Uint8Array | Piece>;
+
+export interface StreamOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Do it on the calling thread. */
+  readonly isLittle?: boolean;
+  /** Given the memory of each piece when it is not needed any more. */
+  readonly recycle?: (buffer: ArrayBuffer) => void;
+}
 
 /**
  * Threads for the synchronous work on layers. They start at first use, wait for more without keeping the process alive, and are ended
@@ -36,17 +48,17 @@ export class WorkerPool {
     return this.#lease(file, signal, (conversation) => conversation.ask({ type: "batch", task }));
   }
 
-  /** Feeds `archive` to the task. Throws what the archive or the task throws, and `CANCELLED`. */
+  /** Feeds `source` to the task. Throws what the source or the task throws, and `CANCELLED`. */
   async stream<T extends PackedLayer>(
     task: StreamTask,
-    archive: AsyncIterable<Uint8Array>,
-    signal?: AbortSignal,
+    source: Source,
+    { signal, isLittle, recycle = () => {} }: StreamOptions = {},
   ): Promise<T> {
     throwIfAborted(signal);
-    const file = this.#file();
+    const file = isLittle ? undefined : this.#file();
     const result = file
-      ? await this.#lease(file, signal, (conversation) => conversation.feed(task, archive))
-      : await streamHere(task, archive, signal);
+      ? await this.#lease(file, signal, (conversation) => conversation.feed(task, source, recycle))
+      : await streamHere(task, source, { signal, recycle });
     return result as T;
   }
 
@@ -102,6 +114,7 @@ class Conversation {
   readonly #worker: Worker;
   readonly #outcome: Promise<PackedLayer>;
   #untaken = 0;
+  #recycle: (buffer: ArrayBuffer) => void = () => {};
   #hasFailed = false;
   /** Ends the wait that is going on, whatever it is for. */
   #wake: () => void = () => {};
@@ -114,7 +127,7 @@ class Conversation {
       const onMessage = (message: FromWorker) => {
         if (message.type === "done") resolve(message.result);
         else if (message.type === "failed") reject(unpackError(message.error));
-        else this.#taken(message.bytes);
+        else this.#taken(message);
       };
       const onAbort = () => reject(cancelled(signal));
       const onExit = () => reject(new SlipwayError("INTERNAL", "a thread that works on layers ended"));
@@ -136,17 +149,18 @@ class Conversation {
     return this.#outcome;
   }
 
-  async feed(task: StreamTask, archive: AsyncIterable<Uint8Array>): Promise<PackedLayer> {
+  async feed(task: StreamTask, source: Source, recycle: (buffer: ArrayBuffer) => void): Promise<PackedLayer> {
+    this.#recycle = recycle;
     this.#worker.postMessage({ type: "open", task } satisfies ToWorker);
-    const source = archive[Symbol.asyncIterator]();
+    const chunks = source[Symbol.asyncIterator]();
     while (!this.#hasFailed) {
-      const next = await this.#next(source);
+      const next = await this.#next(chunks);
       if (next?.done) return this.ask({ type: "finish" });
       if (next) this.#send(next.value);
       while (this.#untaken > MOST_UNTAKEN && !this.#hasFailed) await this.#room();
     }
     // Not awaited: a source that waits for the network may never answer.
-    void source.return?.().catch(() => {});
+    void chunks.return?.().catch(() => {});
     return this.#outcome;
   }
 
@@ -154,15 +168,15 @@ class Conversation {
     this.#stop();
   }
 
-  /** Copied and moved: posting a part of a buffer would copy all of the memory behind it. */
-  #send(chunk: Uint8Array): void {
-    const bytes = new Uint8Array(chunk);
-    this.#untaken += bytes.length;
-    this.#worker.postMessage({ type: "chunk", bytes } satisfies ToWorker, [bytes.buffer]);
+  /** A chunk is copied and moved: posting a part of a buffer would copy all of the memory behind it. A piece has its memory for itself. */
+  #send(chunk: Uint8Array | Piece): void {
+    const message = chunk instanceof Uint8Array ? { bytes: new Uint8Array(chunk) } : chunk;
+    this.#untaken += message.bytes.length;
+    this.#worker.postMessage({ type: "chunk", ...message } satisfies ToWorker, [message.bytes.buffer]);
   }
 
   /** The next chunk; undefined where the task fails while it is awaited. */
-  #next(source: AsyncIterator<Uint8Array>): Promise<IteratorResult<Uint8Array> | undefined> {
+  #next(source: AsyncIterator<Uint8Array | Piece>): Promise<IteratorResult<Uint8Array | Piece> | undefined> {
     return new Promise((resolve, reject) => {
       this.#wake = () => resolve(undefined);
       source.next().then(resolve, reject);
@@ -176,7 +190,8 @@ class Conversation {
     });
   }
 
-  #taken(bytes: number): void {
+  #taken({ bytes, buffer }: Extract<FromWorker, { type: "taken" }>): void {
+    if (buffer) this.#recycle(buffer);
     this.#untaken -= bytes;
     if (this.#untaken <= MOST_UNTAKEN) this.#onRoom();
   }
@@ -192,20 +207,29 @@ function here<T>(work: () => T): T {
 
 async function streamHere(
   task: StreamTask,
-  archive: AsyncIterable<Uint8Array>,
-  signal: AbortSignal | undefined,
+  source: Source,
+  { signal, recycle }: StreamOptions & { readonly recycle: (buffer: ArrayBuffer) => void },
 ): Promise<PackedLayer> {
-  const run = openStream(task);
+  let run: StreamRun | undefined;
   try {
-    for await (const chunk of archive) {
+    run = openStream(task);
+    for await (const chunk of source) {
       throwIfAborted(signal);
-      run.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+      if (chunk instanceof Uint8Array) run.push(asBuffer(chunk));
+      else {
+        run.push(asBuffer(chunk.bytes), chunk.digests);
+        recycle(chunk.bytes.buffer);
+      }
     }
     return run.finish();
   } catch (error) {
-    run.abandon();
+    run?.abandon();
     throw describeSystemError(error, "working on a layer");
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Beside this module in a bundle; in dist/ where this module is a source file. */

@@ -30,8 +30,8 @@ class TaskServer {
         return;
       case "chunk":
         // After a failure the rest of the archive may still be on its way.
-        this.#stream?.push(asBuffer(message.bytes));
-        return this.#answer({ type: "taken", bytes: message.bytes.length });
+        this.#stream?.push(asBuffer(message.bytes), message.digests);
+        return this.#giveBack(message);
       case "finish": {
         const result = this.#stream?.finish();
         this.#stream = undefined;
@@ -41,6 +41,14 @@ class TaskServer {
       default:
         message satisfies never;
     }
+  }
+
+  /** Memory that is used again need not be mapped again. */
+  #giveBack({ bytes, digests }: Extract<ToWorker, { type: "chunk" }>): void {
+    const taken = { type: "taken", bytes: bytes.length } as const;
+    if (!digests) return this.#answer(taken);
+    const buffer = bytes.buffer as ArrayBuffer;
+    this.#port.postMessage({ ...taken, buffer } satisfies FromWorker, [buffer]);
   }
 
   #answer(message: FromWorker): void {

@@ -15,7 +15,7 @@ import { prepareHome } from "./prepare-home.ts";
 import { Recall } from "./recall.ts";
 import { TempArea } from "./temp-area.ts";
 
-type RecalledTable = "records" | "last" | "stats";
+type RecalledTable = "records" | "last" | "stats" | "sources";
 
 const RECALL_LOCK = "recall";
 
@@ -112,15 +112,21 @@ export class Store {
 
   /** Repositories (full names without tag) that are known to have a blob, the latest first. */
   sources(digest: Digest): readonly string[] {
-    return this.#index.get<readonly string[]>("sources", digest) ?? [];
+    const id = `sources/${digest}`;
+    const copy = this.#recall.get(id) as readonly string[] | undefined;
+    if (copy) return copy;
+    const known = this.#index.get<readonly string[]>("sources", digest) ?? [];
+    this.#recall.note(id, known);
+    return known;
   }
 
   addSource(digest: Digest, repository: string): void {
-    this.#index.update<readonly string[]>("sources", digest, (known = []) =>
-      known[0] === repository
-        ? known
-        : [repository, ...known.filter((name) => name !== repository)].slice(0, 8),
-    );
+    let isNew = false;
+    this.#index.update<readonly string[]>("sources", digest, (known = []) => {
+      isNew = known[0] !== repository;
+      return isNew ? [repository, ...known.filter((name) => name !== repository)].slice(0, 8) : known;
+    });
+    if (isNew) this.#forgetCopies();
   }
 
   /**
@@ -208,7 +214,9 @@ export class Store {
     try {
       this.#recall.save((id) => {
         const slash = id.indexOf("/");
-        return this.#index.latest(id.slice(0, slash) as RecalledTable, id.slice(slash + 1));
+        const table = id.slice(0, slash) as RecalledTable;
+        // That nothing is known of a layer's origin is an answer, too.
+        return this.#index.latest(table, id.slice(slash + 1)) ?? (table === "sources" ? [] : undefined);
       });
     } finally {
       release();

@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { endianness } from "node:os";
 import { getSystemErrorName } from "node:util";
 import { SlipwayError } from "../core/errors.ts";
 import { encodeName } from "../core/file-name.ts";
@@ -22,6 +23,8 @@ export interface Libc {
   makeDevice(path: string, type: "char" | "block", device: Device): void;
   makeFifo(path: string, mode: number): void;
   setTimes(path: string, atime: TimeNs, mtime: TimeNs): void;
+  /** Gives an open file both times: whole seconds since the epoch (32 bits and more), and nanoseconds. */
+  setOpenTimes(fd: number, seconds: number, nanoseconds: number): void;
   /**
    * Takes a lock on an open file description (flock). False where another one holds it and `wait` is not set; with `wait`
    * the calling thread blocks. Closing the descriptor releases the lock, and so does the end of the process.
@@ -90,6 +93,7 @@ const FORMAT = { char: 0o020000, block: 0o060000 } as const;
 /** Larger than any attribute of Linux (XATTR_SIZE_MAX). */
 const LARGEST_XATTR = 65_536;
 const POINTER = "void *";
+const isLittleEndian = endianness() === "LE";
 
 class Calls implements Libc {
   readonly #errno: () => number;
@@ -99,10 +103,12 @@ class Calls implements Libc {
   readonly #removeXattr: NativeFunction;
   readonly #makeNode: NativeFunction;
   readonly #setTimes: NativeFunction;
+  readonly #setOpenTimes: NativeFunction;
   readonly #flock: NativeFunction;
   readonly #value = Buffer.alloc(LARGEST_XATTR);
   readonly #names = new Map<string, Buffer>();
   readonly #times = new BigInt64Array(4);
+  readonly #halves = new Int32Array(this.#times.buffer);
 
   constructor(koffi: Koffi) {
     const process = koffi.load(null);
@@ -113,6 +119,7 @@ class Calls implements Libc {
     this.#removeXattr = process.func("lremovexattr", "int", [POINTER, POINTER]);
     this.#makeNode = mknodOf(process);
     this.#setTimes = process.func("utimensat", "int", ["int", POINTER, POINTER, "int"]);
+    this.#setOpenTimes = process.func("futimens", "int", ["int", POINTER]);
     this.#flock = process.func("flock", "int", ["int", "int"]);
   }
 
@@ -151,6 +158,18 @@ class Calls implements Libc {
     this.#putTime(2, mtime);
     if (this.#setTimes(AT_FDCWD, cString(path), this.#times, AT_SYMLINK_NOFOLLOW) < 0)
       throw this.#failure("utimensat", path);
+  }
+
+  setOpenTimes(fd: number, seconds: number, nanoseconds: number): void {
+    // Halves of 64-bit numbers: this is called for every file of a layer, and big integers are slow to make.
+    const [low, high] = isLittleEndian ? [0, 1] : [1, 0];
+    for (const at of [0, 4]) {
+      this.#halves[at + low!] = seconds;
+      this.#halves[at + high!] = Math.floor(seconds / 2 ** 32);
+      this.#halves[at + 2 + low!] = nanoseconds;
+      this.#halves[at + 2 + high!] = 0;
+    }
+    if (this.#setOpenTimes(fd, this.#times) < 0) throw this.#failure("futimens", `descriptor ${fd}`);
   }
 
   lock(fd: number, kind: "shared" | "exclusive", options: { readonly wait?: boolean } = {}): boolean {

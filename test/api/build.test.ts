@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { linkSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missOf, stateOf, useWorkshop } from "./workshop.ts";
@@ -50,6 +50,25 @@ describe("a build from end to end", () => {
     expect(stateOf(second.stderr, "COPY")).toBe("CACHED");
     expect(stateOf(second.stderr, "RUN")).toBe("CACHED");
     expect((await shop.it.succeed(["build", "-q", context])).stdout).toBe(first.stdout);
+  });
+
+  it.each([
+    ["a base", "FROM busybox\nCOPY a /a\nRUN cat /a > /b\n"],
+    ["scratch", "FROM scratch\nCOPY a /a\n"],
+  ])("DESIGN 4: with nothing to do, a build on %s needs no database", async (_, Dockerfile) => {
+    const context = shop.it.context({ Dockerfile, a: `${Dockerfile}\n` });
+    const build = () => shop.it.succeed(["build", "-q", "-t", "again", context]);
+    const first = await build();
+    await build();
+    const files = readdirSync(shop.it.home).filter((name) => name.startsWith("index.lmdb"));
+    const kept = files.map(
+      (name) => [join(shop.it.home, name), readFileSync(join(shop.it.home, name))] as const,
+    );
+    for (const [path] of kept) writeFileSync(path, "no database");
+    const { stdout } = await build();
+    expect(readdirSync(shop.it.home)).not.toContain("index.lmdb.damaged");
+    for (const [path, bytes] of kept) writeFileSync(path, bytes);
+    expect(stdout).toBe(first.stdout);
   });
 
   it("RN-07: a failed command is quoted, so that its lines and quotes can be told apart from the message", async () => {

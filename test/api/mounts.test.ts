@@ -29,6 +29,23 @@ describe("RUN --mount", () => {
     expect(readdirSync(built.context).sort()).toEqual([".dockerignore", "Dockerfile", "a", "secret"]);
   });
 
+  it("CP-10: bind shows a socket of the context as an empty file", async () => {
+    const context = shop.it.context({
+      Dockerfile: "FROM busybox\nRUN --mount=target=/m,source=app stat -c '%F %n' /m/* > /kinds\n",
+      "app/a": "1\n",
+    });
+    const server = createServer();
+    await new Promise<void>((ready) => server.listen(join(context, "app/s.sock"), ready));
+    try {
+      await shop.it.succeed(["build", "-t", "sockets", context]);
+    } finally {
+      server.close();
+    }
+    expect(await shop.it.shell("sockets", "cat /kinds")).toBe(
+      "regular file /m/a\nregular empty file /m/s.sock\n",
+    );
+  });
+
   it("MT-07: bind from a stage and from an image", async () => {
     const Dockerfile =
       "FROM busybox AS made\nRUN mkdir /d && echo s > /d/f\nFROM busybox\nRUN --mount=from=made,source=/d,target=/m cp /m/f /f\nRUN --mount=from=busybox,source=/etc/passwd,target=/p cp /p /q\n";

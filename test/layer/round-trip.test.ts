@@ -96,6 +96,7 @@ describe("any tree", () => {
         const form = isRoot ? NATIVE : PORTABLE;
         const [packed, unpacked] = [space.folder(), space.folder()];
         const first = await packLayer({ changes: changesOf(entries, bytes), directory: packed, form });
+        expect(Toc.open(first.toc).contentDigest()).toBe(first.info.contentDigest);
         const again = await ingestLayer({
           archive: layerArchive(Toc.open(first.toc), packed),
           directory: unpacked,

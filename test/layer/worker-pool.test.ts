@@ -1,13 +1,18 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { digestOf } from "../../src/core/digest.ts";
 import { SlipwayError } from "../../src/core/errors.ts";
+import type { Entry } from "../../src/core/file-tree.ts";
+import type { CaptureTask } from "../../src/layer/capture-task.ts";
 import type { PackTask } from "../../src/layer/pack-task.ts";
 import { packError, unpackError } from "../../src/layer/thread-errors.ts";
+import { Toc } from "../../src/layer/toc.ts";
 import { WorkerPool } from "../../src/layer/worker-pool.ts";
 import { chunksOf, writeArchive } from "./archives.ts";
 import { dir, file } from "./entries.ts";
-import { changesOf, PORTABLE, Workspace } from "./trees.ts";
+import { PORTABLE, Workspace } from "./trees.ts";
 
 const built = new URL("../../dist/worker.js", import.meta.url);
 
@@ -17,13 +22,25 @@ beforeEach(() => {
 });
 afterEach(() => space.done());
 
-const task = (): PackTask => ({
+const task = (): CaptureTask => {
+  const directory = space.folder();
+  mkdirSync(join(directory, "d"));
+  for (const name of ["a", "b"]) writeFileSync(join(directory, "d", name), name);
+  return {
+    kind: "capture",
+    directory,
+    parent: [],
+    stubs: new Set(),
+    source: { kind: "copy", target: space.folder(), form: PORTABLE },
+  };
+};
+const pack = (...entries: readonly Entry[]): PackTask => ({
   kind: "pack",
-  changes: changesOf([dir("d"), file("d/a"), file("d/b")], { "d/a": "one" }),
+  entries,
   directory: space.folder(),
   form: PORTABLE,
 });
-const broken = (): PackTask => ({ ...task(), changes: changesOf([file("no/parent")]) });
+const broken = (): PackTask => pack(file("no/parent"));
 const ingest = { kind: "ingest", parent: [], parentDirectories: [] } as const;
 const archive = writeArchive([dir("d"), file("d/f")]);
 
@@ -32,15 +49,18 @@ describe.each([
   ["without the worker's file", () => undefined],
 ])("work on layers %s", (_, worker) => {
   it("gives the same result", async () => {
-    const here = await new WorkerPool(1, () => undefined).batch(task());
-    const there = await new WorkerPool(1, worker).batch(task());
+    const one = task();
+    const here = await new WorkerPool(1, () => undefined).batch(one);
+    const there = await new WorkerPool(1, worker).batch({ ...one, source: task().source });
     expect(there.info).toEqual(here.info);
     expect(Buffer.compare(there.toc, here.toc)).toBe(0);
   });
 
   it("throws errors with their code, and goes on with the next task", async () => {
     const pool = new WorkerPool(1, worker);
-    await expect(pool.batch(broken())).rejects.toThrow(expect.objectContaining({ code: "INTERNAL" }));
+    await expect(pool.stream(broken(), chunksOf(Buffer.alloc(0)))).rejects.toThrow(
+      expect.objectContaining({ code: "INTERNAL" }),
+    );
     await expect(pool.stream(ingest, chunksOf(Buffer.alloc(512, "x")))).rejects.toThrow(
       expect.objectContaining({ code: "LAYER_INVALID" }),
     );
@@ -48,10 +68,32 @@ describe.each([
     await expect(pool.stream(ingest, chunksOf(archive))).resolves.toMatchObject({ info: { entries: 2 } });
   });
 
+  it("takes files apart that come in pieces, and gives their memory back", async () => {
+    const entries = [dir("d"), file("d/a", { size: 3 }), file("d/empty"), file("d/long", { size: 6 })];
+    const given: ArrayBuffer[] = [];
+    const pieces = [
+      { bytes: "onelo", digests: [digestOf("one")] },
+      { bytes: "nger", digests: [digestOf("longer")] },
+    ].map(({ bytes, digests }) => ({ bytes: new Uint8Array(Buffer.from(bytes)), digests }));
+    async function* source() {
+      yield* pieces;
+    }
+    const made = await new WorkerPool(1, worker).stream(pack(...entries), source(), {
+      recycle: (buffer) => given.push(buffer),
+    });
+    expect([...Toc.open(made.toc).entries()].map(({ path, digest }) => [path, digest])).toEqual([
+      ["d", undefined],
+      ["d/a", digestOf("one")],
+      ["d/empty", digestOf("")],
+      ["d/long", digestOf("longer")],
+    ]);
+    expect(given.map((buffer) => buffer.byteLength)).toEqual([5, 4]);
+  });
+
   it("takes more tasks than it has threads", async () => {
     const pool = new WorkerPool(2, worker);
     const all = await Promise.all(Array.from({ length: 7 }, () => pool.batch(task())));
-    expect(new Set(all.map((one) => one.info.diffId)).size).toBe(1);
+    expect(all.map((one) => one.info.entries)).toEqual(Array(7).fill(3));
   });
 
   it("reports what the system says", async () => {

@@ -47,6 +47,20 @@ describe("what a build read from the index the last time", () => {
     expect(readdirSync(home)).not.toContain("index.lmdb.damaged");
   });
 
+  it("knows that a layer came from nowhere, until it comes from somewhere", async () => {
+    const home = temporaryFolder();
+    const layer = `sha256:${"ab".repeat(32)}` as const;
+    const sourcesOf = (store: Store) => {
+      store.recall("build");
+      return store.sources(layer);
+    };
+    await session(home, (store) => expect(sourcesOf(store)).toEqual([]));
+    await session(home, (store) => store.addSource(layer, "host.example/a"));
+    await session(home, (store) => expect(sourcesOf(store)).toEqual(["host.example/a"]));
+    breakIndex(home);
+    await session(home, (store) => expect(sourcesOf(store)).toEqual(["host.example/a"]));
+  });
+
   it("is kept by name", async () => {
     const home = await storeWithCopies();
     breakIndex(home);

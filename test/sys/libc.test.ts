@@ -1,4 +1,13 @@
-import { closeSync, lstatSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  lstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -24,6 +33,22 @@ describe.runIf(hasLibc())("system calls", () => {
       libc().setTimes(file, "omit", time);
       expect(lstatSync(file, { bigint: true }).mtimeNs).toBe(time);
     }
+  });
+
+  it("sets the times of an open file, before the epoch and after 2106 too", () => {
+    const fd = openSync(join(folder, "f"), "w");
+    for (const [seconds, ns] of [
+      [1_700_000_000, 123_456_789],
+      [0, 0],
+      [-2, 999_999_999],
+      [5_000_000_000, 1],
+    ] as const) {
+      libc().setOpenTimes(fd, seconds, ns);
+      const { atimeNs, mtimeNs } = fstatSync(fd, { bigint: true });
+      expect([atimeNs, mtimeNs]).toEqual(Array(2).fill(BigInt(seconds) * 1_000_000_000n + BigInt(ns)));
+    }
+    closeSync(fd);
+    expect(() => libc().setOpenTimes(fd, 0, 0)).toThrow(expect.objectContaining({ code: "EBADF" }));
   });
 
   it("sets the times of a link, not of what it leads to", () => {

@@ -1,0 +1,75 @@
+import { contentIdentity } from "../../cache/content-identity.ts";
+import type { InputFiles, StepInputs } from "../../cache/inputs.ts";
+import { digestOf } from "../../core/digest.ts";
+import type { CopyStep } from "../../plan/graph.ts";
+import type { Chain } from "../chain.ts";
+import type { SourceTree } from "../source-tree.ts";
+import type { SelectedSource } from "./select.ts";
+
+export function copyInputs(
+  step: CopyStep,
+  parent: Chain,
+  files: readonly InputFiles[],
+  epoch: number | undefined,
+): StepInputs {
+  const independent = isIndependentLayer(step);
+  return {
+    tag: independent ? "copy-link/2" : "copy/2",
+    parent: independent ? null : parent.identity,
+    fields: {
+      instruction: step.instruction,
+      destination: step.destination,
+      directory: step.destinationIsDirectory,
+      chown: step.chown ?? null,
+      chmod: step.chmod ?? null,
+      link: step.link,
+      parents: step.parents,
+      excludes: [...step.excludes],
+      unpack: step.unpack ?? null,
+      heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(content)}`),
+      ...(step.heredocs.length > 0 && epoch !== undefined ? { epoch } : {}),
+    },
+    files,
+  };
+}
+
+/**
+ * Content identity of everything selected. Of a directory written with a slash only its content counts: nothing else of it goes
+ * into the layer (SPEC CK-05).
+ */
+export function inputFiles(
+  step: CopyStep,
+  tree: SourceTree,
+  selected: readonly SelectedSource[],
+): readonly InputFiles[] {
+  return selected.map((source) => ({
+    from: tree.name,
+    selector: step.parents ? source.selector : source.name,
+    entries: [
+      [source.root.type === "dir" ? "" : source.name, rootIdentity(source)] as const,
+      ...selectedContents(tree, source),
+    ],
+  }));
+}
+
+/** `--link` stands alone unless `--chmod` is given, too (SPEC CP-19). */
+export function isIndependentLayer(step: CopyStep): boolean {
+  return step.link && step.chmod === undefined;
+}
+
+/** A further name of a file that is selected already says so: the layer gets a hard link there (SPEC CP-10). */
+function selectedContents(tree: SourceTree, source: SelectedSource): (readonly [string, string])[] {
+  const firstNames = new Map<string, string>();
+  return source.entries.map(({ relative, entry }) => {
+    const content = contentIdentity(entry);
+    const identity = entry.type === "file" ? tree.linkIdentity(entry) : undefined;
+    if (identity === undefined) return [relative, content];
+    const first = firstNames.get(identity);
+    if (first === undefined) firstNames.set(identity, relative);
+    return [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
+  });
+}
+
+function rootIdentity({ root, selector }: SelectedSource): string {
+  return root.type === "dir" && selector.endsWith("/") ? "contents" : contentIdentity(root);
+}

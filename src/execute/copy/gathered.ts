@@ -1,0 +1,94 @@
+import { excludeRules } from "../../context/ignore-rules.ts";
+import type { Entry } from "../../core/file-tree.ts";
+import { LITTLE } from "../../layer/pack.ts";
+import type { CopyStep, InputSource } from "../../plan/graph.ts";
+import type { RemoteSource } from "../add/remote.ts";
+import type { SourceTree } from "../source-tree.ts";
+import { type SelectedSource, selectSources } from "./select.ts";
+import { selectWithParents } from "./select-parents.ts";
+
+/** Neighbours among the sources of a step, found or fetched. */
+export type Gathered =
+  | { readonly kind: "local"; readonly tree: SourceTree; readonly selected: readonly SelectedSource[] }
+  | { readonly kind: "remote"; readonly source: RemoteSource };
+
+export async function selectLocal(
+  step: CopyStep,
+  sources: readonly string[],
+  inputs: (source: InputSource) => Promise<SourceTree>,
+): Promise<Gathered> {
+  const tree = await inputs(step.from);
+  return { kind: "local", tree, selected: select(step, tree, sources) };
+}
+
+/** The same, every file with its digest; reads those whose digest is not known yet. */
+export async function withDigests(group: Gathered): Promise<Gathered> {
+  if (group.kind === "remote") return group;
+  const { tree, selected } = group;
+  const digests = await tree.digests(selected.flatMap(sourceFiles));
+  const read = (entry: Entry): Entry => {
+    const digest = entry.digest ?? digests.get(entry.path);
+    return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
+  };
+  return {
+    ...group,
+    selected: selected.map((source) => ({
+      ...source,
+      root: read(source.root),
+      entries: source.entries.map(({ relative, entry }) => ({ relative, entry: read(entry) })),
+    })),
+  };
+}
+
+/** Files of which more must be read than a hit in the cache could save. An archive of an ADD is not among them: it is unpacked, not copied. */
+export function isMostlyUnread(step: CopyStep, sources: readonly Gathered[]): boolean {
+  const sum = { files: 0, bytes: 0, unreadFiles: 0, unreadBytes: 0 };
+  for (const group of sources) {
+    if (group.kind === "remote" || group.tree.knownDigest === undefined) return false;
+    for (const source of group.selected) {
+      if (step.instruction === "ADD" && source.root.type === "file") return false;
+      for (const entry of fileEntries(source)) {
+        const unread = group.tree.knownDigest(entry.path) === undefined ? 1 : 0;
+        sum.files += 1;
+        sum.bytes += entry.size;
+        sum.unreadFiles += unread;
+        sum.unreadBytes += unread * entry.size;
+      }
+    }
+  }
+  const isMuch = sum.files > LITTLE.changes || sum.bytes > LITTLE.bytes;
+  return isMuch && sum.unreadFiles * 2 >= sum.files && sum.unreadBytes * 2 >= sum.bytes;
+}
+
+export function isRead(group: Gathered): boolean {
+  if (group.kind === "remote") return true;
+  return group.selected.every((source) =>
+    fileEntries(source).every(({ path }) => group.tree.knownDigest?.(path) !== undefined),
+  );
+}
+
+export function sourceFiles(source: SelectedSource): string[] {
+  return fileEntries(source).map(({ path }) => path);
+}
+
+/** Runs of neighbours for which `property` is the same. */
+export function groupBy<T>(items: readonly T[], property: (item: T) => unknown): T[][] {
+  const groups: T[][] = [];
+  for (const item of items) {
+    const group = groups.at(-1);
+    if (group && property(group[0]!) === property(item)) group.push(item);
+    else groups.push([item]);
+  }
+  return groups;
+}
+
+function fileEntries(source: SelectedSource): Entry[] {
+  const entries = source.entries.map(({ entry }) => entry).filter(({ type }) => type === "file");
+  return source.root.type === "file" ? [source.root, ...entries] : entries;
+}
+
+function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {
+  const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
+  const options = { excludes };
+  return step.parents ? selectWithParents(tree, sources, options) : selectSources(tree, sources, options);
+}
