@@ -118,6 +118,13 @@ describe("what only the command line may touch", () => {
     expect(users).toEqual([]);
   });
 
+  it("makes folders with their parents only in sys/make-folders.ts: Node's own way hangs below /proc", () => {
+    const users = sources
+      .filter((file) => /\bmkdir(Sync)?\([^;]*recursive: true/.test(withoutComments(file.text)))
+      .map((file) => file.path);
+    expect(users).toEqual([]);
+  });
+
   it("throws no plain Error, which has no code and no remedy", () => {
     const users = sources
       .filter((file) => /\bthrow new Error\(/.test(withoutComments(file.text)))

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream, mkdirSync, rmSync } from "node:fs";
+import { createReadStream, createWriteStream, rmSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
@@ -12,6 +12,7 @@ import { LayerContent } from "../output/layer-content.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
@@ -71,7 +72,7 @@ async function spoolStdin(
   const path = join(folder, `stdin-${randomBytes(12).toString("hex")}`);
   scope.defer(() => rmSync(path, { force: true }));
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder, 0o700);
     const target = createWriteStream(path, { mode: 0o600, flags: "wx" });
     await pipeline(stdin, target, signal ? { signal } : {});
   } catch (error) {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
@@ -9,6 +9,7 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, EventSink } from "../core/events.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { openPipe, type Pipe } from "../sys/pipe.ts";
 import { spawnProcess } from "../sys/process.ts";
 import { isInForeground } from "../sys/terminal.ts";
@@ -207,7 +208,7 @@ function requestPath({ home }: Environment): string {
 
 /** The request may hold secrets: a file that only its owner reads, gone as soon as it was read. */
 function writeRequest(path: string, { operation, options, environment }: NamespaceRequest): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolders(dirname(path), 0o700);
   const bytes = serialize({ operation, options, environment } satisfies NamespaceRequest);
   writeFileSync(path, bytes, { mode: 0o600, flag: "wx" });
 }

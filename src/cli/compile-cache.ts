@@ -2,7 +2,6 @@ import {
   closeSync,
   fstatSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -15,6 +14,7 @@ import { createRequire, wrap } from "node:module";
 import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
+import { makeFolders } from "../sys/make-folders.ts";
 
 export interface CachedProgram {
   /** A CommonJS file of ASCII characters. */
@@ -87,7 +87,7 @@ function readCache(path: string): Buffer | undefined {
 function writeCache(path: string, compiled: () => Buffer): void {
   const temporary = `${path}.${process.pid}`;
   try {
-    mkdirSync(dirname(path), { mode: 0o700, recursive: true });
+    makeFolders(dirname(path), 0o700);
     removeOld(dirname(path));
     const body = compiled();
     const head = Buffer.alloc(CRC_BYTES);

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 
 /** A file or folder of this machine inside a container. */
 export interface BindVolume {
@@ -47,8 +48,13 @@ export function parseVolume(text: string, cwd: string): BindVolume {
 
 function makeFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
-    throw describeSystemError(error, `making the volume's folder ${path}`);
+    const described = describeSystemError(error, `making the volume's folder ${path}`);
+    if (described instanceof SlipwayError) throw described;
+    throw new SlipwayError("USAGE", `cannot make the volume's folder ${path}: ${(error as Error).message}`, {
+      cause: error,
+      hint: "give a path that exists, or one where a folder can be made",
+    });
   }
 }

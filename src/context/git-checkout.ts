@@ -1,8 +1,9 @@
 import { lstatSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../core/errors.ts";
 import { printableName } from "../core/file-name.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { type GitAccess, GitCommand } from "./git-command.ts";
 import { missingRef, type ResolvedGit } from "./git-resolve.ts";
 import type { GitSource } from "./git-url.ts";
@@ -27,7 +28,7 @@ export async function checkoutGit(
 ): Promise<GitCheckout> {
   const { dir } = options;
   const git = await GitCommand.create(source, options);
-  await mkdir(dir, { recursive: true });
+  makeFolders(dir);
   const format = resolved.commit.length === 64 ? "sha256" : "sha1";
   await git.run(["init", "--quiet", "--template=", `--object-format=${format}`, "--", dir]);
   await git.run(["config", "remote.origin.url", source.remote], dir);

@@ -1,7 +1,8 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SlipwayError } from "../core/errors.ts";
 import { printableName } from "../core/file-name.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { type Environment, runProcess } from "../sys/process.ts";
 import type { GitSource } from "./git-url.ts";
 import { basicAuthorization } from "./source-auth.ts";
@@ -38,7 +39,7 @@ export class GitCommand {
   }
 
   static async create(source: GitSource, access: GitAccess): Promise<GitCommand> {
-    await mkdir(access.tempDir, { recursive: true });
+    makeFolders(access.tempDir);
     const hosts = join(access.tempDir, "known_hosts");
     if (source.transport === "ssh") await writeFile(hosts, access.knownHosts ?? "");
     return new GitCommand(source, access, environment(source, access, hosts));

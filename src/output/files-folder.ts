@@ -17,6 +17,7 @@ import { decodeName, fsPath } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import type { ChainTree } from "../execute/chain-tree.ts";
 import { hasLibc, libc } from "../sys/libc.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { outputError } from "./destination.ts";
 import type { FilesPart } from "./platform-files.ts";
 
@@ -52,7 +53,7 @@ export async function writeFilesFolder(request: FilesFolderRequest): Promise<voi
 
 function writePart({ tree, entries, prefix }: FilesPart, base: string, signal?: AbortSignal): void {
   const folder = join(base, prefix);
-  mkdirSync(folder, { recursive: true });
+  makeFolders(folder);
   for (const entry of entries) {
     throwIfAborted(signal);
     writeEntry(tree, entry, folder);

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createWriteStream, existsSync } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Descriptor, MEDIA } from "../core/descriptor.ts";
@@ -12,6 +12,7 @@ import { members, writeJson } from "../image/ordered-json.ts";
 import { familiarName, parseReference } from "../image/reference.ts";
 import { entryHeader, paddingAfter, TAR_END } from "../layer/tar-writer.ts";
 import { verified } from "../store/verified.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { withAnnotations } from "./annotations.ts";
 import { type ByteSink, outputError } from "./destination.ts";
 import type { Exportable } from "./exportable.ts";
@@ -51,7 +52,7 @@ export async function writeLayoutArchive(request: LayoutRequest, sink: ByteSink)
 export async function writeLayoutFolder(request: LayoutRequest, dest: string, cwd: string): Promise<void> {
   const folder = resolve(cwd, dest);
   try {
-    await mkdir(join(folder, "blobs/sha256"), { recursive: true });
+    makeFolders(join(folder, "blobs/sha256"));
     for (const [blob, source] of blobsOf(request)) await writeBlob(source, folder, blob);
     await replaceFile(join(folder, "oci-layout"), LAYOUT);
     await replaceFile(join(folder, "index.json"), indexJson(request, await existingManifests(folder)));

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readFile, realpath, rename, rm } from "node:fs/promises";
+import { open, readFile, realpath, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +45,7 @@ export async function writeAuths(
   edit: (auths: Json) => Readonly<Record<string, unknown>>,
 ): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     // A configuration kept elsewhere and linked to stays a link.
     const target = await realpath(path).catch(() => path);
     const raw = parse(await readOrEmpty(target), path);

@@ -4,6 +4,7 @@ import { systemErrorCode } from "../core/errors.ts";
 import { fsPath } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { libc } from "../sys/libc.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import type { OverlayXattrPrefix } from "./overlay.ts";
 import { copyMetadata } from "./write-stubs.ts";
 
@@ -21,7 +22,7 @@ export function convertToNative(
   for (const entry of entries) {
     const path = join(directory, entry.path);
     if (entry.type === "dir") {
-      if (entry.path !== "") fs.mkdirSync(fsPath(path), { recursive: true, mode: 0o755 });
+      if (entry.path !== "") makeFolders(path, 0o755);
       // Its mode could lock us out, and what is made inside changes its time: last of all.
       directories.push(entry);
     } else if (entry.type === "whiteout") {
@@ -40,7 +41,7 @@ export function convertToNative(
 function makeWhiteout(path: string): void {
   const stat = fs.lstatSync(fsPath(path), { throwIfNoEntry: false });
   if (stat) return;
-  fs.mkdirSync(fsPath(dirname(path)), { recursive: true, mode: 0o755 });
+  makeFolders(dirname(path), 0o755);
   libc().makeDevice(path, "char", { mode: 0, major: 0, minor: 0 });
 }
 

@@ -1,17 +1,9 @@
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Digest, digestOf, isDigest } from "../core/digest.ts";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { readFileIfThere } from "./atomic-file.ts";
 import type { StorePaths } from "./paths.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -63,7 +55,7 @@ export class LayerStore {
   put(key: Digest, layer: NewLayer, toc: Uint8Array): LayerRecord {
     const record: LayerRecord = { ...layer, toc: { digest: digestOf(toc), size: toc.length } };
     try {
-      mkdirSync(this.path(key), { recursive: true, mode: 0o700 });
+      makeFolders(this.path(key), 0o700);
       // A kill leaves files in the temporary area; a loss of power is found by the size and digest that the record holds.
       this.#place(toc, join(this.path(key), TOC));
       this.#place(Buffer.from(JSON.stringify(record)), join(this.path(key), RECORD));

@@ -1,9 +1,10 @@
 import type { Hash } from "node:crypto";
-import { mkdirSync, renameSync, statSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, finishDigest, hexOf } from "../core/digest.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { hashFile, writeAll } from "./file-chunks.ts";
 import type { Locks } from "./lock.ts";
 import type { StorePaths } from "./paths.ts";
@@ -38,7 +39,7 @@ export async function openPartial({ paths, locks, digest, onStored, signal }: Op
   try {
     const target = paths.blob(digest);
     const isComplete = statSync(target, { throwIfNoEntry: false }) !== undefined;
-    mkdirSync(paths.partial, { recursive: true, mode: 0o700 });
+    makeFolders(paths.partial, 0o700);
     const path = join(paths.partial, hexOf(digest));
     const file = await open(path, "a+", 0o644);
     // One that is being resumed is not old, however long it has lain there: nobody may sweep it now.

@@ -1,6 +1,6 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { writeFileAtomically } from "./atomic-file.ts";
 import { emptyLayoutIndex } from "./layout-index.ts";
 import type { StorePaths } from "./paths.ts";
@@ -14,9 +14,9 @@ export function prepareHome(paths: StorePaths, temp: TempArea): void {
   try {
     const isNew = !isKnownFormat(paths);
     // Snapshots hold files of other users, set-user-ID programs among them: nobody else may look inside.
-    mkdirSync(paths.home, { recursive: true, mode: 0o700 });
+    makeFolders(paths.home, 0o700);
     for (const folder of [paths.blobs, paths.layers, paths.temp, paths.locks, paths.containers])
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
     if (isNew) writeFirstFiles(paths, temp);
   } catch (error) {
     throw describeHomeError(error, paths.home);
@@ -51,21 +51,8 @@ function writeFirstFiles(paths: StorePaths, temp: TempArea): void {
   write(paths.version, `${FORMAT}\n`);
 }
 
-/** Making folders with their parents on a read-only file system fails with ENOENT in Node; asking for permission says why. */
-function refusalBehind(error: unknown, home: string): unknown {
-  if (systemErrorCode(error) !== "ENOENT") return error;
-  let folder = home;
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  try {
-    accessSync(folder, constants.W_OK);
-    return error;
-  } catch (refusal) {
-    return refusal;
-  }
-}
-
 function describeHomeError(error: unknown, home: string): unknown {
-  const described = describeSystemError(refusalBehind(error, home), `opening the store ${home}`);
+  const described = describeSystemError(error, `opening the store ${home}`);
   if (described instanceof SlipwayError) return described;
   return new SlipwayError(
     "STORE_UNUSABLE",

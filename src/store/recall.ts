@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { makeFolders } from "../sys/make-folders.ts";
 import { readFileIfThere } from "./atomic-file.ts";
 import { bootId } from "./owner.ts";
 
@@ -77,7 +78,7 @@ export class Recall {
       if (value !== undefined) values.set(id, value);
     }
     try {
-      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      makeFolders(this.#folder, 0o700);
       this.#dropOldest();
       const temporary = this.#temporaryFile();
       writeFileSync(temporary, encode(values), { flag: "wx", mode: 0o600 });

@@ -1,7 +1,8 @@
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../core/digest.ts";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { readFileIfThere } from "./atomic-file.ts";
 import { bootId } from "./owner.ts";
 import type { StorePaths } from "./paths.ts";
@@ -100,7 +101,7 @@ export class Snapshots {
 
   async #move(key: Digest, directory: string, note: Note): Promise<SnapshotInfo> {
     const path = join(this.#paths.layer(key), DIRECTORY);
-    mkdirSync(this.#paths.layer(key), { recursive: true, mode: 0o700 });
+    makeFolders(this.#paths.layer(key), 0o700);
     const notePath = this.#note(key, lstatSync(directory).ino);
     this.#writeNote(notePath, note);
     try {

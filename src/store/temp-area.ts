@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
+import { makeFolders } from "../sys/make-folders.ts";
 import { isGone, isOwner, type Owner } from "./owner.ts";
 import type { StorePaths } from "./paths.ts";
 import { removeTree } from "./remove-tree.ts";
@@ -41,7 +42,7 @@ export class TempArea {
   file(prefix: string): string {
     const folder = join(this.#paths.temp, this.#owner);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolders(folder, 0o700);
     } catch (error) {
       throw describeSystemError(error, `making a temporary folder in ${this.#paths.temp}`);
     }

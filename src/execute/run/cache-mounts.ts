@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { digestOf, hexOf } from "../../core/digest.ts";
 import { describeSystemError } from "../../core/errors.ts";
 import type { RunMount } from "../../plan/graph.ts";
 import type { Store } from "../../store/store.ts";
+import { makeFolders } from "../../sys/make-folders.ts";
 
 export type CacheMount = Extract<RunMount, { type: "cache" }>;
 
@@ -110,7 +111,7 @@ async function replace(request: CacheMountRequest, key: string, isAlone: boolean
     scope.defer(() => store.temp.remove(fresh));
     if (isSeeded(mount)) seed(fresh, mount);
     else await fill(fresh, base);
-    mkdirSync(folder, { recursive: true, mode: 0o755 });
+    makeFolders(folder, 0o755);
     if (existsSync(path)) renameSync(path, `${path}${OLD}${randomUUID()}`);
     renameSync(fresh, path);
     if (isAlone) for (const old of oldOnes(folder, key)) await store.temp.remove(old);

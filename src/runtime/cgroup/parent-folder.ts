@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, statSync, w
 import { basename, dirname, join, relative } from "node:path";
 import { systemErrorCode } from "../../core/errors.ts";
 import { hasLibc, libc } from "../../sys/libc.ts";
+import { makeFolders } from "../../sys/make-folders.ts";
 import type { Hierarchy } from "./hierarchies.ts";
 
 /** Where groups of containers are made in one hierarchy, or why there is no such place. */
@@ -23,7 +24,7 @@ export function parentFolder(
   let folder = hierarchy.top;
   try {
     folder = asked === undefined ? ownFolder(hierarchy) : join(hierarchy.top, asked);
-    if (asked !== undefined) mkdirSync(folder, { recursive: true });
+    if (asked !== undefined) makeFolders(folder);
     checkWritable(folder);
     if (hierarchy.version === 2) enable(hierarchy.top, folder, controllers);
     return { folder };
