@@ -38,6 +38,7 @@ export class ContextSource implements SourceTree {
 
   witness(path: string): FileWitness {
     return {
+      open: () => this.#context.open(path),
       isUnchanged: (stat) => this.#context.isUnchanged(path, fileStatOf(stat)),
       wasRead: (digest, stat, readAt) => this.#context.remember(path, digest, fileStatOf(stat), readAt),
     };

@@ -1,8 +1,9 @@
 import { createHash, type Hash, hash as hashOnce } from "node:crypto";
-import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, readSync } from "node:fs";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { fsPath, printableName } from "../core/file-name.ts";
+import { printableName } from "../core/file-name.ts";
+import { openWithoutLinks } from "../sys/open-without-links.ts";
 import type { FileStat } from "./stat-index-codec.ts";
 
 /** What a file held, and the stat under which it held it: the same before and after the bytes were read. */
@@ -20,7 +21,7 @@ const ATTEMPTS = 4;
 export type Hashing = Generator<undefined, HashedFile>;
 
 /**
- * Hashes the bytes of a regular file without following a link. A file that changes meanwhile is read again, a few times;
+ * Hashes the bytes of a regular file, given by its real path, without following a link anywhere in it. A file that changes meanwhile is read again, a few times;
  * then it is `SOURCE_CHANGED`. `buffer` has `PIECE_BYTES` and must not be shared with another hashing in progress.
  */
 export function* hashFile(hostPath: string, buffer: Buffer): Hashing {
@@ -35,8 +36,7 @@ export function* hashFile(hostPath: string, buffer: Buffer): Hashing {
 
 function* hashAttempt(hostPath: string, buffer: Buffer): Generator<undefined, HashedFile | undefined> {
   const readAt = Date.now();
-  // O_NONBLOCK: should the path have become a pipe since it was looked at, opening it must not wait for a writer.
-  const fd = openSync(fsPath(hostPath), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const fd = openWithoutLinks(hostPath);
   try {
     const before = fstatSync(fd, { bigint: true });
     if (!before.isFile())

@@ -4,6 +4,7 @@ import { type Digest, digestOf } from "../core/digest.ts";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { decodeName, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
+import { openWithoutLinks } from "../sys/open-without-links.ts";
 import { contextMissing } from "./context-missing.ts";
 import { type DiskNode, DiskTree, type ReadXattrs } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
@@ -87,6 +88,11 @@ export class LocalContext implements ReadableTree {
   locate(path: string): string {
     const node = this.#fileNode(path);
     return node.isSocket ? "/dev/null" : this.#disk.hostPath(path);
+  }
+
+  /** Opens a visible regular file to read it; fails where one of its folders has become a link since. Throws `SOURCE_NOT_FOUND`. */
+  open(path: string): number {
+    return openWithoutLinks(this.locate(path));
   }
 
   /** The stat of a visible file as it was when the path was first looked at. */

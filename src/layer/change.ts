@@ -4,6 +4,8 @@ import type { Entry } from "./entry.ts";
 
 /** Somebody who knows a file of this machine by its stat, and wants to know more. */
 export interface FileWitness {
+  /** Opens the file where it is, and not where a folder that was exchanged for a link leads to. Errors as `fs.openSync` has them. */
+  open(): number;
   /** Tells whether a file with this stat still holds the bytes of its entry's digest: then they need not be hashed again. */
   isUnchanged(stat: BigIntStats): boolean;
   /** Told the digest of a file that was read; `stat` was the same before and after, `readAt` (ms since the epoch) is from before. */

@@ -76,7 +76,7 @@ export class FileReader {
 
   *#readFile(entry: Entry, source: FileSource): Generator<Piece> {
     const readAt = Date.now();
-    const fd = openSource(entry, source.path);
+    const fd = openSource(entry, source.path, source.witness);
     try {
       const stat = fs.fstatSync(fd, { bigint: true });
       checkSource(entry, stat);

@@ -26,6 +26,11 @@ export interface Libc {
   /** Gives an open file both times: whole seconds since the epoch (32 bits and more), and nanoseconds. */
   setOpenTimes(fd: number, seconds: number, nanoseconds: number): void;
   /**
+   * Opens a file of which no component is a link (openat2 with RESOLVE_NO_SYMLINKS, Linux 5.6); else `ELOOP`. `ENOSYS` or `EPERM`
+   * where the kernel or a filter of system calls does not have it. `flags` are those of open(2).
+   */
+  openWithoutLinks(path: string, flags: number): number;
+  /**
    * Takes a lock on an open file description (flock). False where another one holds it and `wait` is not set; with `wait`
    * the calling thread blocks. Closing the descriptor releases the lock, and so does the end of the process.
    */
@@ -87,6 +92,9 @@ function once<T>(make: () => T): () => T {
 
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const O_CLOEXEC = 0o2000000;
+const SYS_OPENAT2 = 437;
+const RESOLVE_NO_SYMLINKS = 0x04n;
 const UTIME_OMIT = 0x3ffffffen;
 const LOCK = { shared: 1, exclusive: 2, noWait: 4, release: 8 } as const;
 const FORMAT = { char: 0o020000, block: 0o060000 } as const;
@@ -104,10 +112,13 @@ class Calls implements Libc {
   readonly #makeNode: NativeFunction;
   readonly #setTimes: NativeFunction;
   readonly #setOpenTimes: NativeFunction;
+  readonly #openat2: NativeFunction;
   readonly #flock: NativeFunction;
   readonly #value = Buffer.alloc(LARGEST_XATTR);
   readonly #names = new Map<string, Buffer>();
   readonly #times = new BigInt64Array(4);
+  /** struct open_how: flags, mode, resolve. */
+  readonly #how = new BigUint64Array([0n, 0n, RESOLVE_NO_SYMLINKS]);
   readonly #halves = new Int32Array(this.#times.buffer);
 
   constructor(koffi: Koffi) {
@@ -120,6 +131,8 @@ class Calls implements Libc {
     this.#makeNode = mknodOf(process);
     this.#setTimes = process.func("utimensat", "int", ["int", POINTER, POINTER, "int"]);
     this.#setOpenTimes = process.func("futimens", "int", ["int", POINTER]);
+    // glibc has no function for it. The number is the same on every processor.
+    this.#openat2 = process.func("syscall", "intptr_t", ["intptr_t", "int", POINTER, POINTER, "size_t"]);
     this.#flock = process.func("flock", "int", ["int", "int"]);
   }
 
@@ -170,6 +183,13 @@ class Calls implements Libc {
       this.#halves[at + 2 + high!] = 0;
     }
     if (this.#setOpenTimes(fd, this.#times) < 0) throw this.#failure("futimens", `descriptor ${fd}`);
+  }
+
+  openWithoutLinks(path: string, flags: number): number {
+    this.#how[0] = BigInt(flags | O_CLOEXEC);
+    const fd = this.#openat2(SYS_OPENAT2, AT_FDCWD, cString(path), this.#how, this.#how.byteLength);
+    if (fd < 0) throw this.#failure("openat2", path);
+    return fd;
   }
 
   lock(fd: number, kind: "shared" | "exclusive", options: { readonly wait?: boolean } = {}): boolean {

@@ -141,6 +141,17 @@ describe("what cannot be reached", () => {
     await expect(context.digests(["f"])).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
   });
 
+  it("CVE-2026-44517: a folder that became a link is not followed when its files are read", async () => {
+    const outside = tempFolder({ f: "s" });
+    const root = tempFolder({ "d/f": "x" });
+    const context = openLocalContext({ root });
+    context.lookup("d/f");
+    rmSync(join(root, "d"), { recursive: true });
+    symlinkSync(outside, join(root, "d"));
+    await expect(context.digests(["d/f"])).rejects.toMatchObject({ code: "SOURCE_CHANGED" });
+    expect(() => context.open("d/f")).toThrowError(expect.objectContaining({ code: "ELOOP" }));
+  });
+
   it("CL-01: a missing context, or one that is no folder, is not found", () => {
     const root = tempFolder({ file: "" });
     expect(() => openLocalContext({ root: join(root, "no") })).toThrowError(
