@@ -26,10 +26,7 @@ export function bars(rows: readonly RowReport[], width: number, top: number): Dr
   const marks = decades(rows.flatMap(allTimes));
   const place = logScale([marks[0]!, marks.at(-1)!], [LABEL_WIDTH, width - VALUE_WIDTH]);
   const bottom = rows.reduce((y, row) => y + heightOf(row), top + HEAD);
-  const parts = [
-    text(10, top + 20, "Seconds, shorter is better (logarithmic)", { kind: "title" }),
-    legend(top + 20),
-  ];
+  const parts = [text(10, top + 20, "Seconds (logarithmic)", { kind: "title" }), legend(top + 20)];
   for (const mark of marks)
     parts.push(
       line([place(mark), top + HEAD - 6], [place(mark), bottom]),
@@ -75,7 +72,9 @@ function group(row: RowReport, y: number, place: (value: number) => number): rea
   ];
 }
 
-const MOST_CHARACTERS = 52;
+const LEGEND_START = 230;
+const ENTRY_WIDTH = 155;
+const MOST_CHARACTERS = 46;
 
 function shortened(title: string): string {
   return title.length <= MOST_CHARACTERS ? title : `${title.slice(0, MOST_CHARACTERS - 1)}…`;
@@ -83,9 +82,9 @@ function shortened(title: string): string {
 
 function legend(y: number): string {
   const entries = (Object.keys(NAMES) as BuilderName[]).map((name, index) => {
-    const x = LABEL_WIDTH + index * 145;
+    const x = LEGEND_START + index * ENTRY_WIDTH;
     return `${bar(x, y - 10, { width: 10, height: 10, colour: COLOURS[name] })}\n${text(x + 14, y, NAMES[name])}`;
   });
-  const x = LABEL_WIDTH + entries.length * 145;
+  const x = LEGEND_START + entries.length * ENTRY_WIDTH;
   return [...entries, line([x, y - 11], [x, y], "#c00"), text(x + 6, y, "floor")].join("\n");
 }

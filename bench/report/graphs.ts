@@ -48,12 +48,18 @@ function graph({ title, points, verdict }: CurveReport, { x, y, width }: Area): 
       points.map(({ work, time }) => [across(work), up(time)] as const),
       COLOURS.slipway,
     ),
-    ...points.flatMap(({ label, work, time, memory }) => [
+    ...points.flatMap(({ label, work, time, memory }, index) => [
       text(across(work), bottom + 14, label, { anchor: "middle", kind: "small" }),
       text(across(work), up(time) - 7, `${seconds(time)} s, ${megabytes(memory)} MB`, {
-        anchor: "middle",
+        anchor: anchorOf(index, points.length),
         kind: "small",
       }),
     ]),
   ];
+}
+
+/** Labels at the ends stay within the graph. */
+function anchorOf(index: number, count: number): "start" | "middle" | "end" {
+  if (index === 0) return "start";
+  return index === count - 1 ? "end" : "middle";
 }

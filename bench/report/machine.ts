@@ -5,7 +5,8 @@ import type { Machine } from "./report.ts";
 
 /** Facts about the machine that make times comparable, or not. */
 export async function machineFacts(): Promise<Machine> {
-  const filesystem = await output({ argv: ["stat", "--file-system", "--format=%T", tmpdir()] });
+  const argv = ["findmnt", "--noheadings", "--output=FSTYPE", `--target=${tmpdir()}`];
+  const filesystem = await output({ argv });
   return {
     cpu: cpus()[0]?.model.trim() || processorFrom(readFileSync("/proc/cpuinfo", "utf8")),
     cores: cpus().length,
