@@ -5,6 +5,8 @@ import { pipeline } from "node:stream/promises";
 import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
+import { decodeName } from "../core/file-name.ts";
+import { lostBytes } from "../dockerfile/encoding.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { exportBuild, isKept, readsFiles } from "../output/export-build.ts";
@@ -147,7 +149,7 @@ class Build {
     this.#clock.emit({
       type: "build.start",
       dockerfile: name,
-      text: Buffer.from(bytes).toString("utf8"),
+      text: decodeName(bytes),
       ...(this.#options.target ? { target: this.#options.target } : {}),
     });
     const content = new LayerContent(this.#session.store, (blob) => this.#session.fetchBlob(blob, signal), {
@@ -157,6 +159,7 @@ class Build {
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
     const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
+    for (const message of lostBytes(dockerfile)) notice(message);
     const views = requestedPlatforms(this.#options);
     for (const name of repeatedPlatforms(views))
       notice(`Duplicate platform result requested ${JSON.stringify(name)}`);

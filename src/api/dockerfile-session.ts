@@ -1,4 +1,5 @@
 import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
+import { decodeName } from "../core/file-name.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
@@ -44,7 +45,7 @@ export async function withDockerfile<T>(
     clock.emit({
       type: "build.start",
       dockerfile: source.name,
-      text: Buffer.from(source.bytes).toString("utf8"),
+      text: decodeName(source.bytes),
       ...(options.target ? { target: options.target } : {}),
     });
     const content = new LayerContent(session.store, (blob) => session.fetchBlob(blob, signal), { signal });

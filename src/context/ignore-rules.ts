@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { decodeName } from "../core/file-name.ts";
+import { convertHint, utf16Kind } from "../dockerfile/encoding.ts";
 import { trimSpace } from "../dockerfile/white-space.ts";
 import { cleanPattern, compilePattern, type Pattern } from "./pattern.ts";
 
@@ -104,9 +105,10 @@ export class IgnoreRules {
 
 /**
  * Reads an ignore file (SPEC DI-04): comments have `#` in column 1, blanks around a line do not count, one leading slash is
- * dropped. `file` is its name for messages. Throws `IGNORE_PATTERN_INVALID` with the line (SPEC DI-05).
+ * dropped. `file` is its name for messages. Names are bytes, whatever their encoding, but UTF-16 is refused. Throws `IGNORE_PATTERN_INVALID` with the line (SPEC DI-05).
  */
 export function parseIgnoreFile(bytes: Uint8Array, file: string): IgnoreRules {
+  refuseUtf16(bytes, file);
   const text = decodeName(bytes).replace(/^\ufeff/, "");
   const rules: Rule[] = [];
   text.split("\n").forEach((raw, index) => {
@@ -118,6 +120,15 @@ export function parseIgnoreFile(bytes: Uint8Array, file: string): IgnoreRules {
     rules.push(rule);
   });
   return new IgnoreRules(rules, file);
+}
+
+/** Its lines would match nothing, and what they were to hide would land in images. */
+function refuseUtf16(bytes: Uint8Array, file: string): void {
+  const kind = utf16Kind(bytes);
+  if (kind)
+    throw new SlipwayError("IGNORE_PATTERN_INVALID", `${file} is ${kind}, not UTF-8`, {
+      hint: convertHint(file, kind),
+    });
 }
 
 /**

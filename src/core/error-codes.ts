@@ -13,6 +13,7 @@ export const ERROR_CODES = {
   DOCKERFILE_EMPTY: "the Dockerfile has no bytes or no instructions",
   FRONTEND_UNSUPPORTED: "the Dockerfile is written for a frontend that is not Docker's own",
   DOCKERFILE_SYNTAX: "the Dockerfile cannot be parsed",
+  DOCKERFILE_ENCODING: "the Dockerfile is not UTF-8 where it has to be",
   INSTRUCTION_INVALID: "an instruction has a wrong flag, argument or value",
   EXPANSION_FAILED: "a variable expansion failed",
   STAGE_INVALID: "a stage name, index, target or reference between stages is wrong",

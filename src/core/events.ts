@@ -18,7 +18,7 @@ export type BuildEvent =
       readonly type: "build.start";
       readonly time: number;
       readonly dockerfile: string;
-      /** The Dockerfile's text: what source ranges of later events and errors refer to. */
+      /** The Dockerfile's text, in the form of core/file-name: what source ranges of later events and errors refer to. */
       readonly text?: string;
       readonly target?: string;
     }

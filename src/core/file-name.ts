@@ -44,7 +44,7 @@ export function fsPath(path: string): string | Buffer {
 /** A name that is safe to print: control characters and undecodable bytes escaped. */
 export function printableName(name: string): string {
   return name.replace(
-    /[\u0000-\u001f\u007f-\u009f\udc80-\udcff\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?<![\ud800-\udbff])[\udc80-\udcff]/g,
     (c) => {
       const code = c.charCodeAt(0);
       return code >= 0xdc80 && code <= 0xdcff

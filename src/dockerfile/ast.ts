@@ -21,6 +21,8 @@ export interface AstNode {
   readonly end: number;
   /** Comment lines above (SPEC LX-06). */
   readonly comments: readonly string[];
+  /** The first of its lines that is not UTF-8. */
+  readonly undecodable?: number;
 }
 
 /** SPEC LX-09: one per instruction, at its last line. */

@@ -23,6 +23,8 @@ export interface InstructionBase {
   readonly keyword: string;
   /** Comment lines right above (SPEC LX-06). */
   readonly comments: readonly string[];
+  /** The first of its lines that is not UTF-8, comments aside. */
+  readonly undecodable?: SourceRange;
 }
 
 /** A command line in shell form (one string) or exec form (a list). */

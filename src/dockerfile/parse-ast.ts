@@ -4,6 +4,7 @@ import type { SourceRange } from "../core/source-range.ts";
 import { keywordOf, parseArguments } from "./argument-grammar.ts";
 import type { Ast, AstNode, AstWarning } from "./ast.ts";
 import { DirectiveZone } from "./directives.ts";
+import { undecodableLine } from "./encoding.ts";
 import { takeFlagWords } from "./flag-words.ts";
 import { findHeredocs, readHeredocBodies } from "./heredoc.ts";
 import { decodeSource, LineReader } from "./line-reader.ts";
@@ -37,6 +38,8 @@ class AstParser {
   readonly #zone: DirectiveZone;
   readonly #nodes: AstNode[] = [];
   readonly #warnings: AstWarning[] = [];
+  /** The text's lines, where some byte of it is not UTF-8. */
+  readonly #doubtful: readonly string[] | undefined;
   #comments: string[] = [];
 
   constructor(text: string, file: string, options: AstOptions) {
@@ -44,6 +47,7 @@ class AstParser {
     this.#file = file;
     this.#reader = new LineReader(text);
     this.#zone = new DirectiveZone({ open: options.directives ?? true });
+    this.#doubtful = text.isWellFormed() ? undefined : text.split("\n");
   }
 
   parse(): Ast {
@@ -79,11 +83,15 @@ class AstParser {
   #takeInstruction(first: string): void {
     const start = this.#reader.line;
     const joined = this.#joinContinuations(first);
+    const head = this.#reader.line;
     const comments = this.#comments;
     this.#comments = [];
     const node = this.#located(start, () => parseLine(joined, this.#zone.escape));
     const heredocs = this.#readHeredocs(node, start);
-    this.#nodes.push(complete(node, { heredocs, start, end: this.#reader.line, comments }));
+    const end = this.#reader.line;
+    const undecodable = this.#doubtful && undecodableLine(this.#doubtful, { start, head, end });
+    const place = { heredocs, start, end, comments, ...(undecodable === undefined ? {} : { undecodable }) };
+    this.#nodes.push(complete(node, place));
   }
 
   /** SPEC LX-20 to LX-22 and LX-08 to LX-10. */
@@ -190,7 +198,7 @@ function mayHaveHeredocs(node: AstNode): boolean {
   return (keyword === "ADD" || keyword === "COPY" || keyword === "RUN") && !node.json;
 }
 
-type Placement = Pick<AstNode, "heredocs" | "start" | "end" | "comments">;
+type Placement = Pick<AstNode, "heredocs" | "start" | "end" | "comments" | "undecodable">;
 
 function complete(node: AstNode, place: Placement): AstNode {
   return { ...node, ...place, ...(node.child ? { child: complete(node.child, place) } : {}) };

@@ -2,6 +2,7 @@ import { SlipwayError } from "../core/errors.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { Ast, AstNode } from "./ast.ts";
 import { type ScannedDirective, type ScannedDirectives, scanDirectives } from "./directives.ts";
+import { refuseUtf16 } from "./encoding.ts";
 import { checkFrontend } from "./frontend.ts";
 import type {
   ArgInstruction,
@@ -37,6 +38,7 @@ export function parseDockerfile(
   file: string,
   options: ParseOptions = {},
 ): ParsedDockerfile {
+  refuseUtf16(source, file);
   const scanned = scanDirectives(source);
   checkFrontend({
     buildArg: options.syntax,

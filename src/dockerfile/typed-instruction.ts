@@ -30,6 +30,9 @@ export function typeNode(node: AstNode, source: SourceRange): Instruction {
     text: node.original,
     keyword: node.value,
     comments: node.comments,
+    ...(node.undecodable === undefined
+      ? {}
+      : { undecodable: { file: source.file, start: node.undecodable, end: node.undecodable } }),
   };
   try {
     return dispatch(node, base);

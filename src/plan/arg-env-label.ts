@@ -38,7 +38,7 @@ function argValue(
   if (override !== undefined) return { value: override };
   if (value === undefined) return { value: globalArgs.get(key) };
   const used = new Set<string>();
-  return { value: expandIn(state, call, value, used), used };
+  return { value: expandIn(state, call, value, used).toWellFormed(), used };
 }
 
 /** ENV: written to the stage's variables and to the image config (SPEC CF-04, SC-08). */
@@ -69,9 +69,10 @@ function warnOfLegacyFormat({ instruction, stage }: Call<EnvInstruction | LabelI
   stage.build.warn("LegacyKeyValueFormat", message, instruction);
 }
 
+/** Values are text: each byte that is not UTF-8 becomes U+FFFD, as BuildKit has it. */
 function expandPairs(state: StageState, call: Call<EnvInstruction | LabelInstruction>): readonly KeyValue[] {
   return call.instruction.pairs.map(({ key, value }) => ({
-    key: expandIn(state, call, key),
-    value: expandIn(state, call, value),
+    key: expandIn(state, call, key).toWellFormed(),
+    value: expandIn(state, call, value).toWellFormed(),
   }));
 }

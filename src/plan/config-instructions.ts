@@ -55,7 +55,7 @@ function commandArgv(state: StageState, call: Call<CommandInstruction>): readonl
 /** The argv that runs `command` in the stage's shell (SPEC RN-01, CF-15). */
 export function withShell(state: StageState, call: Call, command: string): readonly string[] {
   const shell = state.config.Shell?.length ? state.config.Shell : defaultShell(call.stage.platform.os);
-  return [...shell, command];
+  return [...shell.map((word) => word.toWellFormed()), command];
 }
 
 /** Remembers where the instruction was met; a second one of its kind in the stage is warned of at the first. */

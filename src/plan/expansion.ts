@@ -42,7 +42,7 @@ export function expandText(
     return value;
   };
   const { value, unset } = expandWord(text, lookup, { escape, budget: budget.expansion });
-  return { text: value, used, unset };
+  return { text: value.toWellFormed(), used, unset };
 }
 
 /**

@@ -1,3 +1,5 @@
+import { SlipwayError } from "../core/errors.ts";
+import { convertHint } from "../dockerfile/encoding.ts";
 import type { RunInstruction } from "../dockerfile/instructions.ts";
 import { parseDevice } from "../dockerfile/run-instruction.ts";
 import { stepBase, withStep } from "./add-step.ts";
@@ -8,8 +10,9 @@ import { runCommand } from "./run-command.ts";
 import { type Call, currentDirectory, historyItem, type StageState } from "./stage-state.ts";
 import { nextStepName } from "./step-name.ts";
 
-/** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID. */
+/** RUN (SPEC RN-01 to RN-05, RN-13, RX-01 to RX-03). Throws INSTRUCTION_INVALID, STAGE_INVALID, DOCKERFILE_ENCODING. */
 export function interpretRun(state: StageState, call: Call<RunInstruction>): StageState {
+  refuseUndecodable(call);
   const variables = state.variables.content;
   const { budget } = call.stage.build;
   budget.entries(variables.size);
@@ -46,4 +49,15 @@ export function interpretRun(state: StageState, call: Call<RunInstruction>): Sta
 function chooseNetwork(call: Call<RunInstruction>): RunStep["network"] {
   const { network } = call.instruction;
   return network === "default" ? call.stage.build.network : network;
+}
+
+/** Commands are text for BuildKit, and bytes that are not UTF-8 an error where a stage with such a RUN is needed. */
+function refuseUndecodable({ instruction, fromTrigger }: Call<RunInstruction>): void {
+  const { undecodable } = instruction;
+  if (!undecodable) return;
+  throw new SlipwayError("DOCKERFILE_ENCODING", "the command of a RUN has bytes that are not UTF-8", {
+    hint: convertHint(undecodable.file),
+    // A trigger has a text of its own; its FROM is what can be shown.
+    ...(fromTrigger ? {} : { source: undecodable }),
+  });
 }

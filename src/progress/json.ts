@@ -30,8 +30,13 @@ export function jsonPrinter(out: Pick<ProgressOutput, "write">): ProgressPrinter
       if (event.type === "step.done" || event.type === "step.error" || event.type === "step.cancelled")
         flush(event.id);
       if (event.type === "build.done" || event.type === "build.error") flush(undefined);
-      out.write(`${JSON.stringify(event)}\n`);
+      out.write(`${JSON.stringify(event, wellFormed)}\n`);
     },
     finish: () => flush(undefined),
   };
+}
+
+/** Readers of JSON refuse halves of characters, the form that bytes which are not UTF-8 have here. */
+function wellFormed(_key: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
 }

@@ -7,10 +7,10 @@ const RESET = "\u001b[0m";
 
 /**
  * In this order: colours; other control sequences (CSI); strings to the terminal (OSC, DCS, SOS, PM, APC) where they end;
- * two-character escapes; control, line-separating and direction-changing characters.
+ * two-character escapes; control, line-separating and direction-changing characters, and bytes that are not UTF-8 (core/file-name).
  */
 const SPECIAL =
-  /(\u001b\[[0-9;:]*m)|\u001b\[[0-?]*[ -/]*[@-~]?|\u001b[P\]X^_][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[ -/]*[0-~]?|([\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069])/g;
+  /(\u001b\[[0-9;:]*m)|\u001b\[[0-?]*[ -/]*[@-~]?|\u001b[P\]X^_][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[ -/]*[0-~]?|([\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?<![\ud800-\udbff])[\udc80-\udcff])/g;
 
 /** One line, safe to print: colours and tabs kept, other escape sequences dropped, other control characters made visible. */
 export function safeLine(line: string): string {
@@ -32,11 +32,14 @@ export function safeName(text: string): string {
 }
 
 function needsWork(line: string): boolean {
-  return /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/.test(line);
+  return /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]|(?<![\ud800-\udbff])[\udc80-\udcff]/.test(
+    line,
+  );
 }
 
 function visible(control: string): string {
   const code = control.charCodeAt(0);
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`;
   return code < 0x100
     ? `\\x${code.toString(16).padStart(2, "0")}`
     : `\\u${code.toString(16).padStart(4, "0")}`;

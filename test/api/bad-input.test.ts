@@ -40,6 +40,40 @@ describe("bad input gets one clear error", () => {
     expect(text).toContain("unknown instruction: RUNN (did you mean RUN?)");
     expect(text).toContain(">>> RUNN x");
   });
+  it("a Dockerfile that is not UTF-8 is refused where a RUN that is needed has such bytes", async () => {
+    const latin = (text: string) => shop.it.context({ Dockerfile: Buffer.from(text, "latin1") });
+    const text = await failing(
+      ["build", latin("# caf\xe9\nFROM busybox\nRUN true && \\\n  echo caf\xe9\n")],
+      "DOCKERFILE_ENCODING",
+    );
+    expect(text).toContain("   4 | >>>   echo caf\\xe9\n");
+    expect(text).toContain("iconv -f ISO-8859-1 -t UTF-8 Dockerfile > Dockerfile.utf8");
+    const script = await failing(
+      ["build", latin("FROM busybox\nRUN <<E\n# a\n# caf\xe9\nE\n")],
+      "DOCKERFILE_ENCODING",
+    );
+    expect(script).toContain(">>> # caf\\xe9\n");
+    const built = await shop.it.run([
+      "build",
+      "-t",
+      "latin",
+      latin(
+        "FROM busybox AS no\nRUN echo \xe9\nFROM busybox\n# \xe9\nENV A=caf\xe9\nRUN echo $A | od -t x1 > /a\n",
+      ),
+    ]);
+    expect(built.stderr).toContain("Dockerfile:5: bytes that are not UTF-8 become U+FFFD");
+    expect(built.exitCode).toBe(0);
+    expect(await shop.it.shell("latin", "cat /a")).toContain("63 61 66 ef bf bd 0a");
+  });
+  it("UTF-16 is told as that, in ignore files, too", async () => {
+    const wide = Buffer.from("\ufeffFROM busybox\nCOPY . /\n", "utf16le");
+    const text = await failing(["build", shop.it.context({ Dockerfile: wide })], "DOCKERFILE_ENCODING");
+    expect(text).toContain("the Dockerfile is UTF-16LE, not UTF-8");
+    const hidden = shop.it.context({ Dockerfile: "FROM busybox\nCOPY . /\n", ".dockerignore": wide });
+    expect(await failing(["build", hidden], "IGNORE_PATTERN_INVALID")).toContain(
+      ".dockerignore is UTF-16LE, not UTF-8",
+    );
+  });
   it("IN-01: an unknown flag", async () => {
     expect((await shop.it.run(["build", dockerfile("FROM busybox\nCOPY --chwon=1 a b\n")])).stderr).toContain(
       "unknown flag: --chwon (did you mean chown?)",
