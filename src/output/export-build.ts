@@ -131,6 +131,7 @@ async function exportFolder(request: ExportRequest, output: OutputSpec): Promise
     folder: output.dest!,
     cwd: request.cwd,
     deleteExtraneous: output.deleteExtraneous,
+    warn: request.warn,
     ...(request.signal ? { signal: request.signal } : {}),
   });
 }

@@ -111,6 +111,24 @@ describe("outputs", () => {
     expect(lstatSync(join(folder, "d/h")).ino).toBe(lstatSync(join(folder, "d/g")).ino);
   });
 
+  it("XP-05: local makes named pipes and devices, and says which it may not make", async () => {
+    const folder = join(shop.it.folder, "special");
+    const made = await shop.it.build(
+      {
+        Dockerfile:
+          "FROM busybox AS b\nRUN mkdir /o && mkfifo -m 640 /o/p && mknod -m 604 /o/c c 1 3\nFROM scratch\nCOPY --from=b /o /\n",
+      },
+      "-o",
+      folder,
+    );
+    expect(made.exitCode).toBe(0);
+    const pipe = lstatSync(join(folder, "p"));
+    expect([pipe.isFIFO(), pipe.mode & 0o777]).toEqual([true, 0o640]);
+    const device = lstatSync(join(folder, "c"), { throwIfNoEntry: false });
+    if (!device) return expect(made.stderr).toContain(`left out of ${folder}: /c, since only root can`);
+    expect([device.isCharacterDevice(), device.rdev, device.mode & 0o777]).toEqual([true, 0x103, 0o604]);
+  });
+
   it("XP-05: a tar on standard output keeps numeric owners", async () => {
     const context = shop.it.context({
       ...FILES,
