@@ -25,6 +25,7 @@ import type { Environment } from "./environment.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, repeatedPlatforms, requestedPlatforms } from "./plan-options.ts";
+import { withStreamedSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
@@ -47,15 +48,21 @@ export function build(options: BuildOptions, environment: Environment): Promise<
       environment.uid !== 0 && stdin && readsStdin(options)
         ? { stdinFile: await spoolStdin(stdin, environment, scope, signal) }
         : {};
+    const kept = {
+      ...spooled,
+      ...(options.secrets
+        ? { secrets: await withStreamedSecrets(options.secrets, environment, signal) }
+        : {}),
+    };
     const call = {
       operation: "build",
-      options: { ...plain, ...spooled } satisfies SpooledBuild,
+      options: { ...plain, ...kept } satisfies SpooledBuild,
       environment,
       ...(onEvent ? { onEvent } : {}),
       ...(signal ? { signal } : {}),
       ...(stdout ? { stdout } : {}),
     };
-    return elevated(call, (sink) => buildHere({ ...options, ...spooled, onEvent: sink }, environment));
+    return elevated(call, (sink) => buildHere({ ...options, ...kept, onEvent: sink }, environment));
   });
 }
 

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, chownSync, closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { accessSync, chmodSync, chownSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
 import { basename, join, resolve } from "node:path";
+import { cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { OpenAgent, ReadSecret } from "../execute/run/run-options.ts";
@@ -16,40 +18,116 @@ export function secretReader(
 ): ReadSecret {
   return async (id) => {
     const source = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
-    return source && checked(id, readSource(source, environment));
+    return source && checked(id, await readSource(source, environment));
   };
 }
 
-/** Fails early where a file that was named does not exist or is too large (SPEC 8.1, --secret). */
+/**
+ * Fails early where a file that was named does not exist, cannot be read or is too large (SPEC 8.1, --secret). Nothing is read: what
+ * a pipe holds can be had only once.
+ */
 export function checkSecrets(
   secrets: Readonly<Record<string, SecretSource>>,
   environment: Environment,
 ): void {
   for (const [id, source] of Object.entries(secrets))
-    if ("file" in source) checked(id, readSource(source, environment));
+    if ("file" in source) checkFile(source.file, environment);
+    else if ("value" in source) checked(id, valueOf(source.value));
 }
 
-function readSource(source: SecretSource, environment: Environment): Uint8Array | undefined {
-  if ("value" in source) return typeof source.value === "string" ? Buffer.from(source.value) : source.value;
+/**
+ * The secrets with the bytes of what can be read only once in place of its path: pipes (`src=<(command)`), sockets of a shell and
+ * devices, which a process that goes on with the build does not even have. What cannot be read is left for `checkSecrets` to
+ * refuse, as is what is too large, of which no more is read than shows that. Throws `CANCELLED`.
+ */
+export async function withStreamedSecrets(
+  secrets: Readonly<Record<string, SecretSource>>,
+  environment: Environment,
+  signal?: AbortSignal,
+): Promise<Readonly<Record<string, SecretSource>>> {
+  const read = Object.entries(secrets).map(async ([id, source]): Promise<[string, SecretSource]> => {
+    if (!("file" in source)) return [id, source];
+    const path = resolve(environment.cwd, source.file);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (!stat || stat.isFile() || stat.isDirectory()) return [id, source];
+    const value = await readBounded(path).catch(() => undefined);
+    return [id, value ? { value } : source];
+  });
+  return Object.fromEntries(await unlessAborted(Promise.all(read), signal));
+}
+
+/** A command behind a pipe may take its time: the user who interrupts the build does not wait for it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return work;
+  throwIfAborted(signal);
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled(signal));
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function checkFile(file: string, { cwd }: Environment): void {
+  const path = resolve(cwd, file);
+  try {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw Object.assign(new Error("is a directory"), { code: "EISDIR" });
+    if (stat.size > LIMITS.secret) throw tooLarge(file);
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function readSource(source: SecretSource, environment: Environment): Promise<Uint8Array | undefined> {
+  if ("value" in source) return valueOf(source.value);
   if ("env" in source) {
     const value = environment.variables[source.env];
     return value === undefined ? undefined : Buffer.from(value);
   }
-  const path = resolve(environment.cwd, source.file);
   try {
-    if (statSync(path).size > LIMITS.secret) throw tooLarge(source.file);
-    return readFileSync(path);
+    return await readBounded(resolve(environment.cwd, source.file));
   } catch (error) {
-    if (error instanceof SlipwayError) throw error;
-    throw new SlipwayError(
-      "SECRET_NOT_FOUND",
-      `the secret's file ${JSON.stringify(source.file)} cannot be read (${systemErrorCode(error)})`,
-      {
-        cause: error,
-        hint: "check the src= of --secret; it is relative to the current folder",
-      },
-    );
+    throw unreadable(source.file, error);
   }
+}
+
+/** At most one byte more than a secret may have. */
+async function readBounded(path: string): Promise<Uint8Array> {
+  const file = await open(path, "r");
+  try {
+    const buffer = Buffer.alloc(LIMITS.secret + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return Uint8Array.from(buffer.subarray(0, length));
+  } finally {
+    await file.close();
+  }
+}
+
+function valueOf(value: string | Uint8Array): Uint8Array {
+  return typeof value === "string" ? Buffer.from(value) : value;
+}
+
+function unreadable(file: string, error: unknown): SlipwayError {
+  if (error instanceof SlipwayError) return error;
+  return new SlipwayError(
+    "SECRET_NOT_FOUND",
+    `the secret's file ${JSON.stringify(file)} cannot be read (${systemErrorCode(error)})`,
+    {
+      cause: error,
+      hint: "check the src= of --secret; it is relative to the current folder",
+    },
+  );
 }
 
 function checked(id: string, data: Uint8Array | undefined): Uint8Array | undefined {

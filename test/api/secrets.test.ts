@@ -1,0 +1,70 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { CLI } from "../support/cli.ts";
+import { type CommandResult, runCommand } from "../support/tools.ts";
+import { useWorkshop, type Workshop } from "./workshop.ts";
+
+const root = useWorkshop();
+const rootless = useWorkshop({ rootless: true });
+
+/** Runs a shell line with `slipway` in it. */
+function shellLine({ home, user, folder }: Workshop, line: string): Promise<CommandResult> {
+  const slipway = user ? `'${user.node}' '${user.cli}'` : `'${process.execPath}' '${CLI}'`;
+  const argv = [...(user?.prefix ?? []), "sh", "-c", `slipway() { ${slipway} "$@"; }; ${line}`];
+  return runCommand(argv[0]!, argv.slice(1), {
+    cwd: folder,
+    env: { PATH: process.env.PATH!, HOME: user?.home ?? folder, SLIPWAY_HOME: home },
+  });
+}
+
+const TWICE = {
+  Dockerfile: [
+    "FROM busybox",
+    "RUN --mount=type=secret,id=k cat /run/secrets/k > /first",
+    "RUN --mount=type=secret,id=k cat /run/secrets/k > /second",
+    "",
+  ].join("\n"),
+};
+
+describe("secrets that can be read only once", () => {
+  it("MT-14: a pipe's content reaches every step", async () => {
+    const built = await shellLine(
+      root.it,
+      `printf hunter2 | slipway build -t piped --secret id=k,src=/dev/stdin '${root.it.context(TWICE)}'`,
+    );
+    expect(built.stderr).not.toContain("ERROR");
+    expect(await root.it.shell("piped", "cat /first /second")).toBe("hunter2hunter2");
+  });
+
+  it("MT-14: so it does where an ordinary user's build goes on inside a namespace", async () => {
+    const built = await shellLine(
+      rootless.it,
+      `printf hunter2 | slipway build -t piped --secret id=k,src=/dev/fd/0 '${rootless.it.context(TWICE)}'`,
+    );
+    expect(built.stderr).not.toContain("ERROR");
+    expect(await rootless.it.shell("piped", "cat /first /second")).toBe("hunter2hunter2");
+  });
+
+  it("MT-14: nothing without an end is read to its end", async () => {
+    const context = root.it.context(TWICE);
+    const built = await root.it.run(["build", "--secret", "id=k,src=/dev/zero", context]);
+    expect(built.exitCode).not.toBe(0);
+    expect(built.stderr).toContain("larger than 500 KiB");
+  });
+
+  it("SPEC 8.1: a folder, a missing file and one that is too large fail before anything runs", async () => {
+    const context = root.it.context(TWICE);
+    const large = join(root.it.folder, "large");
+    writeFileSync(large, Buffer.alloc(500 * 1024 + 1));
+    for (const [file, message] of [
+      [root.it.folder, "cannot be read (EISDIR)"],
+      [join(root.it.folder, "missing"), "cannot be read (ENOENT)"],
+      [large, "larger than 500 KiB"],
+    ] as const) {
+      const built = await root.it.run(["build", "--progress=plain", "--secret", `id=k,src=${file}`, context]);
+      expect(built.stderr).toContain(message);
+      expect(built.stderr).not.toContain("[2/3]");
+    }
+  });
+});
