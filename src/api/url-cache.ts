@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FetchUrlOptions } from "../context/fetch-url.ts";
 import { fetchUrl } from "../context/fetch-url.ts";
+import { printableUrl } from "../context/http-request.ts";
 import { httpAuthorization, type ReadSecret } from "../context/source-auth.ts";
 import type { UrlChecksum } from "../context/url-checksum.ts";
 import { urlFileName } from "../context/url-checksum.ts";
@@ -103,9 +104,13 @@ function remembered({ session, url }: UrlRequest, record: UrlRecord): CurrentUrl
     lastModified: record.mtime,
     file: async () => {
       if (await blobs.check(record.digest)) return blobs.path(record.digest);
-      throw new SlipwayError("DIGEST_MISMATCH", `what was downloaded from ${url} is damaged in the store`, {
-        hint: "build again: it is then downloaded again",
-      });
+      throw new SlipwayError(
+        "DIGEST_MISMATCH",
+        `what was downloaded from ${printableUrl(url)} is damaged in the store`,
+        {
+          hint: "build again: it is then downloaded again",
+        },
+      );
     },
   };
 }
@@ -113,7 +118,7 @@ function remembered({ session, url }: UrlRequest, record: UrlRecord): CurrentUrl
 function answeredNothing(url: string): never {
   throw new SlipwayError(
     "DOWNLOAD_FAILED",
-    `${url} answered that nothing changed, though nothing was there before`,
+    `${printableUrl(url)} answered that nothing changed, though nothing was there before`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { ChangedInput } from "../core/events.ts";
 import { printableName } from "../core/file-name.ts";
+import { redactCredentials } from "../core/redact-credentials.ts";
 import { looksSecret } from "../core/secret-name.ts";
 import type { Field, InputFiles, StepInputs } from "./inputs.ts";
 
@@ -73,7 +74,7 @@ function comparePairs(
   const fresh = new Map(now.map(split));
   const changed: ChangedInput[] = [];
   for (const name of new Set([...old.keys(), ...fresh.keys()])) {
-    const hide = looksSecret(name) ? hidden : (value: string | undefined) => value;
+    const hide = looksSecret(name) ? hidden : redacted;
     const a = hide(old.get(name));
     const b = hide(fresh.get(name));
     if (old.get(name) !== fresh.get(name))
@@ -90,6 +91,11 @@ function comparePairs(
 /** Explanations end up in the logs of build servers, where no password may stand. */
 function hidden(value: string | undefined): string | undefined {
   return value === undefined ? undefined : "****";
+}
+
+/** A password may also stand in the middle of a value: that of a database's address, that of a proxy. */
+function redacted(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : redactCredentials(value);
 }
 
 function compareFiles(before: readonly InputFiles[], now: readonly InputFiles[]): ChangedInput[] {
@@ -160,7 +166,7 @@ function clip(value: string): string {
 }
 
 function text(field: Field): string {
-  return Array.isArray(field) ? field.join(" ") : String(field);
+  return redactCredentials(Array.isArray(field) ? field.join(" ") : String(field));
 }
 
 function split(pair: string): [string, string] {

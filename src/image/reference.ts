@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { redactCredentials } from "../core/redact-credentials.ts";
 
 /** Where an image is: `docker.io/library/debian:bookworm@sha256:…` in parts. At least one of tag and digest unless made with `addLatest: false`. */
 export interface Reference {
@@ -131,8 +132,12 @@ function checkRepository(repository: string, name: string, text: string): void {
   throw invalid(text, "the repository name is not well formed", WELL_FORMED);
 }
 
+function clip(text: string): string {
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
 function invalid(text: string, reason: string, hint?: string): SlipwayError {
-  const shown = JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+  const shown = JSON.stringify(clip(redactCredentials(text)));
   return new SlipwayError(
     "REFERENCE_INVALID",
     `invalid image reference ${shown}: ${reason}`,

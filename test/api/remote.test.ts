@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { digestOf } from "../../src/core/digest.ts";
+import { digestOf, hexOf } from "../../src/core/digest.ts";
 import { GitRepository } from "../context/git-repository.ts";
 import { FileServer } from "../support/file-server.ts";
 import { stateOf, useWorkshop } from "./workshop.ts";
@@ -100,6 +100,18 @@ describe("ADD from a URL", () => {
     await shop.it.succeed(["system", "prune", "--force"]);
     await shop.it.succeed(["build", "--no-cache", context]);
     expect(web.take("/lost")).toEqual([200, 200]);
+  });
+
+  it("AD-06: what is said of a damaged download shows no password", async () => {
+    web.files.set("/kept", { body: "kept", headers: { etag: '"1"' } });
+    const url = web.url.replace("://", "://bob:hunter2@");
+    const context = shop.it.context({ Dockerfile: `FROM scratch\nADD ${url}/kept /f\n` });
+    await shop.it.succeed(["build", context]);
+    writeFileSync(join(shop.it.home, "oci/blobs/sha256", hexOf(digestOf("kept"))), "KEPT");
+    const { stderr } = await shop.it.run(["build", "--progress=plain", "--no-cache", context]);
+    expect(stderr).toContain(`what was downloaded from ${web.url}/kept is damaged`);
+    // The lines of the Dockerfile are shown as they are.
+    expect(stderr.replaceAll(`ADD ${url}`, "")).not.toContain("hunter2");
   });
 
   it("AD-08: tokens and headers for a host are secrets of the build", async () => {

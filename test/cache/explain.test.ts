@@ -51,6 +51,18 @@ describe("values in explanations", () => {
     expect(told.changed.map(({ name }) => name)).toEqual(["GITHUB_TOKEN", "DB_PASSWORD"]);
     expect(JSON.stringify(told)).not.toMatch(/old|new/);
   });
+  it("a password in an address is not shown, whatever the variable is called", () => {
+    const fields = (password: string) => ({
+      argv: ["/bin/sh", "-c", `curl https://u:${password}@web/`],
+      args: [`CONN=pg://u:${password}@db`],
+      env: [`HTTP_PROXY=http://u:${password}@proxy`],
+      cwd: "/",
+    });
+    const told = explainMiss({ ...RUN, fields: fields("old1") }, { ...RUN, fields: fields("new1") });
+    expect(told.changed.map(({ name }) => name)).toEqual(["argv", "CONN", "HTTP_PROXY"]);
+    expect(told.reason).toContain("CONN changed: pg://xxxxx:xxxxx@db -> pg://xxxxx:xxxxx@db");
+    expect(JSON.stringify(told)).not.toMatch(/old1|new1/);
+  });
 });
 
 describe("cache keys", () => {

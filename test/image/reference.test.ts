@@ -87,6 +87,11 @@ describe("image references", () => {
     expect(message).toBe(`invalid image reference ${JSON.stringify(text)}: ${reason}`);
   });
 
+  it("shows no password of a URL that was written for a name", () => {
+    const { message } = failure("https://bob:hunter2@r.example.com/x");
+    expect(message).toMatch(/^invalid image reference "https:\/\/xxxxx:xxxxx@/);
+    expect(message).not.toContain("hunter2");
+  });
   it("hints at no name that is as wrong", () => {
     expect(failure("Bad Name").hint).toMatch(/^between slashes/);
   });

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { LayerInfo } from "../../core/layer-info.ts";
+import { redactCredentials } from "../../core/redact-credentials.ts";
 import { goQuote } from "../../dockerfile/go-quote.ts";
 import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
@@ -166,7 +167,7 @@ function withGroups(user: ContainerUser, groups: readonly number[]): ContainerUs
 }
 
 function runFailed(step: RunStep, { exitCode, oom }: ContainerEnd, output: string): SlipwayError {
-  const message = `process ${goQuote(step.argv.join(" "))} did not complete successfully: exit code: ${exitCode}`;
+  const message = `process ${goQuote(redactCredentials(step.argv.join(" ")))} did not complete successfully: exit code: ${exitCode}`;
   const facts = { exitCode, output };
   if (oom) return outOfMemory(message, oom, facts);
   const hint = HINTS[exitCode];
