@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { createReadStream, createWriteStream, rmSync } from "node:fs";
-import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
@@ -14,7 +12,6 @@ import { LayerContent } from "../output/layer-content.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
-import { makeFolders } from "../sys/make-folders.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
@@ -29,7 +26,7 @@ import { withStreamedSecrets } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
-import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
+import { elevated, NeedsUserNamespace, temporaryFiles, userNamespaceAvailable } from "./user-namespace.ts";
 
 /** The build as a child in a user namespace is asked for it: standard input has become a file, which can be read once more. */
 export interface SpooledBuild extends BuildOptions {
@@ -77,11 +74,13 @@ async function spoolStdin(
   scope: CleanupScope,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const folder = join(home, "tmp");
-  const path = join(folder, `stdin-${randomBytes(12).toString("hex")}`);
-  scope.defer(() => rmSync(path, { force: true }));
+  const temp = temporaryFiles(home);
+  const path = temp.file("stdin");
+  scope.defer(() => {
+    rmSync(path, { force: true });
+    temp.close();
+  });
   try {
-    makeFolders(folder, 0o700);
     const target = createWriteStream(path, { mode: 0o600, flags: "wx" });
     await pipeline(stdin, target, signal ? { signal } : {});
   } catch (error) {

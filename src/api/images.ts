@@ -57,6 +57,8 @@ export async function withSession<R>(
   scope.defer(() => session.close());
   return scope.around(async () => {
     await session.keepContent();
+    // What dead processes left behind goes now: it may hold secrets.
+    await session.store.temp.sweep();
     return work(session);
   });
 }

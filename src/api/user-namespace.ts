@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
@@ -9,7 +7,9 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, EventSink } from "../core/events.ts";
 import type { SourceRange } from "../core/source-range.ts";
-import { makeFolders } from "../sys/make-folders.ts";
+import { currentOwner } from "../store/owner.ts";
+import { StorePaths } from "../store/paths.ts";
+import { TempArea } from "../store/temp-area.ts";
 import { openPipe, type Pipe } from "../sys/pipe.ts";
 import { spawnProcess } from "../sys/process.ts";
 import { isInForeground } from "../sys/terminal.ts";
@@ -85,7 +85,8 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   await requireUserNamespace(call.environment);
   const answers = requirePipe();
   const output = stdout && requirePipe();
-  const request = requestPath(call.environment);
+  const temp = temporaryFiles(call.environment.home);
+  const request = temp.file("request");
   let outcome: NamespaceMessage | undefined;
   const reader = new FrameReader((value) => {
     const message = value as NamespaceMessage;
@@ -137,6 +138,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
       pipe?.readable.destroy();
     }
     rmSync(request, { force: true });
+    temp.close();
   }
 }
 
@@ -202,13 +204,13 @@ function flush<R>(held: readonly BuildEvent[], onEvent: EventSink | undefined, r
   return result;
 }
 
-function requestPath({ home }: Environment): string {
-  return join(home, "tmp", `request-${randomBytes(12).toString("hex")}`);
+/** Temporary files of this process in a store that is not opened; whoever opens it later removes what was left behind. */
+export function temporaryFiles(home: string): TempArea {
+  return new TempArea(new StorePaths(home), currentOwner());
 }
 
 /** The request may hold secrets: a file that only its owner reads, gone as soon as it was read. */
 function writeRequest(path: string, { operation, options, environment }: NamespaceRequest): void {
-  makeFolders(dirname(path), 0o700);
   const bytes = serialize({ operation, options, environment } satisfies NamespaceRequest);
   writeFileSync(path, bytes, { mode: 0o600, flag: "wx" });
 }

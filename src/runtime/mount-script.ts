@@ -1,40 +1,28 @@
-import { randomBytes } from "node:crypto";
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  mkdirSync,
-  openSync,
-  statSync,
-  unlinkSync,
-  writeFileSync,
-  writeSync,
-} from "node:fs";
+import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { layOverlay } from "../snapshot/overlay.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import type { PlacedMount } from "./oci-spec.ts";
 import { placeDevice } from "./place-device.ts";
+import type { PrivateFiles } from "./private-files.ts";
 import type { ContainerMount, ContainerRequest, FileIdentity, Privilege } from "./request.ts";
 
 /** What has to happen in the private mount namespace before the runtime starts. */
 export interface PreparedMounts {
   readonly placed: readonly PlacedMount[];
-  /** Lines of POSIX sh. Secrets are read from descriptor `SECRETS`. */
+  /** Lines of POSIX sh. */
   readonly script: readonly string[];
-  /** A descriptor of this process to hand to the script as `SECRETS`; closed by the caller after the start. */
-  readonly secrets?: number;
 }
 
-/** Number of the descriptor in the script; the shell closes it before the runtime starts. */
-export const SECRETS = 3;
-
 /** Puts files, secrets and stacks of snapshots where the runtime can bind them from. Nothing is mounted here. */
-export function prepareMounts(request: ContainerRequest, privilege: Privilege): PreparedMounts {
+export function prepareMounts(
+  request: ContainerRequest,
+  privilege: Privilege,
+  files: PrivateFiles,
+): PreparedMounts {
   const folder = join(request.scratch, "mounts");
   mkdirSync(folder, { mode: 0o755 });
   const script: string[] = [];
-  const secrets: Uint8Array[] = [];
   const placed = request.mounts.map((mount, i): PlacedMount => {
     const place = join(folder, String(i));
     switch (mount.type) {
@@ -45,8 +33,7 @@ export function prepareMounts(request: ContainerRequest, privilege: Privilege): 
         chmodSync(place, mount.mode);
         return { mount, source: place };
       case "secret":
-        script.push(...secretLines(mount, place, sizeOf(secrets)));
-        secrets.push(mount.data);
+        script.push(...secretLines(mount, place, files));
         return { mount, source: join(place, "secret") };
       case "device": {
         const { source, script: lines } = placeDevice(mount.node, place, privilege);
@@ -59,7 +46,7 @@ export function prepareMounts(request: ContainerRequest, privilege: Privilege): 
         return mount satisfies never;
     }
   });
-  return { placed, script, ...(secrets.length > 0 ? { secrets: memoryFile(secrets) } : {}) };
+  return { placed, script };
 }
 
 type BindMount = Extract<ContainerMount, { type: "bind" }>;
@@ -99,15 +86,14 @@ function checkedBind(path: string, place: string, { device, inode }: FileIdentit
 function secretLines(
   mount: Extract<ContainerMount, { type: "secret" }>,
   place: string,
-  offset: number,
+  files: PrivateFiles,
 ): string[] {
   mkdirSync(place, { mode: 0o755 });
-  const file = quote(join(place, "secret"));
-  // By path, not by the descriptor itself: each reader then has a position of its own.
-  const read = `tail -c +${offset + 1} /proc/self/fd/${SECRETS} | head -c ${mount.data.length}`;
+  const path = join(place, "secret");
+  const file = quote(path);
   return [
     `mount -n -t tmpfs -o size=1m,mode=0755 tmpfs ${quote(place)}`,
-    `(umask 077; ${mount.data.length === 0 ? ":" : read} > ${file})`,
+    files.line(mount.data, path),
     `chown ${mount.uid}:${mount.gid} ${file}`,
     `chmod ${mount.mode.toString(8)} ${file}`,
   ];
@@ -127,23 +113,4 @@ function lookLike(upper: string, model: string): void {
   const { mode, uid, gid } = statSync(model);
   chownSync(upper, uid, gid);
   chmodSync(upper, mode & 0o7777);
-}
-
-function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0);
-}
-
-/** A file in memory without a name, open for reading. */
-function memoryFile(parts: readonly Uint8Array[]): number {
-  const path = join("/dev/shm", `slipway-${randomBytes(16).toString("hex")}`);
-  const writer = openSync(path, "wx", 0o600);
-  try {
-    const reader = openSync(path, "r");
-    const data = Buffer.concat(parts);
-    for (let at = 0; at < data.length; ) at += writeSync(writer, data, at);
-    return reader;
-  } finally {
-    closeSync(writer);
-    unlinkSync(path);
-  }
 }

@@ -13,6 +13,8 @@ export interface ContainerRequest {
   readonly argv: readonly string[];
   /** `NAME=value`; a later one of the same name wins. HOME is added from `user` where it is not among them (SPEC RN-04). */
   readonly env: readonly string[];
+  /** No variable's value may reach a disk, in no file of the runtime either (SPEC MT-14). */
+  readonly envHoldsSecrets?: boolean;
   readonly workdir: Workdir;
   readonly user: ContainerUser;
   readonly hostname: string;

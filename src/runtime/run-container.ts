@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { quote } from "../snapshot/rootfs.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
 import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
 import { windowSize } from "../sys/terminal.ts";
@@ -13,6 +14,7 @@ import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "
 import { hostDevices } from "./host-devices.ts";
 import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
 import { encodeSpec, ociSpec } from "./oci-spec.ts";
+import { PrivateFiles, placeEnvironment } from "./private-files.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
 import { startScript, startTraces } from "./start-script.ts";
@@ -56,13 +58,15 @@ export async function runContainer(
   const driver = selectDriver(options.path, options.driver);
   const scope = new CleanupScope();
   try {
-    const prepared = prepareMounts(request, options.privilege);
-    const { secrets } = prepared;
-    if (secrets !== undefined) scope.defer(() => closeSync(secrets));
+    const files = new PrivateFiles();
+    const prepared = prepareMounts(request, options.privilege, files);
     const traces = startTraces(request);
-    const start = startLines(request, driver, options, prepared);
+    const { place: lines, start } = startLines(request, driver, options, { ...prepared, files });
     const script = join(request.scratch, "start.sh");
-    writeFileSync(script, startScript(request, traces, { mounts: prepared.script, start }), { flag: "wx" });
+    const text = startScript(request, traces, { mounts: [...prepared.script, ...lines], start });
+    writeFileSync(script, text, { flag: "wx", mode: 0o600 });
+    const secrets = files.open();
+    if (secrets !== undefined) scope.defer(() => closeSync(secrets));
     const limits = await limitContainer(request, companions(driver), options.onWarning);
     scope.defer(limits.remove);
     const argv = [...launchArgv(request, driver, options, limits.join), "sh", script];
@@ -77,18 +81,27 @@ export async function runContainer(
   }
 }
 
+/** Shell lines; whatever has the environment in it is in files that `place` puts where they belong. */
+interface StartLines {
+  readonly place: readonly string[];
+  readonly start: readonly string[];
+}
+
 function startLines(
   request: ContainerRequest,
   driver: Driver,
   options: RunContainerOptions,
-  { placed }: PreparedMounts,
-): readonly string[] {
+  { placed, files }: PreparedMounts & { readonly files: PrivateFiles },
+): StartLines {
   const { privilege, path } = options;
   const at = { privilege, capabilities: capabilitiesIn(boundingSet()) };
-  if (driver.name === "unshare") return bareLines(request, placed, { ...at, path });
   const bundle = join(request.scratch, "bundle");
-  const state = join(request.scratch, "state");
-  mkdirSync(bundle);
+  const folder = { path: bundle, holdsSecrets: request.envHoldsSecrets ?? false, files };
+  if (driver.name === "unshare") {
+    const lines = bareLines(request, placed, { ...at, path });
+    const place = placeEnvironment(folder, "command.sh", `${lines.at(-1)}\n`);
+    return { place, start: [...lines.slice(0, -1), `. ${quote(join(bundle, "command.sh"))}`] };
+  }
   // The kernel itself opens no device on what a user namespace has mounted.
   const mustShutDevices = request.security === "sandbox" && !privilege.userNamespace;
   const [shell, mount] = [findTool("sh", path), findTool("mount", path)];
@@ -103,12 +116,15 @@ function startLines(
       : {}),
     hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
-  writeFileSync(join(bundle, "config.json"), encodeSpec(spec));
+  const place = placeEnvironment(folder, "config.json", encodeSpec(spec));
   const consoleSocket = consoleSocketOf(request, driver, options);
-  return runtimeLines(driver, {
+  // The runtimes keep a copy of the spec in their state.
+  const state = join(bundle, "state");
+  const start = runtimeLines(driver, {
     ...{ bundle, state, log: startTraces(request).runtimeLog, id: request.id },
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
   });
+  return { place, start };
 }
 
 /** Where crun hands over the terminal; runc in the foreground takes no such path, and copies everything itself. */

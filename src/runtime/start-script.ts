@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { quote } from "../snapshot/rootfs.ts";
-import { SECRETS } from "./mount-script.ts";
+import { SECRETS } from "./private-files.ts";
 import type { ContainerRequest } from "./request.ts";
 
 /** Files that tell afterwards how far a start came. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLI } from "../support/cli.ts";
@@ -7,6 +8,14 @@ import { useWorkshop, type Workshop } from "./workshop.ts";
 
 const root = useWorkshop();
 const rootless = useWorkshop({ rootless: true });
+
+/** Files below a folder that have this text in them. */
+function filesWith(text: string, folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile())
+    .map((item) => join(item.parentPath, item.name))
+    .filter((file) => readFileSync(file, "latin1").includes(text));
+}
 
 /** Runs a shell line with `slipway` in it. */
 function shellLine({ home, user, folder }: Workshop, line: string): Promise<CommandResult> {
@@ -51,6 +60,36 @@ describe("secrets that can be read only once", () => {
     const built = await root.it.run(["build", "--secret", "id=k,src=/dev/zero", context]);
     expect(built.exitCode).not.toBe(0);
     expect(built.stderr).toContain("larger than 500 KiB");
+  });
+
+  it("MT-14: a variable that is a secret is on no disk while the step runs, and nothing stays after a kill", async () => {
+    const { home, folder } = root.it;
+    const context = root.it.context({
+      Dockerfile:
+        "FROM busybox\nRUN --mount=type=secret,id=k,env=KEY echo started ${#KEY}; while :; do sleep 0.1; done\n",
+    });
+    const child = spawn(
+      process.execPath,
+      [CLI, "build", "--progress=plain", "--secret", "id=k,env=VALUE", context],
+      {
+        cwd: folder,
+        env: { PATH: process.env.PATH!, HOME: folder, SLIPWAY_HOME: home, VALUE: "swordfish" },
+        stdio: ["ignore", "ignore", "pipe"],
+      },
+    );
+    const ended = new Promise((done) => child.once("exit", done));
+    let progress = "";
+    for await (const chunk of child.stderr!) {
+      progress += chunk;
+      if (!/started 9/.test(progress) || child.killed) continue;
+      expect(filesWith("swordfish", join(home, "tmp"))).toEqual([]);
+      child.kill("SIGKILL");
+    }
+    await ended;
+    expect(progress).toMatch(/started 9/);
+    expect(filesWith("swordfish", home)).toEqual([]);
+    await root.it.succeed(["images"]);
+    expect(readdirSync(join(home, "tmp"))).toEqual([]);
   });
 
   it("SPEC 8.1: a folder, a missing file and one that is too large fail before anything runs", async () => {

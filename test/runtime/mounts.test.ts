@@ -1,8 +1,10 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { REAL_ROOT } from "../../src/runtime/request.ts";
+import { runContainer } from "../../src/runtime/run-container.ts";
 import { makeFolder, temporaryFolder, writeTree } from "../support/folders.ts";
-import { runScene, type Scene, type SceneResult, sh, writeBusybox } from "./containers.ts";
+import { prepareScene, runScene, type Scene, type SceneResult, sh, writeBusybox } from "./containers.ts";
 
 const folder = makeFolder();
 let lowers: readonly string[] = [];
@@ -13,6 +15,14 @@ afterAll(folder.remove);
 
 type Mounts = NonNullable<Scene["mounts"]>;
 const path = (at: string) => ({ kind: "path", path: at }) as const;
+
+/** Files below a folder that have this text in them. */
+function filesWith(text: string, folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile())
+    .map((item) => join(item.parentPath, item.name))
+    .filter((file) => readFileSync(file, "latin1").includes(text));
+}
 
 describe.each(["crun", "runc", "unshare"])("mounts of %s", (driver) => {
   const run = (script: string, mounts: Mounts, scene: Partial<Scene> = {}): Promise<SceneResult> =>
@@ -160,12 +170,39 @@ describe.each(["crun", "runc", "unshare"])("mounts of %s", (driver) => {
     const mounts: Mounts = [{ type: "secret", target: "/s", data, mode: 0o400, uid: 0, gid: 0 }];
     const { stdout, upper } = await run("cat /s", mounts);
     expect(stdout).toBe("very-secret-value");
-    const scratch = join(upper, "..");
-    const files = readdirSync(scratch, { recursive: true, withFileTypes: true }).filter((item) =>
-      item.isFile(),
-    );
-    const texts = files.map((item) => readFileSync(join(item.parentPath, item.name), "latin1"));
-    expect(texts.filter((text) => text.includes("very-secret-value"))).toEqual([]);
+    expect(filesWith("very-secret-value", join(upper, ".."))).toEqual([]);
+  });
+
+  it("MT-14: a secret in a variable is written to no file that others see, as long as the container lives", async () => {
+    const seen: string[][] = [];
+    const env = ["PATH=/bin", "KEY=very-secret-value"];
+    const argv = sh("trap exit TERM; echo $KEY; while :; do sleep 0.1; done");
+    const request = await prepareScene({ lowers, argv, env, envHoldsSecrets: true });
+    let end = (_: NodeJS.Signals): void => {};
+    const output: Buffer[] = [];
+    await runContainer(request, {
+      privilege: REAL_ROOT,
+      path: process.env.PATH ?? "",
+      driver,
+      onStarted: (kill) => {
+        end = kill;
+      },
+      onOutput: (_, chunk) => {
+        output.push(chunk);
+        seen.push(filesWith("very-secret-value", request.scratch));
+        end("SIGTERM");
+      },
+    });
+    expect(Buffer.concat(output).toString()).toBe("very-secret-value\n");
+    expect(seen).toEqual([[]]);
+    expect(filesWith("very-secret-value", request.scratch)).toEqual([]);
+  });
+
+  it("what has the environment in it is for its owner only", async () => {
+    const { upper } = await run("true", [], { env: ["PATH=/bin", "KEY=in-the-open"] });
+    const found = filesWith("in-the-open", join(upper, ".."));
+    expect(found).toHaveLength(1);
+    expect(statSync(found[0]!).mode & 0o777).toBe(0o600);
   });
 
   it("RN-02: a script at /dev/pipes can be run and not written", async () => {

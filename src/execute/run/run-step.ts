@@ -86,6 +86,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
         rootfs,
         argv,
         env,
+        envHoldsSecrets: step.mounts.some((mount) => mount.type === "secret" && mount.env !== undefined),
         workdir: planWorkdir(tree, step.cwd, stubs.resolved),
         user: withGroups(await this.#user(step, tree), edits.groups),
         hostname: this.#options.hostname,
