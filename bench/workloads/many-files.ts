@@ -15,7 +15,7 @@ export const copyFiles: Workload = {
   title: "COPY of 10,000 files (80 MB), no cache",
   goal: { buildkit: 0.2, docker: 0.12 },
   warmUps: 1,
-  grows: true,
+  grows: false,
   start: (site, folder) =>
     setting(site, folder, { mode: "new", request: store("copy-10k"), floors: copyFloors(site, folder) }),
 };
@@ -49,7 +49,7 @@ export const archiveFiles: Workload = {
   title: "the 10,000-file image from nothing to an OCI archive with gzip, base pulled",
   goal: { buildkit: 0.5 },
   warmUps: 1,
-  grows: true,
+  grows: false,
   start: (site, folder) => {
     const target = outputFolder(folder);
     const request: Request = (builder, context) => ({

@@ -10,7 +10,7 @@ export const pullBase: Workload = {
   title: "pull and unpack the base from a loopback registry, one RUN",
   goal: { buildkit: 0.45, docker: 0.4 },
   warmUps: 1,
-  grows: true,
+  grows: false,
   start: async (site, folder) => {
     const context = join(folder, "context");
     mkdirSync(context);

@@ -13,7 +13,7 @@ export interface Task {
   readonly name: string;
   /** Rounds before those that count. */
   readonly warmUps: number;
-  /** Every run fills the stores with something new and large, so they are pruned between runs. */
+  /** Stores are pruned between runs, because each fills them with something new and large. */
   readonly grows: boolean;
   /** Prepares it in an empty folder. */
   readonly start: (site: Site, folder: string) => Setting | Promise<Setting>;
