@@ -101,7 +101,7 @@ export function circumstances({ machine, runs, builders, notes, date }: Report):
   const memory = `${Math.round(machine.memory / 2 ** 30)} GiB`;
   return [
     `${date}; ${machine.cores} cores (${machine.cpu}), ${memory}, Linux ${machine.kernel}, ${machine.filesystem}, Node ${machine.node}, load before ${machine.loadBefore.toFixed(1)}`,
-    `medians of ${runs} runs in alternation, in seconds`,
+    `${runs === 1 ? "one run of each" : `medians of ${runs} runs`} in alternation, in seconds`,
     ...builders.map(
       ({ name, version, overhead }) =>
         `${name}: ${version}${overhead > 0 ? `; ${(overhead * 1000).toFixed(1)} ms of what starts it are subtracted from each time` : ""}`,
