@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream, rmSync } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
-import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { describeSystemError, explainSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { decodeName } from "../core/file-name.ts";
 import { lostBytes } from "../dockerfile/encoding.ts";
@@ -111,7 +111,8 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
   };
   try {
     return await scope.around(work);
-  } catch (error) {
+  } catch (failure) {
+    const error = explainSystemError(failure);
     const known = error instanceof SlipwayError;
     if (!(error instanceof NeedsUserNamespace))
       clock.emit({

@@ -10,7 +10,7 @@ import { imageChain } from "../execute/chain.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { decodeManifest, type Manifest } from "../image/manifest.ts";
-import type { Store } from "../store/store.ts";
+import type { Freed, Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import { Session } from "./session.ts";
@@ -23,10 +23,7 @@ export interface UsageRow {
   readonly reclaimable: number;
 }
 
-export interface Pruned {
-  readonly removed: number;
-  readonly bytes: number;
-}
+export type Pruned = Freed;
 
 /** What images (and, unless forgotten, cache records) need. */
 interface Needed {
@@ -40,49 +37,70 @@ export function diskUsage(environment: Environment): Promise<UsageRow[]> {
     const needed = await mark(store, false);
     const blobs = allBlobs(store);
     const layers = store.layers.keys().map((key) => ({ key, bytes: store.layers.get(key)?.fileBytes ?? 0 }));
-    const sum = (list: readonly { readonly bytes: number }[]) =>
-      list.reduce((total, item) => total + item.bytes, 0);
+    const temporary = await store.temp.usage();
     return [
       {
         type: "Blobs",
         count: blobs.length,
-        bytes: sum(blobs),
-        reclaimable: sum(blobs.filter(({ digest }) => !needed.blobs.has(digest))),
+        bytes: total(blobs),
+        reclaimable: total(blobs.filter(({ digest }) => !needed.blobs.has(digest))),
       },
       {
         type: "Layers",
         count: layers.length,
-        bytes: sum(layers),
-        reclaimable: sum(layers.filter(({ key }) => !needed.layers.has(key))),
+        bytes: total(layers),
+        reclaimable: total(layers.filter(({ key }) => !needed.layers.has(key))),
       },
+      { type: "Temporary", ...temporary },
     ];
   });
 }
 
-/** Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until nobody else works with the store: builds, transfers, containers. */
-export function prune(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
-  return elevated({ operation: "prune", options, environment }, () => pruneHere(options, environment));
+/**
+ * Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until nobody else works
+ * with the store: builds, transfers, containers. Works on a full disk: what it takes no space to free goes first.
+ */
+export async function prune(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
+  let early: Pruned = { removed: 0, bytes: 0 };
+  const attempt = () =>
+    pruneHere(options, environment, (freed) => {
+      early = freed;
+    });
+  return sum(early, await elevated({ operation: "prune", options, environment }, attempt));
 }
 
+/** `onEarly` is told what was freed before it turned out that the rest takes a user namespace. */
 export async function pruneHere(
   options: { readonly all: boolean },
   environment: Environment,
+  onEarly: (freed: Pruned) => void = () => {},
 ): Promise<Pruned> {
   const session = await Session.open(environment);
   const scope = new CleanupScope();
   scope.defer(() => session.close());
   return scope.around(async () => {
-    if (session.privilege.kind === "user" && userNamespaceAvailable(environment).available)
+    const freed = await session.store.sweepTemporary();
+    if (session.privilege.kind === "user" && userNamespaceAvailable(environment).available) {
+      onEarly(freed);
       throw new NeedsUserNamespace();
-    return session.collect(() => sweep(session.store, options.all));
+    }
+    return sum(freed, await session.collect(() => sweep(session.store, options.all)));
   });
 }
 
+function total(list: readonly { readonly bytes: number }[]): number {
+  return list.reduce((bytes, item) => bytes + item.bytes, 0);
+}
+
+function sum(a: Pruned, b: Pruned): Pruned {
+  return { removed: a.removed + b.removed, bytes: a.bytes + b.bytes };
+}
+
 async function sweep(store: Store, all: boolean): Promise<Pruned> {
-  if (all) store.forgetRecords();
   const needed = await mark(store, all);
   const blobs = allBlobs(store).filter(({ digest }) => !needed.blobs.has(digest));
-  await store.images.forget(({ digest }) => !needed.blobs.has(digest));
+  const forgetIds = () => store.images.forget(({ digest }) => !needed.blobs.has(digest));
+  const isForgotten = await fits(forgetIds);
   for (const { digest } of blobs) store.blobs.delete(digest);
   let bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
   const layers = store.layers.keys().filter((key) => !needed.layers.has(key));
@@ -90,8 +108,21 @@ async function sweep(store: Store, all: boolean): Promise<Pruned> {
     bytes += store.layers.get(key)?.fileBytes ?? 0;
     await store.layers.delete(key);
   }
-  const { removed } = await store.temp.sweep();
-  return { removed: blobs.length + layers.length + removed.length, bytes };
+  if (!isForgotten) await forgetIds();
+  // A record whose layer is gone does no harm, and now there is space to write that it is forgotten.
+  if (all) await store.forgetRecords();
+  return { removed: blobs.length + layers.length, bytes };
+}
+
+/** False where the disk was too full for it. */
+async function fits(write: () => Promise<void>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (isSlipwayError(error, "DISK_FULL")) return false;
+    throw error;
+  }
 }
 
 async function mark(store: Store, namedOnly: boolean): Promise<Needed> {

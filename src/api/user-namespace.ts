@@ -1,10 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import { cancelled } from "../core/cleanup-scope.ts";
 import type { ErrorCode } from "../core/error-codes.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { describeSystemError, isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, EventSink } from "../core/events.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import { currentOwner } from "../store/owner.ts";
@@ -86,7 +89,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   const answers = requirePipe();
   const output = stdout && requirePipe();
   const temp = temporaryFiles(call.environment.home);
-  const request = temp.file("request");
+  let request: string | undefined;
   let outcome: NamespaceMessage | undefined;
   const reader = new FrameReader((value) => {
     const message = value as NamespaceMessage;
@@ -97,7 +100,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   answers.readable.on("data", (chunk: Buffer) => reader.add(chunk));
   if (output) finished.push(passOn(output.readable, stdout));
   try {
-    writeRequest(request, call);
+    request = writeRequest(temp, call);
     const child = spawnProcess(enterArgv([process.execPath, namespaceEntry(), request]), {
       env: {
         ...call.environment.variables,
@@ -137,7 +140,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
       pipe?.closeWriteEnd();
       pipe?.readable.destroy();
     }
-    rmSync(request, { force: true });
+    if (request !== undefined) rmSync(request, { force: true });
     temp.close();
   }
 }
@@ -209,10 +212,28 @@ export function temporaryFiles(home: string): TempArea {
   return new TempArea(new StorePaths(home), currentOwner());
 }
 
-/** The request may hold secrets: a file that only its owner reads, gone as soon as it was read. */
-function writeRequest(path: string, { operation, options, environment }: NamespaceRequest): void {
+/**
+ * The request may hold secrets: a file that only its owner reads, gone as soon as it was read. It lies beside the store, or where
+ * that disk is full (pruning must work then) in the folder for temporary files. Gives its path.
+ */
+function writeRequest(temp: TempArea, { operation, options, environment }: NamespaceRequest): string {
   const bytes = serialize({ operation, options, environment } satisfies NamespaceRequest);
-  writeFileSync(path, bytes, { mode: 0o600, flag: "wx" });
+  try {
+    return writeWhole(temp.file("request"), bytes);
+  } catch (error) {
+    if (!isSlipwayError(error, "DISK_FULL")) throw error;
+    return writeWhole(join(tmpdir(), `slipway-request-${randomBytes(12).toString("hex")}`), bytes);
+  }
+}
+
+function writeWhole(path: string, bytes: Uint8Array): string {
+  try {
+    writeFileSync(path, bytes, { mode: 0o600, flag: "wx" });
+    return path;
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw describeSystemError(error, `writing ${path}`);
+  }
 }
 
 function revive(error: PlainError): Error {

@@ -1,4 +1,4 @@
-import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { explainSystemError, isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { renderError } from "../progress/render-error.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
@@ -10,7 +10,7 @@ import { visibleText } from "./write-text.ts";
  */
 export function reportError(
   context: CliContext,
-  error: unknown,
+  failure: unknown,
   sources: ReadonlyMap<string, string> = new Map(),
   task = "",
 ): number {
@@ -18,6 +18,7 @@ export function reportError(
     context.stderr.write("cancelled\n");
     return EXIT.failed;
   }
+  const error = explainSystemError(failure);
   if (isSlipwayError(error)) {
     context.stderr.write(renderError(error, sources, task));
     return failureCode(error);
@@ -36,7 +37,8 @@ export function failureCode(error: unknown): number {
 }
 
 /** The last line of a build that failed with `--progress=json`: a reader of events gets no text between them. */
-export function failureEvent(error: unknown, time: number): Extract<BuildEvent, { type: "build.error" }> {
+export function failureEvent(failure: unknown, time: number): Extract<BuildEvent, { type: "build.error" }> {
+  const error = explainSystemError(failure);
   const known = isSlipwayError(error) ? error : undefined;
   return {
     type: "build.error",

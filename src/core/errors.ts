@@ -59,6 +59,16 @@ export function systemErrorCode(error: unknown): string | undefined {
   return typeof code === "string" ? code : undefined;
 }
 
+/** The last resort: the same for a system error that nobody has described on its way up. */
+export function explainSystemError(error: unknown): unknown {
+  if (systemErrorCode(error) === undefined) return error;
+  const { path, syscall } = error as NodeJS.ErrnoException;
+  return describeSystemError(
+    error,
+    path === undefined ? `calling ${syscall ?? "the system"}` : `using ${path}`,
+  );
+}
+
 /** Turns the system errors that any write can meet into errors with a code and a remedy; others pass unchanged. */
 export function describeSystemError(error: unknown, doing: string): unknown {
   if (error instanceof SlipwayError) return error;

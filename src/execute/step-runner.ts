@@ -3,7 +3,7 @@ import { keyOf, type StepInputs } from "../cache/inputs.ts";
 import { type CacheRecord, decodeInputs, encodeInputs, encodeRecord } from "../cache/record.ts";
 import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { explainSystemError, SlipwayError } from "../core/errors.ts";
 import { type BuildEvent, type ChangedInput, type EventSink, eventId, type StepId } from "../core/events.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
@@ -141,7 +141,8 @@ export class StepRunner {
         ...(result.cached ? { note: "another build made it meanwhile" } : {}),
       });
       return result;
-    } catch (error) {
+    } catch (failure) {
+      const error = explainSystemError(failure);
       this.#reportFailure(step, error, clock() - started);
       throw error;
     }

@@ -1,4 +1,5 @@
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
+import { isSlipwayError } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { decodeManifest, type Manifest } from "../image/manifest.ts";
@@ -48,9 +49,15 @@ export async function pullImage(request: PullRequest): Promise<PulledImage> {
   const { config, layers } = await readManifest(request, chosen, top);
   for (const layer of layers) store.addSource(layer.digest, repositoryText(reference));
   const wanted = lazyLayers ? [config] : [config, ...layers];
-  await inParallel(wanted, { limit: CONCURRENCY, signal: request.signal }, (descriptor, signal) =>
-    fetchBlob({ registry, sources: [reference], descriptor, store, onProgress, signal }),
-  );
+  try {
+    await inParallel(wanted, { limit: CONCURRENCY, signal: request.signal }, (descriptor, signal) =>
+      fetchBlob({ registry, sources: [reference], descriptor, store, onProgress, signal }),
+    );
+  } catch (error) {
+    // The others were cut off, and there is no space to go on with them.
+    if (isSlipwayError(error, "DISK_FULL")) store.makeRoom();
+    throw error;
+  }
   return { root, manifest: chosen };
 }
 

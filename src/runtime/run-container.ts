@@ -2,6 +2,7 @@ import { closeSync, readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import { join } from "node:path";
 import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import { describeSystemError } from "../core/errors.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
 import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
@@ -17,7 +18,7 @@ import { encodeSpec, ociSpec } from "./oci-spec.ts";
 import { PrivateFiles, placeEnvironment } from "./private-files.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
-import { startScript, startTraces } from "./start-script.ts";
+import { type StartTraces, startScript, startTraces } from "./start-script.ts";
 import { signalContainer, stopContainer } from "./stop-container.ts";
 
 export type { ContainerEnd } from "./runtime-log.ts";
@@ -48,7 +49,7 @@ export interface RunContainerOptions extends StreamOptions {
  * Runs one process in a container to its end. Everything is mounted in a mount namespace of its own, below a process namespace of
  * its own, and all of it dies with this process, however that dies (DESIGN decision 5). Exit codes 126 and 127 stand for a command
  * that cannot be executed or found. Throws `RUNTIME_UNAVAILABLE`, `RUNTIME_FAILED`,
- * `LIMIT_REFUSED`, `CANCELLED`, and what `onOutput` threw.
+ * `LIMIT_REFUSED`, `DISK_FULL`, `CANCELLED`, and what `onOutput` threw.
  */
 export async function runContainer(
   request: ContainerRequest,
@@ -58,14 +59,7 @@ export async function runContainer(
   const driver = selectDriver(options.path, options.driver);
   const scope = new CleanupScope();
   try {
-    const files = new PrivateFiles();
-    const prepared = prepareMounts(request, options.privilege, files);
-    const traces = startTraces(request);
-    const { place: lines, start } = startLines(request, driver, options, { ...prepared, files });
-    const script = join(request.scratch, "start.sh");
-    const text = startScript(request, traces, { mounts: [...prepared.script, ...lines], start });
-    writeFileSync(script, text, { flag: "wx", mode: 0o600 });
-    const secrets = files.open();
+    const { secrets, traces, script } = writeStart(request, driver, options);
     if (secrets !== undefined) scope.defer(() => closeSync(secrets));
     const limits = await limitContainer(request, companions(driver), options.onWarning);
     scope.defer(limits.remove);
@@ -78,6 +72,26 @@ export async function runContainer(
     return limits.explain(() => interpretEnd(end, traces, complaints));
   } finally {
     await scope.close();
+  }
+}
+
+/** Puts everything that the start takes into the scratch folder. `secrets` is a descriptor to close. */
+function writeStart(
+  request: ContainerRequest,
+  driver: Driver,
+  options: RunContainerOptions,
+): { readonly secrets: number | undefined; readonly traces: StartTraces; readonly script: string } {
+  try {
+    const files = new PrivateFiles();
+    const prepared = prepareMounts(request, options.privilege, files);
+    const traces = startTraces(request);
+    const { place: lines, start } = startLines(request, driver, options, { ...prepared, files });
+    const script = join(request.scratch, "start.sh");
+    const text = startScript(request, traces, { mounts: [...prepared.script, ...lines], start });
+    writeFileSync(script, text, { flag: "wx", mode: 0o600 });
+    return { traces, script, secrets: files.open() };
+  } catch (error) {
+    throw describeSystemError(error, `preparing a container in ${request.scratch}`);
   }
 }
 

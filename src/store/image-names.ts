@@ -5,6 +5,7 @@ import { readFileIfThere, writeFileAtomically } from "./atomic-file.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { layoutIndex } from "./layout-index.ts";
 import type { Locks } from "./lock.ts";
+import { withRoom } from "./make-room.ts";
 import type { StorePaths } from "./paths.ts";
 import type { TempArea } from "./temp-area.ts";
 
@@ -31,6 +32,8 @@ interface Parts {
   readonly temp: TempArea;
   /** See `StoreOptions`. */
   readonly beforeWrite: () => Promise<void>;
+  /** Frees what it can where the disk is full. */
+  readonly makeRoom: () => void;
 }
 
 /**
@@ -44,12 +47,14 @@ export class ImageNames {
   readonly #locks: Locks;
   readonly #temp: TempArea;
   readonly #beforeWrite: () => Promise<void>;
+  readonly #makeRoom: () => void;
   /** Ids added since the last write of this process; they are written together with the next name. */
   readonly #pending = new Map<Digest, Descriptor>();
   /** `BlobStore.changes` when this process last wrote `oci/index.json`. */
   #writtenAt = 0;
 
-  constructor({ paths, blobs, locks, temp, beforeWrite }: Parts) {
+  constructor({ paths, blobs, locks, temp, beforeWrite, makeRoom }: Parts) {
+    this.#makeRoom = makeRoom;
     this.#paths = paths;
     this.#blobs = blobs;
     this.#locks = locks;
@@ -171,8 +176,9 @@ export class ImageNames {
   }
 
   #write(path: string, text: string): void {
+    const write = () => writeFileAtomically(path, text, this.#temp.file("images"));
     try {
-      writeFileAtomically(path, text, this.#temp.file("images"));
+      withRoom(write, this.#makeRoom);
     } catch (error) {
       throw describeSystemError(error, `writing ${path}`);
     }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { closeSync, fdatasyncSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, fdatasyncSync, openSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database, RootDatabase } from "lmdb";
 import { SlipwayError } from "../core/errors.ts";
 import { CrashMarker } from "./crash-marker.ts";
-import { allocateLockFile, INDEX_READERS, setAsideIfDamaged } from "./index-files.ts";
+import { hasSpaceFor, indexDiskFull } from "./free-space.ts";
+import { allocateLockFile, INDEX_READERS, LOCK_FILE, setAsideIfDamaged } from "./index-files.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
 export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" | "stats";
@@ -25,30 +26,32 @@ export class Index {
   readonly #path: string;
   readonly #marker: CrashMarker;
   readonly #temporaryFile: () => string;
+  readonly #makeRoom: () => void;
   readonly #tables = new Map<Table, Database<unknown, string>>();
   #root: RootDatabase | undefined;
 
-  /** `temporaryFile` gives a new path on the same file system. */
-  constructor(path: string, temporaryFile: () => string) {
+  /** `temporaryFile` gives a new path on the same file system; `makeRoom` frees what it can where the disk is full. */
+  constructor(path: string, temporaryFile: () => string, makeRoom: () => void = () => {}) {
     this.#path = path;
+    this.#makeRoom = makeRoom;
     this.#temporaryFile = temporaryFile;
     this.#marker = new CrashMarker(path, temporaryFile);
   }
 
   get<T>(table: Table, key: string): T | undefined {
-    return this.#guard(() => this.#table(table).get(shortKey(key)) as T | undefined);
+    return this.#guard(() => this.#readable(table)?.get(shortKey(key)) as T | undefined);
   }
 
   /** The same, as it is at this very moment: `get` may be a moment behind what other processes write. */
   latest<T>(table: Table, key: string): T | undefined {
     return this.#guard(() => {
-      const database = this.#table(table);
-      return database.transactionSync(() => database.get(shortKey(key)) as T | undefined);
+      const database = this.#readable(table);
+      return database?.transactionSync(() => database.get(shortKey(key)) as T | undefined);
     });
   }
 
   put(table: Table, key: string, value: unknown): void {
-    this.#write(() => this.#table(table).putSync(shortKey(key), value));
+    this.#write(() => this.#table(table).putSync(shortKey(key), value), sizeOf(value));
   }
 
   remove(table: Table, key: string): boolean {
@@ -71,8 +74,14 @@ export class Index {
   /** All keys and values of a table. */
   entries<T>(table: Table): readonly { readonly key: string; readonly value: T }[] {
     return this.#guard(() =>
-      Array.from(this.#table(table).getRange(), ({ key, value }) => ({ key, value: value as T })),
+      Array.from(this.#readable(table)?.getRange() ?? [], ({ key, value }) => ({ key, value: value as T })),
     );
+  }
+
+  /** Forgets everything, which takes no space; other processes that have the index open go on with the old one. */
+  async discard(): Promise<void> {
+    await this.close();
+    removeIndex(this.#path);
   }
 
   async close(): Promise<void> {
@@ -83,10 +92,25 @@ export class Index {
     this.#marker.end(() => flush(this.#path));
   }
 
-  #table(name: Table): Database<unknown, string> {
+  /** A table to read from. On a full disk nothing can be made to read from: undefined where it is not there, as if it were empty. */
+  #readable(name: Table): Database<unknown, string> | undefined {
+    if (this.#tables.has(name) || hasSpaceFor(this.#path, LOCK_FILE)) return this.#table(name);
+    if (!this.#root && !(existsSync(this.#path) && existsSync(`${this.#path}-lock`))) return undefined;
+    try {
+      return this.#table(name, false);
+    } catch (error) {
+      if (/Database not found/.test((error as Error).message)) return undefined;
+      throw error;
+    }
+  }
+
+  #table(name: Table, create = true): Database<unknown, string> {
     let table = this.#tables.get(name);
     if (!table) {
-      table = this.#open().openDB<unknown, string>(name, { encoding: name === "stats" ? "binary" : "json" });
+      const encoding = name === "stats" ? "binary" : "json";
+      // The types do not know `create`.
+      const options = { encoding, create } as { encoding: typeof encoding };
+      table = this.#open().openDB<unknown, string>(name, options);
       this.#tables.set(name, table);
     }
     return table;
@@ -104,12 +128,20 @@ export class Index {
     return openDatabase(this.#path);
   }
 
-  #write<T>(action: () => T): T {
+  #write<T>(action: () => T, bytes = 0): T {
     return this.#guard(() => {
+      this.#requireSpace(bytes);
       this.#open();
       this.#marker.begin();
       return action();
     });
+  }
+
+  #requireSpace(bytes: number): void {
+    const needed = this.#root ? bytes : bytes + LOCK_FILE;
+    if (hasSpaceFor(this.#path, needed)) return;
+    this.#makeRoom();
+    if (!hasSpaceFor(this.#path, needed)) throw indexDiskFull(this.#path);
   }
 
   #guard<T>(action: () => T): T {
@@ -149,6 +181,11 @@ function flush(path: string): void {
   }
 }
 
+/** Bytes that a value takes, roughly. */
+function sizeOf(value: unknown): number {
+  return typeof value === "string" || value instanceof Uint8Array ? value.length : 4096;
+}
+
 function shortKey(key: string): string {
   return key.length <= LONGEST_KEY / 3 ? key : `#${createHash("sha256").update(key).digest("hex")}`;
 }
@@ -167,10 +204,7 @@ export function describeIndexError(error: unknown, path: string): unknown {
       },
     );
   if (DISK_FULL.includes(code) || /ENOSPC|No space left/.test(String(message)))
-    return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
-      cause: error,
-      hint: "free some space, or set SLIPWAY_HOME to a larger disk",
-    });
+    return indexDiskFull(path, error);
   if (REFUSED.includes(code) || /EACCES|EROFS|Permission denied|Read-only/.test(String(message)))
     return new SlipwayError("PERMISSION_DENIED", `no permission to use ${path}: ${message}`, {
       cause: error,

@@ -22,7 +22,7 @@ const PAGE_HEADER = 64;
 /** The second meta page begins where the first page ends, and pages have at most 64 KiB. */
 const META_PAGES = 66_000;
 /** LMDB gives each reader a cache line; the head takes less than a page. Bytes. */
-const LOCK_FILE = INDEX_READERS * 64 + 4096;
+export const LOCK_FILE = INDEX_READERS * 64 + 4096;
 const ATTEMPTS = 20;
 const PAUSE_MS = 5;
 

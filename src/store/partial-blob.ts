@@ -3,10 +3,11 @@ import { renameSync, statSync } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, finishDigest, hexOf } from "../core/digest.ts";
-import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { describeSystemError, isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { makeFolders } from "../sys/make-folders.ts";
 import { hashFile, writeAll } from "./file-chunks.ts";
 import type { Locks } from "./lock.ts";
+import { partialLock } from "./partial-folder.ts";
 import type { StorePaths } from "./paths.ts";
 
 /**
@@ -18,6 +19,7 @@ export interface PartialBlob {
   readonly length: number;
   /** Somebody else has finished the blob in the meantime: nothing to do but `close`. */
   readonly isComplete: boolean;
+  /** Throws `DISK_FULL`, and then nothing of the download is kept: what cannot be finished must not hold the space. */
   append(chunk: Uint8Array): Promise<void>;
   /** Verifies the whole and puts it in its place. Throws `DIGEST_MISMATCH`, and then nothing of the download is kept. */
   finish(): Promise<void>;
@@ -35,7 +37,7 @@ interface Opening {
 }
 
 export async function openPartial({ paths, locks, digest, onStored, signal }: Opening): Promise<PartialBlob> {
-  const release = await locks.acquire(`partial-${hexOf(digest)}`, signal ? { signal } : {});
+  const release = await locks.acquire(partialLock(hexOf(digest)), signal ? { signal } : {});
   try {
     const target = paths.blob(digest);
     const isComplete = statSync(target, { throwIfNoEntry: false }) !== undefined;
@@ -87,7 +89,9 @@ class Partial implements PartialBlob {
     try {
       await writeAll(this.#place.file, chunk);
     } catch (error) {
-      throw describeSystemError(error, "writing a download");
+      const described = describeSystemError(error, `writing a download to ${this.#place.path}`);
+      if (isSlipwayError(described, "DISK_FULL")) await this.discard();
+      throw described;
     }
     this.#hash.update(chunk);
     this.#length += chunk.length;

@@ -39,6 +39,10 @@ export class StorePaths {
   get recall(): string {
     return join(this.home, "recall");
   }
+  /** Machine code that V8 made of the program in earlier runs (`cli/compile-cache.ts`). */
+  get compileCache(): string {
+    return join(this.home, "compile-cache");
+  }
   /** Changes with every garbage collection. */
   get collected(): string {
     return join(this.home, "collected");

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { statSync, utimesSync } from "node:fs";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Compression } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
@@ -9,11 +10,19 @@ import { Index } from "./index-database.ts";
 import { LayerStore } from "./layer-store.ts";
 import { type LockOptions, Locks } from "./lock.ts";
 import { LockRecords } from "./lock-records.ts";
+import { isDiskFull, makeRoom, withRoom } from "./make-room.ts";
 import { currentOwner } from "./owner.ts";
+import { dropPartials } from "./partial-folder.ts";
 import { StorePaths } from "./paths.ts";
 import { prepareHome } from "./prepare-home.ts";
 import { Recall } from "./recall.ts";
 import { TempArea } from "./temp-area.ts";
+
+/** What a sweep of the temporary area gave back. */
+export interface Freed {
+  readonly removed: number;
+  readonly bytes: number;
+}
 
 type RecalledTable = "records" | "last" | "stats" | "sources";
 
@@ -74,12 +83,13 @@ export class Store {
     const owner = currentOwner();
     this.temp = new TempArea(this.paths, owner);
     prepareHome(this.paths, this.temp);
-    this.#index = new Index(this.paths.index, () => this.temp.file("marker"));
+    const freeSome = () => this.makeRoom();
+    this.#index = new Index(this.paths.index, () => this.temp.file("marker"), freeSome);
     this.locks = new Locks(this.paths.locks, () => new LockRecords(this.#index, owner));
     const parts = { paths: this.paths, temp: this.temp, locks: this.locks, beforeWrite };
     this.blobs = new BlobStore(parts);
     this.layers = new LayerStore(this.paths, this.temp);
-    this.images = new ImageNames({ ...parts, blobs: this.blobs });
+    this.images = new ImageNames({ ...parts, blobs: this.blobs, makeRoom: freeSome });
     this.#recall = new Recall(this.paths.recall, () => this.temp.file("recall"));
     this.records = this.#textTable("records");
     this.last = this.#textTable("last");
@@ -104,10 +114,11 @@ export class Store {
   }
 
   addForm(diffId: Digest, form: LayerForm): void {
-    this.#index.update<readonly LayerForm[]>("forms", diffId, (forms = []) => [
+    const change = (forms: readonly LayerForm[] = []) => [
       ...forms.filter((known) => known.compression !== form.compression || known.settings !== form.settings),
       form,
-    ]);
+    ];
+    ifThereIsSpace(() => this.#index.update<readonly LayerForm[]>("forms", diffId, change));
   }
 
   /** Repositories (full names without tag) that are known to have a blob, the latest first. */
@@ -138,21 +149,49 @@ export class Store {
   }
 
   /** Differs from what it was before when garbage has been collected in between. */
-  lastCollection(): string | undefined {
-    return readFileIfThere(this.paths.collected)?.toString();
+  lastCollection(): string {
+    return `${readFileIfThere(this.paths.collected) ?? ""} ${statSync(this.paths.version).mtimeMs}`;
   }
 
-  /** To be called under the lock of a garbage collection, before anything is removed. */
+  /** To be called under the lock of a garbage collection, before anything is removed. Works on a full disk. */
   noteCollection(): void {
-    writeFileAtomically(this.paths.collected, randomUUID(), this.temp.file("collected"));
+    const write = () => writeFileAtomically(this.paths.collected, randomUUID(), this.temp.file("collected"));
+    try {
+      withRoom(write, () => this.makeRoom());
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      // A time takes no space.
+      const now = Date.now() / 1000;
+      utimesSync(this.paths.version, now, now);
+    }
   }
 
-  /** Forgets every cache record (`system prune --all`). */
-  forgetRecords(): number {
-    const keys = this.#index.entries("records").map(({ key }) => key);
-    for (const key of keys) this.#index.remove("records", key);
+  /** Forgets every cache record (`system prune --all`). On a full disk the whole index goes, which needs no space. */
+  async forgetRecords(): Promise<void> {
+    try {
+      for (const { key } of this.#index.entries("records")) this.#index.remove("records", key);
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      await this.#index.discard();
+    }
     this.#forgetCopies();
-    return keys.length;
+  }
+
+  /** Gives up what only saves time, where the disk is full; unfinished downloads first of all. */
+  makeRoom(): void {
+    makeRoom(this.paths, this.locks);
+  }
+
+  /** Removes what processes that have ended left behind, and every download that nobody is going on with. Needs no space. */
+  async sweepTemporary(): Promise<Freed> {
+    const before = await this.temp.usage();
+    const { removed } = await this.temp.sweep();
+    const partials = dropPartials(this.paths, this.locks);
+    const after = await this.temp.usage();
+    return {
+      removed: removed.length + partials.length,
+      bytes: Math.max(0, before.reclaimable - after.reclaimable),
+    };
   }
 
   recordKeys(): readonly { readonly key: string; readonly value: Buffer }[] {
@@ -162,7 +201,7 @@ export class Store {
   }
 
   removeRecord(key: string): void {
-    this.#index.remove("records", key);
+    ifThereIsSpace(() => this.#index.remove("records", key));
     this.#forgetCopies();
   }
 
@@ -192,7 +231,9 @@ export class Store {
   #write(table: RecalledTable, key: string, value: string | Buffer): void {
     // An old stat index or an old explanation does no harm; an old record would bring back a layer that was built anew.
     const isReplaced = table === "records" && this.#index.latest(table, key) !== undefined;
-    this.#index.put(table, key, value);
+    const put = () => this.#index.put(table, key, value);
+    if (isReplaced) put();
+    else ifThereIsSpace(put);
     if (isReplaced) this.#forgetCopies();
     this.#recall.note(`${table}/${key}`, value);
   }
@@ -208,7 +249,10 @@ export class Store {
   }
 
   #saveRecall(): void {
-    if (!this.#recall.isNew) return;
+    if (this.#recall.isNew) ifThereIsSpace(() => this.#saveCopies());
+  }
+
+  #saveCopies(): void {
     const release = this.locks.tryAcquire(RECALL_LOCK);
     if (!release) return;
     try {
@@ -221,6 +265,15 @@ export class Store {
     } finally {
       release();
     }
+  }
+}
+
+/** For what only saves time the next time: work that is done is not lost because this cannot be kept. */
+function ifThereIsSpace(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
-import { lstat } from "node:fs/promises";
+import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { makeFolders } from "../sys/make-folders.ts";
@@ -10,6 +10,12 @@ import { removeTree } from "./remove-tree.ts";
 
 /** How long an interrupted download waits to be resumed. */
 const PARTIAL_LIFETIME_MS = 7 * 24 * 3600 * 1000;
+
+export interface TempUsage {
+  readonly count: number;
+  readonly bytes: number;
+  readonly reclaimable: number;
+}
 
 export interface Sweep {
   /** Names of owners (or partial downloads) whose leftovers are gone now. */
@@ -73,6 +79,20 @@ export class TempArea {
     return { removed, failed };
   }
 
+  /** What lies in the temporary area: entries and bytes, and how many bytes of it belong to no living process. */
+  async usage(): Promise<TempUsage> {
+    let [count, bytes, reclaimable] = [0, 0, 0];
+    for (const name of namesIn(this.#paths.temp)) {
+      const path = join(this.#paths.temp, name);
+      const isPartials = path === this.#paths.partial;
+      const size = await sizeOfTree(path);
+      count += isPartials ? namesIn(path).length : name === this.#owner ? 0 : 1;
+      bytes += size;
+      if (isPartials || (isOwner(name) && isGone(name))) reclaimable += size;
+    }
+    return { count, bytes, reclaimable };
+  }
+
   /** Takes this process's own folder away if nothing is left in it. */
   close(): void {
     try {
@@ -83,18 +103,31 @@ export class TempArea {
   }
 
   async #oldPartials(): Promise<readonly string[]> {
-    let names: readonly string[];
-    try {
-      names = readdirSync(this.#paths.partial);
-    } catch {
-      return [];
-    }
     const old: string[] = [];
-    for (const name of names) {
+    for (const name of namesIn(this.#paths.partial)) {
       const path = join(this.#paths.partial, name);
       const { mtimeMs } = await lstat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
       if (mtimeMs < Date.now() - PARTIAL_LIFETIME_MS) old.push(path);
     }
     return old;
   }
+}
+
+/** Empty where the folder is not there or cannot be read. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Bytes of the files in a tree; what cannot be read or vanishes meanwhile counts nothing. */
+async function sizeOfTree(path: string | Buffer): Promise<number> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (!stat?.isDirectory()) return stat?.isFile() ? stat.size : 0;
+  let bytes = 0;
+  for (const name of await readdir(path, { encoding: "buffer" }).catch(() => []))
+    bytes += await sizeOfTree(Buffer.concat([Buffer.from(path as string), Buffer.from("/"), name]));
+  return bytes;
 }

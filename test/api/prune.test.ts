@@ -172,6 +172,7 @@ describe.runIf(isRoot)("pruning", () => {
     expect(rows.map(({ type, count, reclaimable }) => ({ type, count, reclaimable }))).toEqual([
       { type: "Blobs", count: 4, reclaimable: 500 },
       { type: "Layers", count: 2, reclaimable: 1002 },
+      { type: "Temporary", count: 0, reclaimable: 0 },
     ]);
     expect(await run(store)).toEqual({ removed: 2, bytes: 1502 });
   });

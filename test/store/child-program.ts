@@ -52,10 +52,11 @@ const ACTIONS: Readonly<Record<string, (store: Store, ...args: string[]) => Prom
     for (let i = 0; i < Number(times); i++) await store.images.tag(`example.test/${prefix}:${i}`, descriptor);
   },
 
-  /** Notes sources for one blob. */
+  /** Notes sources and forms of one blob. */
   async sources(store, prefix, times) {
     for (let i = 0; i < Number(times); i++) {
       store.records.put(`${prefix}-${i}`, Buffer.from(`${prefix} ${i}`));
+      store.addSource(bytesDigest, `example.test/${prefix}-${i}`);
       store.addForm(bytesDigest, {
         compression: "gzip",
         settings: `${prefix}-${i}`,

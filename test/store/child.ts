@@ -15,6 +15,8 @@ export interface Child {
   readonly line: () => Promise<string>;
   /** Its end: an exit code, or the name of the signal. */
   readonly ended: Promise<number | string>;
+  /** What it wrote to standard error so far. */
+  readonly stderr: () => string;
   readonly kill: (signal?: NodeJS.Signals) => void;
   /** Lets a child go on that waits for its standard input to end. */
   readonly resume: () => void;
@@ -59,6 +61,7 @@ function follow(child: ChildProcess): Child {
       throw new Error(`the child ended (${await ended}):\n${Buffer.concat(errors)}`);
     },
     ended,
+    stderr: () => Buffer.concat(errors).toString("utf8"),
     kill: (signal = "SIGKILL") => void child.kill(signal),
     resume: () => child.stdin!.end(),
   };

@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { Store } from "../../src/store/store.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { runCommand, runOrFail } from "../support/tools.ts";
+import { fill, smallDisk } from "../support/small-disk.ts";
+import { runOrFail } from "../support/tools.ts";
 import { useChildProgram } from "./child.ts";
 import { leftovers, newStore } from "./open-store.ts";
 import { bytesOf, digestedLayer, putImage } from "./sample-content.ts";
@@ -11,24 +12,6 @@ import { bytesOf, digestedLayer, putImage } from "./sample-content.ts";
 const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.log("full disks are not tested: mounting a small one takes root");
 const startChild = useChildProgram();
-
-/** A small disk, until the test ends. */
-async function smallDisk(bytes: number): Promise<string> {
-  const path = temporaryFolder();
-  await runOrFail("mount", ["-t", "tmpfs", "-o", `size=${bytes},mode=700`, "slipway-test", path]);
-  onTestFinished(() => runCommand("umount", ["-l", path]).then(() => {}));
-  return path;
-}
-
-/** Fills a disk to its last byte; gives the way to free it again. */
-function fill(disk: string): () => void {
-  const path = join(disk, "ballast");
-  for (let size = 1 << 20; size > 0; size >>= 1)
-    try {
-      for (;;) writeFileSync(path, Buffer.alloc(size), { flag: "a" });
-    } catch {}
-  return () => rmSync(path);
-}
 
 describe("the home folder", () => {
   it("is made with its parents, closed to others, and can be opened again", () => {

@@ -67,7 +67,7 @@ describe("tables of the index", () => {
     expect(new Set(before)).toEqual(new Set([1]));
   });
 
-  it("list, remove and forget records", () => {
+  it("list, remove and forget records", async () => {
     const store = newStore();
     const long = "k".repeat(2000);
     for (const key of ["a", "b", long]) store.records.put(key, Buffer.from(`value of ${key[0]}`));
@@ -79,7 +79,9 @@ describe("tables of the index", () => {
     ]);
     store.removeRecord(rows.find(({ value }) => value.toString() === "value of k")!.key);
     expect(store.records.get(long)).toBeUndefined();
-    expect([store.forgetRecords(), store.forgetRecords(), store.recordKeys()]).toEqual([2, 0, []]);
+    await store.forgetRecords();
+    await store.forgetRecords();
+    expect(store.recordKeys()).toEqual([]);
   });
 
   it("hold one compressed form for each compression and settings, the newest", () => {
