@@ -44,6 +44,14 @@ export class ContextSource implements SourceTree {
     };
   }
 
+  sighting(earlier?: Uint8Array): Uint8Array | undefined {
+    return this.#context.sighting(earlier);
+  }
+
+  isAsSeen(sighting: Uint8Array): boolean {
+    return this.#context.isAsSeen(sighting);
+  }
+
   async prepare(): Promise<void> {}
 
   linkIdentity(entry: Entry): string | undefined {

@@ -10,6 +10,7 @@ import { StepInputSources } from "../execute/inputs.ts";
 import { LayerAccess } from "../execute/layer-access.ts";
 import { RunExecutor } from "../execute/run/run-step.ts";
 import { StageScheduler } from "../execute/scheduler.ts";
+import { Sightings } from "../execute/sightings.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
 import { InFlight, StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
@@ -108,6 +109,7 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     target,
     signal,
   );
+  const sightings = new Sightings(store, request.slot, shared.contexts.main);
   const runner = new StepRunner({
     store,
     executors: executors(shared, plan, { access, sources }),
@@ -118,9 +120,11 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     slot: request.slot,
     platform: request.label,
     inFlight: shared.inFlight,
+    sightings,
     beforeExecute: shared.beforeExecute,
   });
   const chain = await scheduler.run(runner, (reason) => controller.abort(reason));
+  await sightings.save();
   return { target: chain, access, chainOf: (stage) => scheduler.chainOf(stage) };
 }
 

@@ -50,6 +50,17 @@ export class DiskTree {
     return names;
   }
 
+  /** Every path that was looked at, with what was there. */
+  get seen(): ReadonlyMap<string, DiskNode | undefined> {
+    return this.#nodes;
+  }
+
+  /** What is at the path at this moment, past everything that is remembered. */
+  statNow(path: string): FileStat | undefined {
+    const stats = statOf(this.hostPath(path));
+    return stats && fileStatOf(stats);
+  }
+
   /** Looks at the path again. */
   refresh(path: string): void {
     this.#nodes.set(path, this.#read(path));

@@ -42,6 +42,11 @@ export class IgnoreRules {
     this.#file = file;
   }
 
+  /** The same for rules that decide the same. */
+  get identity(): string {
+    return JSON.stringify(this.#rules.map(({ path, rescues }) => [path, rescues]));
+  }
+
   get isEmpty(): boolean {
     return this.#rules.length === 0;
   }

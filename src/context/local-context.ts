@@ -9,7 +9,8 @@ import { contextMissing } from "./context-missing.ts";
 import { type DiskNode, DiskTree, type ReadXattrs } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
 import { type DecidingRule, type IgnoreRules, noIgnoreRules } from "./ignore-rules.ts";
-import { type FileStat, StatIndex, type StatIndexStorage } from "./stat-index.ts";
+import { decodeSighting, encodeSighting, isAsSeen } from "./sighting.ts";
+import { type FileStat, isAtRest, StatIndex, type StatIndexStorage } from "./stat-index.ts";
 import { TimeSlices } from "./time-slices.ts";
 
 export interface LocalContextOptions {
@@ -39,6 +40,8 @@ export class LocalContext implements ReadableTree {
   readonly #ignore: IgnoreRules;
   readonly #index: StatIndex;
   readonly #signal: AbortSignal | undefined;
+  readonly #frame: string;
+  readonly #openedAt = Date.now();
   readonly #rescued = new Map<string, boolean>();
   readonly #digests = new Map<string, Digest>();
   #hashing: Promise<unknown> = Promise.resolve();
@@ -48,6 +51,7 @@ export class LocalContext implements ReadableTree {
     this.#ignore = options.ignore ?? noIgnoreRules();
     this.#index = new StatIndex(options.statIndex, root);
     this.#signal = options.signal;
+    this.#frame = JSON.stringify([root, this.#ignore.identity]);
   }
 
   /** Real path of the folder. */
@@ -137,6 +141,24 @@ export class LocalContext implements ReadableTree {
     this.#index.remember(path, digest, stat, readAt);
     const node = this.#disk.node(path);
     if (node && sameStat(node.stat, stat)) this.#digests.set(path, digest);
+  }
+
+  /**
+   * Everything that was looked at so far, for `isAsSeen` of a later build; with what an earlier sighting has, if that still holds.
+   * Undefined where some of it was written to a moment ago, so that a further write might not show.
+   */
+  sighting(earlier?: Uint8Array): Uint8Array | undefined {
+    const nodes = new Map(this.#disk.seen);
+    for (const node of nodes.values()) if (node && !isAtRest(node.stat, this.#openedAt)) return undefined;
+    const before = earlier && decodeSighting(earlier, this.#frame);
+    for (const path of before?.paths ?? []) if (!nodes.has(path)) nodes.set(path, this.#disk.node(path));
+    return encodeSighting(this.#frame, nodes);
+  }
+
+  /** Whether everything that a build looked at is as it was then: it would come to the same results. */
+  isAsSeen(sighting: Uint8Array): boolean {
+    const before = decodeSighting(sighting, this.#frame);
+    return before !== undefined && isAsSeen(before, (path) => this.#disk.statNow(path));
   }
 
   /** Keeps what was learnt for the next build; writes nothing where nothing is new. To be called once, at the end of a build. */

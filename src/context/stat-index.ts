@@ -96,7 +96,8 @@ const TICK_MS = 50;
 /** File systems that keep whole seconds (or two, as FAT does) show it by zeros behind the second. */
 const COARSE_MS = 2500;
 
-function isAtRest(stat: FileStat, readAt: number): boolean {
+/** Whether a write after `readAt` (ms since the epoch), a time before the stat was taken, is sure to give another stat. */
+export function isAtRest(stat: FileStat, readAt: number): boolean {
   const slack = stat.ctimeNs % 1_000_000_000n === 0n ? COARSE_MS : TICK_MS;
   return [stat.mtimeNs, stat.ctimeNs].every((ns) => Number(ns / 1_000_000n) < readAt - slack);
 }

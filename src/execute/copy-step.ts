@@ -1,3 +1,4 @@
+import { canonicalJson } from "../core/canonical-json.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { CopyStep, InputSource } from "../plan/graph.ts";
@@ -46,6 +47,14 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
 
   constructor(options: CopyOptions) {
     this.#options = options;
+  }
+
+  question(step: CopyStep, parent: Chain): string | undefined {
+    const { remote, epoch } = this.#options;
+    if (step.from.kind !== "context") return undefined;
+    if (step.instruction === "ADD" && step.sources.some((source) => remote.isRemote(source)))
+      return undefined;
+    return canonicalJson([copyInputs(step, parent, [], epoch), step.sources]);
   }
 
   async prepare(step: CopyStep, parent: Chain, foresight: Foresight): Promise<PreparedStep> {

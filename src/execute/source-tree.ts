@@ -15,6 +15,10 @@ export interface SourceTree extends ReadableTree {
   knownDigest?(path: string): Digest | undefined;
   /** Of a build context: who knows the file by its stat, and learns its digest from whoever reads it. */
   witness?(path: string): FileWitness;
+  /** Of a build context: everything that was looked at in it, where a later change of that is sure to show. */
+  sighting?(earlier?: Uint8Array): Uint8Array | undefined;
+  /** Of a build context: whether everything that a sighting has is as it was. */
+  isAsSeen?(sighting: Uint8Array): boolean;
   /** Of a build context: the ignore rule that hides a path which is there. */
   hiddenBy?(path: string): DecidingRule | undefined;
 }

@@ -34,6 +34,11 @@ export interface Foresight {
  * Errors: whatever the step's instruction can fail with; the caller attaches the source range.
  */
 export interface StepExecutor<S extends Step = Step> {
+  /**
+   * Everything that the key depends on beside the build context, where it depends on nothing else that is read: the same answer on
+   * the same context means the same key.
+   */
+  question?(step: S, parent: Chain): string | undefined;
   prepare(step: S, parent: Chain, foresight: Foresight): Promise<PreparedStep>;
 }
 

@@ -9,6 +9,7 @@ import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Store } from "../store/store.ts";
 import { type Chain, stackLayer } from "./chain.ts";
+import type { Sightings } from "./sightings.ts";
 import type { Foresight, PreparedStep, StepExecutors, StepReporter } from "./step-executor.ts";
 import { lookUp, StepForesight } from "./step-foresight.ts";
 
@@ -26,6 +27,8 @@ export interface StepRunnerOptions {
   readonly platform?: string;
   /** Steps that are going on in this process: given to several runners, it makes equal steps of theirs run once. */
   readonly inFlight?: InFlight;
+  /** Keys that the last build came to. */
+  readonly sightings?: Sightings;
   /** Called before the first step that has to run; may refuse (a no-op probe does). */
   readonly beforeExecute?: (step: Step) => void;
 }
@@ -65,24 +68,46 @@ export class StepRunner {
 
   async #run(step: Step, parent: Chain, scope: CleanupScope): Promise<Chain> {
     throwIfAborted(this.#options.signal);
+    const question = step.kind === "copy" ? this.#options.executors.copy.question?.(step, parent) : undefined;
+    const cached = await this.#recall(step, question);
+    if (cached) return stackLayer(parent, cached.layer, { created: cached.created, description: step.name });
     const foresight = new StepForesight(this.#options, this.#slotOf(step), step, scope);
     const prepared = await this.#prepare(step, parent, foresight);
     scope.defer(() => prepared.discard?.());
     const key = keyOf(prepared.inputs);
+    if (question !== undefined) this.#options.sightings?.note(question, key);
     const stored = step.noCache ? undefined : this.#lookup(key);
     if (stored) {
-      this.#emit({
-        type: "step.cached",
-        id: this.#id(step),
-        name: step.name,
-        stage: step.stage,
-        size: stored.layer.fileBytes,
-      });
+      this.#emitCached(step, stored.layer.fileBytes);
       this.#rememberSlot(step, key, prepared.inputs);
       return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
     }
     const result = await this.#shareRun(step, key, prepared, foresight.since);
     return stackLayer(parent, result.layer, { created: result.created, description: step.name });
+  }
+
+  /** The step's result where its key shows without preparing it, and nothing about it is new. */
+  async #recall(step: Step, question: string | undefined): Promise<CacheRecord | undefined> {
+    if (step.noCache || question === undefined) return undefined;
+    const key = await this.#options.sightings?.recall(question);
+    if (key === undefined || this.#lastKey(step) !== key) return undefined;
+    const stored = this.#lookup(key);
+    if (stored) this.#emitCached(step, stored.layer.fileBytes);
+    return stored;
+  }
+
+  #emitCached(step: Step, size?: number): void {
+    this.#emit({
+      type: "step.cached",
+      id: this.#id(step),
+      name: step.name,
+      stage: step.stage,
+      ...(size === undefined ? {} : { size }),
+    });
+  }
+
+  #lastKey(step: Step): string | undefined {
+    return this.#options.store.last.get(`${this.#slotOf(step)}/key`)?.toString();
   }
 
   #prepare(step: Step, parent: Chain, foresight: Foresight): Promise<PreparedStep> {
@@ -105,7 +130,7 @@ export class StepRunner {
     if (other) {
       const result = await other;
       this.#rememberSlot(step, key, prepared.inputs);
-      this.#emit({ type: "step.cached", id: this.#id(step), name: step.name, stage: step.stage });
+      this.#emitCached(step);
       return result;
     }
     const run = this.#runOnce(step, key, prepared, since);
@@ -175,7 +200,7 @@ export class StepRunner {
   #rememberSlot(step: Step, key: Digest, inputs: StepInputs): void {
     const { last } = this.#options.store;
     const slot = this.#slotOf(step);
-    if (last.get(`${slot}/key`)?.toString() === key) return;
+    if (this.#lastKey(step) === key) return;
     last.put(slot, encodeInputs(inputs));
     last.put(`${slot}/key`, Buffer.from(key));
   }
