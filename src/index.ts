@@ -13,6 +13,7 @@ import { loadImages as loadIn } from "./api/load.ts";
 import { removeImages as removeIn } from "./api/remove-image.ts";
 import { importRootfs as importIn } from "./api/rootfs-image.ts";
 import * as transfer from "./api/transfer.ts";
+import { workingDirectory } from "./api/working-directory.ts";
 
 export type { BootstrapOptions } from "./api/bootstrap.ts";
 export type {
@@ -57,7 +58,7 @@ export function processEnvironment(): Environment {
   return readEnvironment(process.env, {
     uid: process.getuid?.() ?? 1,
     homeDirectory: homedir(),
-    cwd: process.cwd(),
+    cwd: workingDirectory(),
   });
 }
 

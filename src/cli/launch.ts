@@ -10,10 +10,19 @@ import type { Part } from "./program-parts.ts";
 declare const PART: Part;
 declare const PROGRAM_ID: string;
 
+/** The program says what is wrong with a working directory that has been deleted; here it only takes some folder. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
+}
+
 const home = homeFolder(process.env, {
   uid: process.getuid?.() ?? 1,
   homeDirectory: homedir(),
-  cwd: process.cwd(),
+  cwd: currentFolder(),
 });
 const command = /^[a-z]{2,12}$/.exec(process.argv[2] ?? "")?.[0];
 const { exports, keep } = loadProgram({

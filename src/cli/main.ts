@@ -1,7 +1,10 @@
 import { homedir } from "node:os";
-import { readEnvironment } from "../api/environment.ts";
+import { type Environment, readEnvironment } from "../api/environment.ts";
+import { workingDirectory } from "../api/working-directory.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
+import { OutputStreams } from "./output-streams.ts";
 import { runProgram } from "./program.ts";
+import { reportError } from "./report-error.ts";
 
 /** The only reader of environment, home folder and terminal; the only place that ends the process. */
 export async function main(): Promise<void> {
@@ -16,32 +19,28 @@ export async function main(): Promise<void> {
   process.on("SIGINT", onSignal(EXIT.interrupted));
   process.on("SIGTERM", onSignal(EXIT.terminated));
   process.on("SIGHUP", onSignal(129));
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", ignoreClosedPipe);
+  const streams = new OutputStreams(process);
+  let environment: Environment | undefined;
   const context: CliContext = {
-    environment: readEnvironment(process.env, {
-      uid: process.getuid?.() ?? 1,
-      homeDirectory: homedir(),
-      cwd: process.cwd(),
-    }),
+    // Read when a command asks: help and version do not need a working directory that exists.
+    get environment() {
+      environment ??= readEnvironment(process.env, {
+        uid: process.getuid?.() ?? 1,
+        homeDirectory: homedir(),
+        cwd: workingDirectory(),
+      });
+      return environment;
+    },
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     signal: controller.signal,
   };
   const code = await runProgram(process.argv.slice(2), context);
-  process.exitCode = interrupted ?? code;
-  await flushed(process.stdout);
+  const lost = await streams.finish();
+  // A command that failed has said why.
+  const ended = lost && code === EXIT.ok ? reportError(context, lost) : code;
+  process.exitCode = interrupted ?? ended;
   // Keep-alive connections and idle workers must not hold the command back.
   process.exit();
-}
-
-/** `slipway images | head` closes our output early; that is no error of ours. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-}
-
-function flushed(stream: NodeJS.WriteStream): Promise<void> {
-  return new Promise((done) => {
-    stream.write("", () => done());
-  });
 }

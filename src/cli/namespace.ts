@@ -4,7 +4,7 @@ import { deserialize } from "node:v8";
 import { encodeFrame } from "../api/message-frames.ts";
 import { operations } from "../api/operations.ts";
 import type { NamespaceMessage, NamespaceRequest, PlainError } from "../api/user-namespace.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { explainSystemError, SlipwayError } from "../core/errors.ts";
 
 const ANSWER = 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
@@ -15,6 +15,8 @@ export async function main(path = process.argv[2]!): Promise<void> {
   const controller = new AbortController();
   let deliver = (signal: NodeJS.Signals): void => controller.abort(signal);
   for (const signal of SIGNALS) process.on(signal, () => deliver(signal));
+  // What cannot be told is lost, and the work goes on.
+  process.stderr.on("error", () => {});
   const environment = { ...request.environment, uid: 0 };
   try {
     const value = await operations(request.operation)(request.options, {
@@ -33,7 +35,7 @@ export async function main(path = process.argv[2]!): Promise<void> {
     });
     send({ kind: "result", value });
   } catch (error) {
-    send({ kind: "error", error: plain(error) });
+    send({ kind: "error", error: plain(explainSystemError(error)) });
   }
 }
 

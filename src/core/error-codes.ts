@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   REFERENCE_INVALID: "an image reference does not follow the reference grammar",
   PLATFORM_INVALID: "a platform text is not os/arch[/variant]",
   USAGE: "the command line or an option of the library is wrong",
+  CWD_NOT_FOUND: "the working directory has been deleted or cannot be reached",
   // Dockerfile
   DOCKERFILE_NOT_FOUND: "there is no Dockerfile where one was expected",
   DOCKERFILE_EMPTY: "the Dockerfile has no bytes or no instructions",

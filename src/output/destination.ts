@@ -13,7 +13,8 @@ import {
 import { open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
-import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { stdoutError } from "./stdout-error.ts";
 
 const BUFFER = 1 << 20;
 /** As many as the kernel follows. */
@@ -44,7 +45,7 @@ export async function openDestination(
   return {
     write: (produce) =>
       produce(sinkOf(stdout)).catch((error) => {
-        throw readerGone(error);
+        throw stdoutError(error);
       }),
   };
 }
@@ -99,14 +100,6 @@ function fileDestination(path: string): Destination {
       }
     },
   };
-}
-
-/** `slipway save x | head`: nothing is wrong here, but the archive is not whole either. */
-function readerGone(error: unknown): unknown {
-  if (systemErrorCode(error) !== "EPIPE") return error;
-  return new SlipwayError("OUTPUT_INVALID", "standard output was closed before everything was written", {
-    cause: error,
-  });
 }
 
 function kindOf(path: string): Stats | undefined {
