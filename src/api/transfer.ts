@@ -132,7 +132,10 @@ export function saveHere(options: SaveOptions, environment: Environment): Promis
     const dockerManifest =
       options.format === "docker" && images.every(({ image }) => !isIndexType(image.root.mediaType));
     const layout = { images, dockerManifest };
-    if (options.format === "oci-dir") return writeLayoutFolder(layout, options.output, environment.cwd);
+    if (options.format === "oci-dir") {
+      const { signal } = options;
+      return writeLayoutFolder(layout, options.output, { cwd: environment.cwd, signal });
+    }
     const destination = await openDestination(options.output, {
       cwd: environment.cwd,
       ...(options.stdout ? { stdout: options.stdout } : {}),

@@ -89,7 +89,7 @@ async function exportLayout(request: ExportRequest, output: OutputSpec): Promise
   if (output.tar) {
     const destination = await openDestination(output.dest!, request);
     await destination.write((sink) => writeLayoutArchive(layout, sink));
-  } else await writeLayoutFolder(layout, output.dest!, request.cwd);
+  } else await writeLayoutFolder(layout, output.dest!, request);
   return image;
 }
 

@@ -84,11 +84,13 @@ class FolderWriter {
 
   async #writePart({ tree, entries, prefix }: FilesPart): Promise<void> {
     const folder = join(this.#folder, prefix);
+    makeFolders(this.#folder);
+    if (prefix) makeRoom(folder, "dir");
     makeFolders(folder);
     for (const entry of entries) {
       await this.#turn();
       const path = join(folder, entry.path);
-      makeRoom(path, entry);
+      makeRoom(path, entry.type);
       if (entry.type === "file" && entry.hardLink === undefined)
         await copyWholeFile(fsPath(tree.locate(entry.path)), fsPath(path), {
           size: entry.size,
@@ -131,11 +133,11 @@ function writtenPaths(parts: readonly FilesPart[]): ReadonlySet<string> {
   );
 }
 
-function makeRoom(path: string, entry: Entry): void {
+/** Takes away what is there, but for a folder where one is to be. */
+function makeRoom(path: string, type: Entry["type"]): void {
   const at = fsPath(path);
   const existing = lstatSync(at, { throwIfNoEntry: false });
-  if (existing && !(entry.type === "dir" && existing.isDirectory()))
-    rmSync(at, { recursive: true, force: true });
+  if (existing && !(type === "dir" && existing.isDirectory())) rmSync(at, { recursive: true, force: true });
 }
 
 /** Everything but the bytes of files; false where the user may not make it. */

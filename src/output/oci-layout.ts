@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createWriteStream, existsSync } from "node:fs";
-import { readFile, rename, rm, writeFile } from "node:fs/promises";
+import { createWriteStream, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Descriptor, MEDIA } from "../core/descriptor.ts";
@@ -16,6 +16,7 @@ import { makeFolders } from "../sys/make-folders.ts";
 import { withAnnotations } from "./annotations.ts";
 import { type ByteSink, outputError } from "./destination.ts";
 import type { Exportable } from "./exportable.ts";
+import { withFolderLock } from "./folder-lock.ts";
 
 export interface NamedImage {
   readonly image: Exportable;
@@ -48,15 +49,24 @@ export async function writeLayoutArchive(request: LayoutRequest, sink: ByteSink)
   await sink.write(TAR_END);
 }
 
-/** The same as a folder; blobs that are there already stay, and index.json is merged (SPEC XP-03). */
-export async function writeLayoutFolder(request: LayoutRequest, dest: string, cwd: string): Promise<void> {
+/**
+ * The same as a folder; blobs that are there already stay, and index.json is merged (SPEC XP-03), by one process at a time: of
+ * two that write to the same folder, neither loses what the other added.
+ */
+export async function writeLayoutFolder(
+  request: LayoutRequest,
+  dest: string,
+  { cwd, signal }: { readonly cwd: string; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
   const folder = resolve(cwd, dest);
   try {
     makeFolders(join(folder, "blobs/sha256"));
     for (const [blob, source] of blobsOf(request)) await writeBlob(source, folder, blob);
-    await replaceFile(join(folder, "oci-layout"), LAYOUT);
-    await replaceFile(join(folder, "index.json"), indexJson(request, await existingManifests(folder)));
-    if (request.dockerManifest) await replaceFile(join(folder, "manifest.json"), dockerManifest(request));
+    await withFolderLock(folder, signal, () => {
+      replaceFile(join(folder, "oci-layout"), LAYOUT);
+      replaceFile(join(folder, "index.json"), indexJson(request, existingManifests(folder)));
+      if (request.dockerManifest) replaceFile(join(folder, "manifest.json"), dockerManifest(request));
+    });
   } catch (error) {
     throw outputError(error, folder);
   }
@@ -85,16 +95,16 @@ async function writeBlob(source: ContentSource, folder: string, blob: Descriptor
   }
 }
 
-async function existingManifests(folder: string): Promise<readonly Descriptor[]> {
+function existingManifests(folder: string): readonly Descriptor[] {
   const path = join(folder, "index.json");
   if (!existsSync(path)) return [];
-  return decodeIndex(await readFile(path), MEDIA.ociIndex).manifests;
+  return decodeIndex(readFileSync(path), MEDIA.ociIndex).manifests;
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
+function replaceFile(path: string, text: string): void {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
-  await writeFile(temporary, text);
-  await rename(temporary, path);
+  writeFileSync(temporary, text);
+  renameSync(temporary, path);
 }
 
 /** A nameless image is the `latest` of a folder, so that the next one takes its place; in an archive it is alone. */

@@ -63,6 +63,23 @@ describe("files of several platforms", () => {
     expect(readdirSync(one)).toEqual(["linux_arm_v6"]);
   });
 
+  it("XP-05: a link in the place of a platform's folder is replaced, not followed", async () => {
+    const [folder, outside] = [join(shop.it.folder, "trap"), join(shop.it.folder, "elsewhere")];
+    for (const path of [folder, outside]) mkdirSync(path);
+    writeFileSync(join(outside, "precious"), "");
+    symlinkSync(outside, join(folder, "linux_amd64"));
+    writeFileSync(join(folder, "linux_arm64"), "a file");
+    const flags = [BOTH, "-o", `type=local,dest=${folder},mode=delete`];
+    await shop.it.succeed(["build", ...flags, shop.it.context(SCRATCH)]);
+    expect(readdirSync(outside)).toEqual(["precious"]);
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual([
+      "linux_amd64",
+      "linux_amd64/a",
+      "linux_arm64",
+      "linux_arm64/a",
+    ]);
+  });
+
   it("XP-04: without the split they share a place, and must not dispute a path", async () => {
     const context = shop.it.context(PER_PLATFORM);
     const [folder, file] = [join(shop.it.folder, "merged"), join(shop.it.folder, "merged.tar")];
