@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { digestOf, hexOf } from "../core/digest.ts";
 import type { RemoteFetcher } from "../execute/add/remote.ts";
@@ -157,7 +156,7 @@ function executors(
       inputChain: sources.chain,
       readSecret: secretReader(options.secrets ?? {}, environment),
       openAgent: agentOpener(options.ssh ?? {}),
-      cacheMounts: join(environment.home, "cache-mounts"),
+      cacheMounts: store.paths.cacheMounts,
       renewedCaches: shared.renewedCaches,
       cacheNamespace: options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "",
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",

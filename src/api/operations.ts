@@ -42,6 +42,10 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return (options: Parameters<typeof saveHere>[0], { environment, signal, stdout }) =>
       saveHere({ ...options, signal, stdout }, environment);
   },
+  "disk-usage": async () => {
+    const { diskUsageHere } = await import("./prune.ts");
+    return (_: unknown, { environment }) => diskUsageHere(environment);
+  },
   prune: async () => {
     const { pruneHere } = await import("./prune.ts");
     return (options: Parameters<typeof pruneHere>[0], { environment }) => pruneHere(options, environment);

@@ -4,13 +4,15 @@ import { decodeRecord } from "../cache/record.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
-import { isSlipwayError } from "../core/errors.ts";
+import { isSlipwayError, systemErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { imageChain } from "../execute/chain.ts";
+import { cacheFolders, removeCaches } from "../execute/run/cache-removal.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { decodeManifest, type Manifest } from "../image/manifest.ts";
 import type { Freed, Store } from "../store/store.ts";
+import { treeBytes } from "../store/tree-bytes.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import { Session } from "./session.ts";
@@ -31,13 +33,19 @@ interface Needed {
   readonly layers: ReadonlySet<Digest>;
 }
 
-/** Sizes of what the store holds, and how much of it no image and no cache record needs. */
+/** Sizes of what the store holds, and how much of it no image and no cache record needs; the caches of RUN steps go only with `all`. */
 export function diskUsage(environment: Environment): Promise<UsageRow[]> {
-  return withSession(environment, async ({ store }) => {
+  const call = { operation: "disk-usage", options: {}, environment };
+  return elevated(call, () => diskUsageHere(environment));
+}
+
+export function diskUsageHere(environment: Environment): Promise<UsageRow[]> {
+  return withSession(environment, async ({ store, privilege }) => {
     const needed = await mark(store, false);
     const blobs = allBlobs(store);
     const layers = store.layers.keys().map((key) => ({ key, bytes: store.layers.get(key)?.fileBytes ?? 0 }));
     const temporary = await store.temp.usage();
+    const caches = await cacheSizes(store, privilege.kind === "user" ? environment : undefined);
     return [
       {
         type: "Blobs",
@@ -51,13 +59,32 @@ export function diskUsage(environment: Environment): Promise<UsageRow[]> {
         bytes: total(layers),
         reclaimable: total(layers.filter(({ key }) => !needed.layers.has(key))),
       },
+      {
+        type: "Cache mounts",
+        count: caches.length,
+        bytes: total(caches),
+        reclaimable: total(caches.filter(({ isReplaced }) => isReplaced)),
+      },
       { type: "Temporary", ...temporary },
     ];
   });
 }
 
+/** An ordinary user sees into all folders only inside a user namespace; where there is none, what is closed counts nothing. */
+function cacheSizes(store: Store, user: Environment | undefined) {
+  const strict = user !== undefined && userNamespaceAvailable(user).available;
+  const sized = cacheFolders(store).map(async ({ path, isReplaced }) => {
+    try {
+      return { isReplaced, bytes: await treeBytes(path, { strict }) };
+    } catch (error) {
+      throw systemErrorCode(error) === "EACCES" ? new NeedsUserNamespace() : error;
+    }
+  });
+  return Promise.all(sized);
+}
+
 /**
- * Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too. Waits until nobody else works
+ * Removes what is not needed, and leftovers of dead processes. `all` forgets the build cache, too, and empties cache mounts. Waits until nobody else works
  * with the store: builds, transfers, containers. Works on a full disk: what it takes no space to free goes first.
  */
 export async function prune(options: { readonly all: boolean }, environment: Environment): Promise<Pruned> {
@@ -108,10 +135,14 @@ async function sweep(store: Store, all: boolean): Promise<Pruned> {
     bytes += store.layers.get(key)?.fileBytes ?? 0;
     await store.layers.delete(key);
   }
+  const caches = await removeCaches(store, all);
   if (!isForgotten) await forgetIds();
   // A record whose layer is gone does no harm, and now there is space to write that it is forgotten.
   if (all) await store.forgetRecords();
-  return { removed: blobs.length + layers.length, bytes };
+  return {
+    removed: blobs.length + layers.length + caches.removed,
+    bytes: bytes + caches.bytes,
+  };
 }
 
 /** False where the disk was too full for it. */

@@ -56,6 +56,10 @@ export class StorePaths {
   get locks(): string {
     return join(this.home, "locks");
   }
+  /** Folders of `RUN --mount=type=cache`. */
+  get cacheMounts(): string {
+    return join(this.home, "cache-mounts");
+  }
   get containers(): string {
     return join(this.home, "containers");
   }

@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, rmdirSync } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { makeFolders } from "../sys/make-folders.ts";
 import { isGone, isOwner, type Owner } from "./owner.ts";
 import type { StorePaths } from "./paths.ts";
 import { removeTree } from "./remove-tree.ts";
+import { treeBytes } from "./tree-bytes.ts";
 
 /** How long an interrupted download waits to be resumed. */
 const PARTIAL_LIFETIME_MS = 7 * 24 * 3600 * 1000;
@@ -85,7 +86,7 @@ export class TempArea {
     for (const name of namesIn(this.#paths.temp)) {
       const path = join(this.#paths.temp, name);
       const isPartials = path === this.#paths.partial;
-      const size = await sizeOfTree(path);
+      const size = await treeBytes(path);
       count += isPartials ? namesIn(path).length : name === this.#owner ? 0 : 1;
       bytes += size;
       if (isPartials || (isOwner(name) && isGone(name))) reclaimable += size;
@@ -120,14 +121,4 @@ function namesIn(folder: string): readonly string[] {
   } catch {
     return [];
   }
-}
-
-/** Bytes of the files in a tree; what cannot be read or vanishes meanwhile counts nothing. */
-async function sizeOfTree(path: string | Buffer): Promise<number> {
-  const stat = await lstat(path).catch(() => undefined);
-  if (!stat?.isDirectory()) return stat?.isFile() ? stat.size : 0;
-  let bytes = 0;
-  for (const name of await readdir(path, { encoding: "buffer" }).catch(() => []))
-    bytes += await sizeOfTree(Buffer.concat([Buffer.from(path as string), Buffer.from("/"), name]));
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readEnvironment } from "../../src/api/environment.ts";
@@ -149,6 +149,31 @@ describe.runIf(isRoot)("pruning", () => {
     expect(existsSync(dead)).toBe(false);
   });
 
+  it("MT-10: cache mounts are counted, and go when all is to go, but none that is in use", async () => {
+    const store = newStore();
+    const cache = (name: string, bytes: number) => {
+      const folder = join(store.paths.cacheMounts, name);
+      mkdirSync(join(folder, "deep"), { recursive: true });
+      writeFileSync(join(folder, "deep/file"), Buffer.alloc(bytes));
+      symlinkSync("/", join(folder, "out"));
+      return folder;
+    };
+    const [used, free] = [cache("used", 10), cache("free", 20)];
+    const [usedOld, freeOld] = [cache("used.old-1", 100), cache("free.old-2", 200)];
+    const [row] = (await diskUsage(environment(store))).filter(({ type }) => type === "Cache mounts");
+    expect(row).toEqual({ type: "Cache mounts", count: 4, bytes: 330, reclaimable: 300 });
+    const holder = startChild(store.paths.home, "hold", "cache-used", "shared");
+    await holder.line();
+    expect(await run(store)).toEqual({ removed: 1, bytes: 200 });
+    expect([used, free, usedOld, freeOld].map((path) => existsSync(path))).toEqual([true, true, true, false]);
+    expect(await run(store, true)).toEqual({ removed: 1, bytes: 20 });
+    expect([used, free, usedOld].map((path) => existsSync(path))).toEqual([true, false, true]);
+    holder.resume();
+    await holder.ended;
+    expect(await run(store, true)).toEqual({ removed: 2, bytes: 110 });
+    expect(readdirSync(store.paths.cacheMounts)).toEqual([]);
+  });
+
   it("waits until no build is running", async () => {
     const store = newStore();
     const { digest } = await store.blobs.writeBytes(bytesOf(1, 100));
@@ -172,6 +197,7 @@ describe.runIf(isRoot)("pruning", () => {
     expect(rows.map(({ type, count, reclaimable }) => ({ type, count, reclaimable }))).toEqual([
       { type: "Blobs", count: 4, reclaimable: 500 },
       { type: "Layers", count: 2, reclaimable: 1002 },
+      { type: "Cache mounts", count: 0, reclaimable: 0 },
       { type: "Temporary", count: 0, reclaimable: 0 },
     ]);
     expect(await run(store)).toEqual({ removed: 2, bytes: 1502 });

@@ -19,7 +19,7 @@ export function defineSystem(program: Command, run: Run): void {
   system
     .command("prune")
     .description("Remove what no name needs")
-    .option("-a, --all", "forget the build cache, too")
+    .option("-a, --all", "forget the build cache, too, and empty cache mounts")
     .option("-f, --force", "do not ask")
     .action((flags) => run(async () => (await import("./system.ts")).pruneCommand(flags)));
 }

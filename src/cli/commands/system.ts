@@ -36,7 +36,7 @@ export function pruneCommand(flags: { readonly all?: boolean; readonly force?: b
         throw new SlipwayError("USAGE", "nobody is there to confirm", { hint: "add --force" });
       const prompt = createInterface({ input: stdin, output: stderr });
       const answer = await prompt.question(
-        `This removes what no image needs${flags.all ? ", and the whole build cache" : ""}. Continue? [y/N] `,
+        `This removes what no image needs${flags.all ? ", the whole build cache, and what cache mounts hold" : ""}. Continue? [y/N] `,
       );
       prompt.close();
       if (!/^y(es)?$/i.test(answer.trim())) return EXIT.ok;

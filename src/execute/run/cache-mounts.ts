@@ -41,7 +41,7 @@ export async function openCacheMount(request: CacheMountRequest): Promise<{ read
   const name = nameOf(request);
   if (request.mount.sharing === "private") return openPrivate(request, name);
   const { locks } = request.store;
-  const lock = `cache-${name}`;
+  const lock = cacheLock(name);
   const path = join(request.folder, name);
   const shared = request.mount.sharing === "shared";
   if (!existsSync(path) || mustRenew(request, name)) await makeReady(request, name);
@@ -49,12 +49,17 @@ export async function openCacheMount(request: CacheMountRequest): Promise<{ read
   return { path };
 }
 
+/** Held, shared or alone, by whoever has the folder of that name mounted. */
+export function cacheLock(name: string): string {
+  return `cache-${name}`;
+}
+
 /** A shared cache that others are using gives way to a new one at once; any other is waited for. */
 async function makeReady(request: CacheMountRequest, name: string): Promise<void> {
   const { store, mount, signal } = request;
   if (mount.sharing !== "shared")
-    return store.withLock(`cache-${name}`, () => begin(request, name, true), { signal });
-  const alone = store.locks.tryAcquire(`cache-${name}`);
+    return store.withLock(cacheLock(name), () => begin(request, name, true), { signal });
+  const alone = store.locks.tryAcquire(cacheLock(name));
   try {
     await begin(request, name, alone !== undefined);
   } finally {
@@ -65,7 +70,7 @@ async function makeReady(request: CacheMountRequest, name: string): Promise<void
 async function openPrivate(request: CacheMountRequest, name: string): Promise<{ readonly path: string }> {
   for (let i = 0; i < MOST_PRIVATE; i++) {
     const key = i === 0 ? name : `${name}-${i}`;
-    const release = request.store.locks.tryAcquire(`cache-${key}`);
+    const release = request.store.locks.tryAcquire(cacheLock(key));
     if (!release) continue;
     request.scope.defer(release);
     await begin(request, key, true);
@@ -118,7 +123,8 @@ async function replace(request: CacheMountRequest, key: string, isAlone: boolean
   });
 }
 
-const OLD = ".old-";
+/** Between the name of a cache and what tells its former folders apart. */
+export const OLD = ".old-";
 
 function oldOnes(folder: string, key: string): readonly string[] {
   return readdirSync(folder)
