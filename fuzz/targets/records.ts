@@ -7,7 +7,7 @@ import { growingJson, mutateJson } from "../grammar/json.ts";
 const DIGEST = `sha256:${"cd".repeat(32)}` as const;
 
 const NOW: StepInputs = {
-  tag: "run/1",
+  tag: "run/2",
   parent: DIGEST,
   fields: {
     argv: ["/bin/sh", "-c", "make"],

@@ -153,6 +153,7 @@ function executors(
       privilege: runtimePrivilege(privilege),
       rootfsKind: shared.rootfsKind,
       inputs: sources.tree,
+      identities: sources.identities,
       inputChain: sources.chain,
       readSecret: secretReader(options.secrets ?? {}, environment),
       openAgent: agentOpener(options.ssh ?? {}),

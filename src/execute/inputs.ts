@@ -8,8 +8,8 @@ import { parentPath } from "./copy/change-set.ts";
 import { walkDirectory } from "./copy/select.ts";
 import type { LayerAccess } from "./layer-access.ts";
 import { type LayerTarget, packAndStore } from "./layer-commit.ts";
-import { subtreeIdentity } from "./run/run-inputs.ts";
 import type { SourceTree } from "./source-tree.ts";
+import { SubtreeIdentities } from "./subtree-identities.ts";
 
 /** Where the inputs of steps come from; contexts are opened when the first step asks for them. */
 export interface InputProvider {
@@ -23,6 +23,8 @@ export interface InputProvider {
 
 /** Opens what COPY, ADD and mounts read from: as files, or as layers that can be mounted. */
 export class StepInputSources {
+  /** What mounts count with. */
+  readonly identities = new SubtreeIdentities();
   readonly #provider: InputProvider;
   readonly #access: LayerAccess;
   readonly #target: LayerTarget;
@@ -73,7 +75,7 @@ export class StepInputSources {
   };
 
   async #packed(tree: SourceTree, path: string): Promise<Chain> {
-    const entries = await subtreeIdentity(tree, path);
+    const entries = await this.identities.of(tree, path);
     const inputs: StepInputs = {
       tag: "context-mount/1",
       parent: null,

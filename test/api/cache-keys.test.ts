@@ -1,4 +1,12 @@
-import { appendFileSync, chmodSync, mkdirSync, renameSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { stateOf, useWorkshop } from "./workshop.ts";
@@ -58,6 +66,27 @@ describe("cache keys", () => {
     const context = await built({ Dockerfile: Dockerfile("mkdir /d && echo x > /d/f") });
     write(context, "Dockerfile", Dockerfile("echo other > /o && mkdir /d && echo x > /d/f"));
     expect(await states(context, ["echo other", "target=/m"])).toEqual(["DONE", "CACHED"]);
+  });
+
+  it.each(["bind", "cache"])("CK-03, MT-09: which %s mount a source belongs to counts", async (type) => {
+    const Dockerfile = (a: string, b: string) =>
+      [
+        "FROM scratch AS x",
+        "COPY f /f",
+        "FROM busybox AS test",
+        `RUN --mount=type=${type},target=/a,from=${a} --mount=type=${type},target=/b,from=${b} (echo a: $(ls /a); echo b: $(ls /b)) > /o`,
+        "FROM scratch",
+        "COPY --from=test /o /",
+        "",
+      ].join("\n");
+    const context = shop.it.context({ Dockerfile: Dockerfile("x", "scratch"), f: type });
+    const result = async () => {
+      await shop.it.succeed(["build", "-o", join(context, "out"), context]);
+      return readFileSync(join(context, "out/o"), "utf8");
+    };
+    expect(await result()).toBe("a: f\nb:\n");
+    write(context, "Dockerfile", Dockerfile("scratch", "x"));
+    expect(await result()).toBe("a:\nb: f\n");
   });
 
   it("CK-05: the directory itself does not count where its name ends in a slash", async () => {

@@ -8,6 +8,7 @@ import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
 import type { LayerTarget } from "../layer-commit.ts";
 import type { SourceTree } from "../source-tree.ts";
+import type { SubtreeIdentities } from "../subtree-identities.ts";
 
 /** Gives a secret's bytes; undefined where the caller of the build gave none of that id. */
 export type ReadSecret = (id: string) => Promise<Uint8Array | undefined>;
@@ -35,6 +36,8 @@ export interface RunOptions {
   readonly rootfsKind: () => Promise<RootfsKind>;
   /** Opens what a bind mount reads from. */
   readonly inputs: (source: InputSource) => Promise<SourceTree>;
+  /** What is in such a source, for the cache key. */
+  readonly identities: SubtreeIdentities;
   /** The layers behind such a source; a context's files are packed into one. */
   readonly inputChain: (source: InputSource, path: string) => Promise<Chain>;
   readonly readSecret: ReadSecret;
