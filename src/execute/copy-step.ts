@@ -1,8 +1,10 @@
 import { canonicalJson } from "../core/canonical-json.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import type { Entry } from "../core/file-tree.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { CopyStep, InputSource } from "../plan/graph.ts";
-import { applyArchive, isArchive, type Spool } from "./add/archive.ts";
+import { applyArchive, type Spool, type Unpacking } from "./add/archive.ts";
+import { type ArchiveSource, openArchive } from "./add/archive-file.ts";
 import { fetchRemoteSources, type RemoteFetcher } from "./add/remote.ts";
 import type { Chain } from "./chain.ts";
 import { EMPTY_CHAIN } from "./chain.ts";
@@ -148,13 +150,11 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       linkIdentity: (entry) => source.linkIdentity(entry),
     });
     const scope = new CleanupScope();
+    const unpacking: Unpacking = { changes, below, spool: this.#options.spool, scope, signal };
     return scope.around(async () => {
       for (const group of sources) {
-        if (group.kind === "remote") await group.source.place(changes, place(below), scope, signal);
-        else {
-          const { tree, selected } = group;
-          await this.#placeLocal(step, tree, selected, changes, place(tree), scope, signal);
-        }
+        if (group.kind === "remote") await group.source.place(place(below), unpacking);
+        else await this.#placeLocal(step, group, place(group.tree), unpacking);
       }
       this.#placeHeredocs(step, changes, place(below));
       return draftLayer(changes.finish(), target, signal);
@@ -163,28 +163,17 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
 
   async #placeLocal(
     step: CopyStep,
-    tree: SourceTree,
-    selected: readonly SelectedSource[],
-    changes: ChangeSet,
+    { tree, selected }: Extract<Gathered, { kind: "local" }>,
     at: Placement,
-    scope: CleanupScope,
-    signal: AbortSignal,
+    unpacking: Unpacking,
   ): Promise<void> {
     await tree.prepare(selected.flatMap(sourceFiles));
     for (const [i, source] of selected.entries()) {
-      const mayUnpack = step.instruction === "ADD" && step.unpack !== false && source.root.type === "file";
-      const file = mayUnpack ? tree.locate(source.root.path) : "";
-      if (mayUnpack && (await isArchive(file)))
-        await applyArchive({
-          file,
-          changes,
-          at,
-          like: source.root,
-          spool: this.#options.spool,
-          scope,
-          signal,
-        });
-      else placeSource(changes, source, withinSource(at, i));
+      const { root } = source;
+      const mayUnpack = step.instruction === "ADD" && step.unpack !== false && root.type === "file";
+      const archive = mayUnpack ? await openArchive(archiveSource(tree, root), unpacking.signal) : undefined;
+      if (archive) await applyArchive(archive, { at, like: root }, unpacking);
+      else placeSource(unpacking.changes, source, withinSource(at, i));
     }
   }
 
@@ -200,6 +189,10 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       });
     }
   }
+}
+
+function archiveSource(tree: SourceTree, entry: Entry): ArchiveSource {
+  return { entry, path: tree.locate(entry.path), witness: tree.witness?.(entry.path) };
 }
 
 /** Names of one inode stay so within one source only (SPEC CP-10). */

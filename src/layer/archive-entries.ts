@@ -1,5 +1,5 @@
-import { closeSync, openSync } from "node:fs";
-import { describeSystemError } from "../core/errors.ts";
+import { closeSync, ftruncateSync, openSync } from "node:fs";
+import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { fsPath, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { cleanName, leavesRoot } from "./archive-name.ts";
@@ -40,6 +40,8 @@ export async function* readArchiveEntries(
     reader.finish();
     yield* spool.take();
   } catch (error) {
+    if (systemErrorCode(error) === "EFBIG")
+      throw invalidTar("it has a file that is too large for this machine");
     throw describeSystemError(error, "unpacking an archive");
   } finally {
     spool.close();
@@ -50,7 +52,7 @@ class Spool implements TarSink {
   readonly #directory: string;
   #complete: SpooledEntry[] = [];
   #current:
-    | { readonly member: TarEntry; readonly file?: string; readonly fd?: number; at: number }
+    | { readonly member: TarEntry; readonly file?: string; readonly fd?: number; at: number; written: number }
     | undefined;
   #files = 0;
 
@@ -60,21 +62,28 @@ class Spool implements TarSink {
 
   begin(member: TarEntry): void {
     if (member.type !== "file") {
-      this.#current = { member, at: 0 };
+      this.#current = { member, at: 0, written: 0 };
       return;
     }
     const file = `${this.#directory}/${this.#files++}`;
-    this.#current = { member, file, fd: openSync(fsPath(file), "wx", 0o600), at: 0 };
+    this.#current = { member, file, fd: openSync(fsPath(file), "wx", 0o600), at: 0, written: 0 };
   }
 
   data(chunk: Buffer): void {
     const current = this.#current!;
     writeFull(current.fd!, chunk, current.at);
     current.at += chunk.length;
+    current.written = current.at;
+  }
+
+  /** Takes no room here either: a few bytes of an archive can stand for any number of zeros. */
+  hole(length: number): void {
+    this.#current!.at += length;
   }
 
   end(): void {
-    const { member, file } = this.#current!;
+    const { member, file, fd, at, written } = this.#current!;
+    if (fd !== undefined && at !== written) ftruncateSync(fd, at);
     this.close();
     const entry = entryOf(member);
     if (entry.path !== "") this.#complete.push({ entry, ...(file === undefined ? {} : { file }) });
@@ -100,7 +109,7 @@ export function entryOf(member: TarEntry): Entry {
   const withXattrs = Object.keys(xattrs).length > 0 ? { ...shape, xattrs } : shape;
   switch (member.type) {
     case "hardlink":
-      return { ...withXattrs, type: "file", hardLink: cleanName(member.linkName) };
+      return { ...withXattrs, type: "file", hardLink: linkedName(member.linkName) };
     case "symlink":
       return { ...withXattrs, type: "symlink", linkTarget: member.linkName };
     case "char":
@@ -109,4 +118,10 @@ export function entryOf(member: TarEntry): Entry {
     default:
       return { ...withXattrs, type: member.type };
   }
+}
+
+function linkedName(name: string): string {
+  if (leavesRoot(name.replace(/^\/+/, "")))
+    throw invalidTar(`invalid hardlink target "${printableName(name)}"`);
+  return cleanName(name);
 }

@@ -13,12 +13,16 @@ import { entryHeader, paddingAfter, TAR_END } from "./tar-writer.ts";
 import { contentDigestOf, encodeToc } from "./toc.ts";
 import { BARE_ROOT } from "./tree.ts";
 
+const ZEROS = new Uint8Array(64 * 1024);
 const CAPABILITY = "security.capability";
 
 /** A file under way; `fd` where it is written, too. */
 interface OpenFile {
   readonly entry: Entry;
   readonly fd: number | undefined;
+  /** Position of the next byte, and where the last written one ended: zeros become holes. */
+  at: number;
+  written: number;
 }
 
 /**
@@ -58,15 +62,19 @@ export class LayerBuilder {
 
   writeFile(bytes: Uint8Array): void {
     this.#archive.update(bytes);
-    const { fd } = this.#file!;
-    if (fd !== undefined) writeFull(fd, bytes);
+    const file = this.#file!;
+    if (file.fd !== undefined && !isHole(bytes)) {
+      writeFull(file.fd, bytes, file.at);
+      file.written = file.at + bytes.length;
+    }
+    file.at += bytes.length;
   }
 
   /** The caller has seen to it that the digest is that of the bytes, and that they are as many as the entry says. */
   endFile(digest: Digest): void {
     const file = this.#file!;
     this.#file = undefined;
-    this.#closeFile(file, digest);
+    this.#closeFile(file, digest, file.written);
   }
 
   /** Lets go of a file that was begun. */
@@ -117,15 +125,15 @@ export class LayerBuilder {
 
   #openFile(entry: Entry): OpenFile {
     this.#archive.update(entryHeader(entry));
-    return { entry, fd: this.#writer?.openFile(entry.path) };
+    return { entry, fd: this.#writer?.openFile(entry.path), at: 0, written: 0 };
   }
 
-  #closeFile({ entry, fd }: OpenFile, digest: Digest): void {
+  #closeFile({ entry, fd }: OpenFile, digest: Digest, written = entry.size): void {
     this.#archive.update(paddingAfter(entry.size));
     const complete = { ...entry, digest };
     this.#entries.push(complete);
     this.#files.set(entry.path, complete);
-    if (fd !== undefined) this.#writer!.closeFile(fd, complete);
+    if (fd !== undefined) this.#writer!.closeFile(fd, complete, written);
   }
 
   /** Without this check a link that was added before could become a component of a path on disk. */
@@ -156,6 +164,20 @@ export function summaryOf(
   let fileBytes = 0;
   for (const entry of entries) if (entry.hardLink === undefined) fileBytes += entry.size;
   return { contentDigest: contentDigestOf(entries), entries: entries.length, fileBytes };
+}
+
+/** What is worth a hole: a file of gigabytes of nothing takes no room. */
+function isHole(bytes: Uint8Array): boolean {
+  return bytes.length >= ZEROS.length && bytes[0] === 0 && isZero(bytes);
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at += ZEROS.length) {
+    const part = bytes.subarray(at, at + ZEROS.length);
+    if (Buffer.compare(part, part.length === ZEROS.length ? ZEROS : ZEROS.subarray(0, part.length)) !== 0)
+      return false;
+  }
+  return true;
 }
 
 /** Other attributes do not leave in archives (SPEC LT-05), so the layer does not have them here either. */

@@ -17,6 +17,8 @@ export interface TarSink {
   begin(entry: TarEntry): void;
   /** Bytes of the member that began last; only valid during the call. `isHole`: zeros that a sparse file does not store. */
   data(chunk: Buffer, isHole: boolean): void;
+  /** So many zeros that a sparse file does not store, all at once; without it they come as data. */
+  hole?(length: number): void;
   end(): void;
 }
 
@@ -191,7 +193,7 @@ export class TarReader {
     this.#sink.begin(entry);
     if (runs) {
       const map = checkSparse({ size: entry.size, runs }, stored);
-      const sparse = new SparseFeed(map, (chunk, isHole) => this.#sink.data(chunk, isHole));
+      const sparse = new SparseFeed(map, this.#sink);
       this.#feed = (chunk) => sparse.push(chunk);
       this.#finishMember = () => {
         sparse.end();

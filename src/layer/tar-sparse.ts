@@ -105,16 +105,22 @@ function countOf(block: Buffer): number {
   return count;
 }
 
+/** Receives a sparse file from its beginning to its end. */
+export interface SparseTarget {
+  data(chunk: Buffer, isHole: boolean): void;
+  hole?(length: number): void;
+}
+
 /** Turns the stored bytes of a sparse file into the full file: what is stored, and zeros between. */
 export class SparseFeed {
   readonly #map: SparseMap;
-  readonly #emit: (chunk: Buffer, isHole: boolean) => void;
+  readonly #target: SparseTarget;
   #run = 0;
   #at = 0;
 
-  constructor(map: SparseMap, emit: (chunk: Buffer, isHole: boolean) => void) {
+  constructor(map: SparseMap, target: SparseTarget) {
     this.#map = map;
-    this.#emit = emit;
+    this.#target = target;
   }
 
   push(stored: Buffer): void {
@@ -123,7 +129,7 @@ export class SparseFeed {
       const run = this.#map.runs[this.#run]!;
       this.#zerosTo(run.offset);
       const part = rest.subarray(0, run.offset + run.length - this.#at);
-      if (part.length > 0) this.#emit(part, false);
+      if (part.length > 0) this.#target.data(part, false);
       this.#at += part.length;
       rest = rest.subarray(part.length);
       if (this.#at === run.offset + run.length) this.#run++;
@@ -135,9 +141,13 @@ export class SparseFeed {
   }
 
   #zerosTo(offset: number): void {
+    if (this.#target.hole && offset > this.#at) {
+      this.#target.hole(offset - this.#at);
+      this.#at = offset;
+    }
     while (this.#at < offset) {
       const length = Math.min(offset - this.#at, ZEROS.length);
-      this.#emit(ZEROS.subarray(0, length), true);
+      this.#target.data(ZEROS.subarray(0, length), true);
       this.#at += length;
     }
   }

@@ -1,135 +1,153 @@
-import { closeSync, createReadStream, openSync, readSync } from "node:fs";
+import { TimeSlices } from "../../context/time-slices.ts";
 import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
-import { fsPath, printableName } from "../../core/file-name.ts";
+import { printableName } from "../../core/file-name.ts";
 import type { Entry } from "../../core/file-tree.ts";
-import { looksLikeTar, readArchiveEntries, type SpooledEntry } from "../../layer/archive-entries.ts";
-import { decompressor, detectCompression } from "../../layer/compression.ts";
+import { readArchiveEntries, type SpooledEntry } from "../../layer/archive-entries.ts";
+import type { ByteSource } from "../../layer/change.ts";
 import { resolvePath } from "../../layer/resolve.ts";
-import { baseName, type ChangeSet, childPath, parentPath } from "../copy/change-set.ts";
-import { makeDirectories, type Placement } from "../copy/place.ts";
+import { baseName, type ChangeSet, childPath, type NewDirectory, parentPath } from "../copy/change-set.ts";
+import { makeDirectories, type Placement, requireRoomFor } from "../copy/place.ts";
+import type { SourceTree } from "../source-tree.ts";
+import type { ArchiveFile } from "./archive-file.ts";
+import { MemberParents } from "./member-parents.ts";
 
 /** Makes a fresh folder, removed when the scope closes. */
 export type Spool = (scope: CleanupScope) => Promise<string>;
 
-const HEAD = 1024;
+/** Files that are there already, for links to them. */
+export type LowerFiles = Pick<SourceTree, "prepare" | "locate">;
 
-/** Tells whether a file is a tar archive, plain or in a compression that ADD knows; the name does not matter (SPEC AD-01). */
-export async function isArchive(file: string): Promise<boolean> {
-  const head = readHead(file);
-  const compression = detectCompression(head);
-  if (!compression) return looksLikeTar(head);
-  const source = createReadStream(fsPath(file));
-  try {
-    return looksLikeTar(await firstBytes(decompressor(compression, source), 512));
-  } catch {
-    return false;
-  } finally {
-    source.destroy();
-  }
-}
-
-export interface ArchiveApplication {
-  readonly file: string;
+/** What a step lays its sources over, and what it needs to unpack those that are archives. */
+export interface Unpacking {
   readonly changes: ChangeSet;
-  readonly at: Placement;
-  /** Gives its time to directories that the archive presumes. */
-  readonly like: Entry;
+  /** The files below the changes. */
+  readonly below: LowerFiles;
   readonly spool: Spool;
   readonly scope: CleanupScope;
   readonly signal: AbortSignal;
 }
 
-/** Lays an archive's entries on top of the destination, which is always a directory (SPEC AD-02). */
-export async function applyArchive({
-  file,
-  changes,
-  at,
-  like,
-  spool,
-  scope,
-  signal,
-}: ArchiveApplication): Promise<void> {
-  const destination = resolvePath(changes, at.destination, { followLast: true }).path;
-  const unforced: Placement = { ...at, mode: undefined };
-  makeDirectories(changes, destination, unforced, like);
-  const compression = detectCompression(readHead(file));
-  const source = createReadStream(fsPath(file), { highWaterMark: 1 << 20, signal });
-  const archive = compression ? decompressor(compression, source) : source;
-  const directory = await spool(scope);
-  const placed = new Map<string, PlacedFile>();
-  for await (const item of readArchiveEntries(archive, directory))
-    placeItem(changes, item, destination, unforced, placed, like);
+export interface ArchivePlace {
+  readonly at: Placement;
+  /** Gives its time to directories that the archive presumes. */
+  readonly like: Entry;
 }
 
-/** Where a member's bytes are, for links to it. */
-interface PlacedFile {
-  readonly path: string;
-  readonly size: number;
-}
-
-/** Parents are resolved inside the root, links in them included; the last component never is followed. */
-function placeItem(
-  changes: ChangeSet,
-  item: SpooledEntry,
-  destination: string,
-  at: Placement,
-  placed: Map<string, PlacedFile>,
-  like: Entry,
-): void {
-  const { entry } = item;
-  if (entry.path === "") return;
-  const parent = resolvePath(changes, childPath(destination, parentPath(entry.path)).replace(/\/$/, ""), {
-    followLast: true,
-  }).path;
-  makeDirectories(changes, parent, { ...at, owner: at.owner }, like);
-  const path = childPath(parent, baseName(entry.path));
-  const { hardLink, ...plain } = entry;
-  const moved: Entry = { ...plain, path, ...(at.owner ?? {}) };
-  if (entry.type !== "file") {
-    changes.put(moved, { kind: "none" });
-    return;
-  }
-  const first = hardLink ?? entry.path;
-  const content = item.file === undefined ? placed.get(first) : { path: item.file, size: entry.size };
-  if (content !== undefined) {
-    placed.set(entry.path, content);
-    // A link's own header says nothing of the size, and it may be the name that the layer has the bytes under.
-    const { path: bytes, size } = content;
-    changes.putLinked({ ...moved, size }, { kind: "path", path: bytes }, `${destination}\0${first}`);
-  } else if (hardLink === undefined) changes.put(moved, { kind: "bytes", bytes: new Uint8Array(0) });
-  else placeLinkToNoFile(changes, moved, childPath(destination, hardLink), hardLink);
-}
-
-/** A hard link may name a symlink or a device, too; what it names must be there. */
-function placeLinkToNoFile(changes: ChangeSet, link: Entry, target: string, name: string): void {
-  const found = changes.lookup(target);
-  if (!found || found.type === "file" || found.type === "dir")
-    throw new SlipwayError(
-      "LAYER_INVALID",
-      `the archive's hard link /${link.path} is to ${printableName(name)}, which is no earlier member of it`,
-      { hint: "pack the archive again, with the files that its links name" },
-    );
-  changes.put({ ...found, path: link.path }, { kind: "none" });
-}
-
-function readHead(file: string): Buffer {
-  const fd = openSync(fsPath(file), "r");
+/**
+ * Lays an archive's entries on top of the destination, which is always a directory (SPEC AD-02), and closes the archive. Throws
+ * `SOURCE_CHANGED` where it is not the one that was hashed, `LAYER_INVALID`, `COPY_CONFLICT`, `DISK_FULL`, `CANCELLED`.
+ */
+export async function applyArchive(
+  archive: ArchiveFile,
+  place: ArchivePlace,
+  unpacking: Unpacking,
+): Promise<void> {
   try {
-    const head = Buffer.alloc(HEAD);
-    return head.subarray(0, readSync(fd, head, 0, HEAD, 0));
+    await unpack(archive, place, unpacking);
+  } catch (error) {
+    throw await archive.explain(error, unpacking.signal);
   } finally {
-    closeSync(fd);
+    await archive.close();
   }
 }
 
-async function firstBytes(stream: AsyncIterable<Uint8Array>, length: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let have = 0;
-  for await (const chunk of stream) {
-    chunks.push(chunk);
-    have += chunk.length;
-    if (have >= length) break;
+async function unpack(
+  archive: ArchiveFile,
+  { at, like }: ArchivePlace,
+  { changes, below, spool, scope, signal }: Unpacking,
+): Promise<void> {
+  const destination = resolvePath(changes, at.destination, { followLast: true }).path;
+  makeDirectories(changes, destination, { ...at, mode: undefined }, like);
+  const members = new MemberPlacer({ changes, destination, owner: at.owner, like, below });
+  const slices = new TimeSlices(signal);
+  const contents = inSlices(archive.contents(signal), slices);
+  for await (const item of readArchiveEntries(contents, await spool(scope))) {
+    if (item.entry.path !== "") await members.place(item);
+    if (slices.isOver) await slices.pause();
   }
-  return Buffer.concat(chunks);
+}
+
+/** A few bytes may stand for many: others get their turn between the chunks, too. */
+async function* inSlices(chunks: AsyncIterable<Uint8Array>, slices: TimeSlices): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    yield chunk;
+    if (slices.isOver) await slices.pause();
+  }
+}
+
+interface MemberPlacerOptions extends Pick<Placement, "owner"> {
+  readonly changes: ChangeSet;
+  readonly destination: string;
+  readonly like: Entry;
+  readonly below: LowerFiles;
+}
+
+class MemberPlacer {
+  readonly #options: MemberPlacerOptions;
+  readonly #parents: MemberParents;
+
+  constructor(options: MemberPlacerOptions) {
+    this.#options = options;
+    this.#parents = new MemberParents(options.changes, options.destination);
+  }
+
+  /** Parents are resolved inside the root, links in them included; the last component never is followed. */
+  async place({ entry, file }: SpooledEntry): Promise<void> {
+    const { changes, owner } = this.#options;
+    const parent = this.#parents.resolve(parentPath(entry.path));
+    this.#makeParents(parent);
+    const { hardLink, ...plain } = entry;
+    const member: Entry = { ...plain, path: childPath(parent, baseName(entry.path)), ...(owner ?? {}) };
+    if (hardLink !== undefined) await this.#placeLink(member, hardLink);
+    else {
+      this.#parents.beforePut(member.path);
+      changes.put(member.type === "symlink" ? { ...member, mode: 0o777 } : member, bytesOf(member, file));
+    }
+  }
+
+  /** As BuildKit makes them: root's whatever `--chown` says, and with a group that is handed down, but not the bit that does it. */
+  #makeParents(path: string): void {
+    const { changes, like } = this.#options;
+    requireRoomFor(changes, path);
+    const { mtime, mtimeNs } = like;
+    const meta: NewDirectory = { mode: 0o755, hasExactMode: true, owner: undefined, mtime, mtimeNs };
+    changes.makeDirectories(path, meta);
+  }
+
+  /** A link may be to anything that is at the destination by now, in the archive or not, but a directory. */
+  async #placeLink(link: Entry, name: string): Promise<void> {
+    const { changes, destination, below } = this.#options;
+    const target = resolvePath(changes, childPath(destination, name), { followLast: false }).path;
+    const found = changes.lookup(target);
+    const isReplaced = target === link.path || target.startsWith(`${link.path}/`);
+    if (!found || found.type === "dir" || isReplaced) throw badLink(link, name);
+    if (found.type === "file" && found.size > 0 && !changes.isChanged(target)) await below.prepare([target]);
+    this.#parents.beforePut(link.path);
+    changes.putLink(withMetadataOf(link, found), target, () =>
+      bytesOf(found, found.size > 0 ? below.locate(target) : undefined),
+    );
+  }
+}
+
+/** All names of an inode have what the last header says; a symlink keeps its time, and has no mode. */
+function withMetadataOf(link: Entry, found: Entry): Entry {
+  const { hardLink: _, xattrs: __, ...inode } = found;
+  const { path, uid, gid, mode, mtime, mtimeNs, xattrs } = link;
+  if (found.type === "symlink") return { ...inode, path, uid, gid };
+  return { ...inode, path, uid, gid, mode, mtime, mtimeNs, ...(xattrs ? { xattrs } : {}) };
+}
+
+function bytesOf({ type, size }: Entry, file: string | undefined): ByteSource {
+  if (type !== "file") return { kind: "none" };
+  if (size === 0 || file === undefined) return { kind: "bytes", bytes: new Uint8Array(0) };
+  return { kind: "path", path: file };
+}
+
+function badLink(link: Entry, name: string): SlipwayError<"LAYER_INVALID"> {
+  return new SlipwayError(
+    "LAYER_INVALID",
+    `the archive's hard link /${printableName(link.path)} is to ${printableName(name)}, which is no file at the destination`,
+    { hint: "pack the archive again, with the files that its links name" },
+  );
 }

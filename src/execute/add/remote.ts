@@ -1,17 +1,16 @@
 import { contentIdentity } from "../../cache/content-identity.ts";
 import type { InputFiles } from "../../cache/inputs.ts";
 import { excludeRules } from "../../context/ignore-rules.ts";
-import type { CleanupScope } from "../../core/cleanup-scope.ts";
 import type { Digest } from "../../core/digest.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { redactCredentials } from "../../core/redact-credentials.ts";
 import type { CopyStep } from "../../plan/graph.ts";
-import type { ChangeSet } from "../copy/change-set.ts";
 import { type Placement, placeSource } from "../copy/place.ts";
 import { walkDirectory } from "../copy/select.ts";
 import type { SourceTree } from "../source-tree.ts";
-import { applyArchive, isArchive, type Spool } from "./archive.ts";
+import { applyArchive, type Spool, type Unpacking } from "./archive.ts";
+import { openArchive } from "./archive-file.ts";
 
 /** A downloaded file. It lives until the build ends. */
 export interface FetchedFile {
@@ -55,7 +54,7 @@ export interface RemoteFetcher {
 /** One remote source of an ADD, fetched. */
 export interface RemoteSource {
   readonly inputs: InputFiles;
-  place(changes: ChangeSet, at: Placement, scope: CleanupScope, signal: AbortSignal): Promise<void>;
+  place(at: Placement, unpacking: Unpacking): Promise<void>;
 }
 
 /** Finds out what the URLs and git references of an ADD are, in written order. */
@@ -88,22 +87,15 @@ async function fileSource(
       : `${contentIdentity(fileEntry(name, { ...known, size: 0 }))} ${known.lastModified}`;
   return {
     inputs: { from: redactCredentials(url), selector: name, entries: [[name, identity]] },
-    place: async (changes, at, scope, signal) => {
+    place: async (at, unpacking) => {
       const { file, ...facts } = await remote.open();
       const root = fileEntry(name, facts);
       const bytes: Placement["bytes"] = () => ({ kind: "path", path: file });
       const placement = { ...at, bytes, linkIdentity: () => undefined };
-      if (step.unpack === true && (await isArchive(file)))
-        await applyArchive({
-          file,
-          changes,
-          at: placement,
-          like: root,
-          spool: fetcher.spool,
-          scope,
-          signal,
-        });
-      else placeSource(changes, { selector: url, name, root, entries: [] }, placement);
+      const source = { entry: root, path: file };
+      const archive = step.unpack === true ? await openArchive(source, unpacking.signal) : undefined;
+      if (archive) await applyArchive(archive, { at: placement, like: root }, unpacking);
+      else placeSource(unpacking.changes, { selector: url, name, root, entries: [] }, placement);
     },
   };
 }
@@ -135,7 +127,7 @@ async function gitSource(
   const excludes = step.excludes.length > 0 ? excludeRules(step.excludes) : undefined;
   return {
     inputs: { from: "git", selector: "", entries: [["", repository.identity]] },
-    place: async (changes, at) => {
+    place: async (at, { changes }) => {
       const tree = await repository.open();
       const entries = [...walkDirectory(tree, "", excludes)];
       await tree.prepare(entries.map(({ entry }) => entry.path));

@@ -7,6 +7,8 @@ import { isSameEntry } from "./same-entry.ts";
 /** Metadata of directories that a step has to invent. */
 export interface NewDirectory {
   readonly mode: number;
+  /** As chmod(2) leaves it: the set-group-ID bit of a directory above is not handed down. */
+  readonly hasExactMode?: true;
   /** Undefined: root, and the group of a directory above that hands its group down. */
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
   readonly mtime: number;
@@ -41,6 +43,8 @@ export class ChangeSet implements FileTree {
   readonly #links = new Map<string, Set<string>>();
   /** The identity that a path of `#links` has, so that overwriting it need not look through all of them. */
   readonly #identities = new Map<string, string>();
+  /** What the last `putLink` said of an inode, by identity: all its names have that. */
+  readonly #inodes = new Map<string, Entry>();
 
   constructor(parent: FileTree) {
     this.#parent = parent;
@@ -83,6 +87,26 @@ export class ChangeSet implements FileTree {
     this.#identities.set(entry.path, identity);
   }
 
+  /**
+   * Sets a further name of what is at `target`, which is there and no directory. What the entry says counts for all names of it.
+   * `below`: where its bytes are, asked for only where it is part of what the changes are laid over.
+   */
+  putLink(entry: Entry, target: string, below: () => ByteSource): void {
+    const bytes = this.#changes.get(target)?.bytes ?? below();
+    let identity = this.#identities.get(target);
+    if (identity === undefined) {
+      identity = `\0link ${this.#inodes.size}`;
+      const { hardLink: _, ...first } = this.lookup(target)!;
+      this.putLinked(first, bytes, identity);
+    }
+    this.putLinked(entry, bytes, identity);
+    this.#inodes.set(identity, entry);
+  }
+
+  isChanged(path: string): boolean {
+    return this.#changes.has(path);
+  }
+
   /** Removes a path: a whiteout where the parent had it. */
   remove(path: string): void {
     const before = this.lookup(path);
@@ -96,15 +120,11 @@ export class ChangeSet implements FileTree {
 
   /** Makes `path` and its missing parents as directories. A path component that is no directory is a caller's error: it is checked before. */
   makeDirectories(path: string, meta: NewDirectory): string[] {
-    const made: string[] = [];
-    const parts = path === "" ? [] : path.split("/");
-    for (let i = 1; i <= parts.length; i++) {
-      const directory = parts.slice(0, i).join("/");
-      if (this.lookup(directory)) continue;
+    const missing: string[] = [];
+    for (let up = path; up !== "" && !this.lookup(up); up = parentPath(up)) missing.push(up);
+    for (const directory of missing.reverse())
       this.put(newDirectory(directory, this.lookup(parentPath(directory)), meta), { kind: "none" });
-      made.push(directory);
-    }
-    return made;
+    return missing;
   }
 
   /** The changes in archive order, without those that change nothing, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
@@ -174,9 +194,16 @@ export class ChangeSet implements FileTree {
     }
   }
 
+  #settleInode(paths: ReadonlySet<string>, inode: Entry | undefined): void {
+    if (!inode) return;
+    for (const path of paths)
+      this.#changes.set(path, { entry: { ...inode, path }, bytes: this.#changes.get(path)!.bytes });
+  }
+
   /** Only what changes is linked, to the first of it (SPEC LT-04); a name under which the same was there already is none of it. */
   #settleLinks(): void {
-    for (const paths of this.#links.values()) {
+    for (const [identity, paths] of this.#links) {
+      this.#settleInode(paths, this.#inodes.get(identity));
       const changed = [...paths].filter((path) => !this.#isUnchanged(path, this.#changes.get(path)!.entry));
       const [first, ...rest] = changed.sort(comparePaths);
       for (const path of rest) {
@@ -189,10 +216,19 @@ export class ChangeSet implements FileTree {
 
 /** As mkdir(2) does it: below a directory with the set-group-ID bit, bit and group are handed down. */
 function newDirectory(path: string, above: Entry | undefined, meta: NewDirectory): Entry {
-  const { mode, owner, mtime, mtimeNs } = meta;
+  const { mode, hasExactMode, owner, mtime, mtimeNs } = meta;
   const inherited = (above?.mode ?? 0) & SET_GROUP_ID;
   const { uid, gid } = owner ?? { uid: 0, gid: inherited ? above!.gid : 0 };
-  return { path, type: "dir", size: 0, mode: mode | inherited, uid, gid, mtime, mtimeNs };
+  return {
+    path,
+    type: "dir",
+    size: 0,
+    mode: hasExactMode ? mode : mode | inherited,
+    uid,
+    gid,
+    mtime,
+    mtimeNs,
+  };
 }
 
 function whiteout(path: string): Entry {
