@@ -5,6 +5,7 @@ import { type ResolvedGit, resolveGit } from "../context/git-resolve.ts";
 import type { GitSource } from "../context/git-url.ts";
 import { gitAuthorization } from "../context/source-auth.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
+import { SlipwayError } from "../core/errors.ts";
 import type { ReadSecret } from "../execute/run/run-options.ts";
 import type { SshSource } from "./build-options.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +38,22 @@ export async function findGit(source: GitSource, fetch: GitFetch): Promise<Found
     resolved,
     checkout: () => checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") }),
   };
+}
+
+/**
+ * The same for a source that a Dockerfile names: over ssh it gets no further than the agent that the user handed to the build.
+ * Throws `SECRET_NOT_FOUND` where there is none, before anything is contacted.
+ */
+export async function findAddedGit(source: GitSource, fetch: GitFetch): Promise<FoundGit> {
+  if (source.transport === "ssh" && !fetch.ssh.default)
+    throw new SlipwayError(
+      "SECRET_NOT_FOUND",
+      `unset ssh forward key default, which ${source.remote} needs`,
+      {
+        hint: "let the build use your ssh agent: --ssh default",
+      },
+    );
+  return findGit(source, fetch);
 }
 
 async function gitAccess(

@@ -7,7 +7,7 @@ import type { FetchedFile, RemoteFetcher, RemoteFile } from "../execute/add/remo
 import { classifySource } from "../plan/copy-sources.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
-import { findGit } from "./git-access.ts";
+import { findAddedGit } from "./git-access.ts";
 import { once } from "./once.ts";
 import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
@@ -40,7 +40,7 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
       // Times of a checkout are for contexts only (SPEC AD-11).
       const { mtime: _, ...source } = withGitFlags(parseGitUrl(url)!, flags);
       const fetch = { session, readSecret, ssh: options.ssh, scope, signal };
-      const { resolved, checkout } = await findGit(source, fetch);
+      const { resolved, checkout } = await findAddedGit(source, fetch);
       return {
         identity: gitIdentity(source, resolved),
         open: once(async () => {

@@ -1,7 +1,7 @@
 import { parseGitUrl, withGitFlags } from "../context/git-url.ts";
 import { parseUrlChecksum } from "../context/url-checksum.ts";
 import type { EpochSource } from "../plan/options.ts";
-import { findGit, type GitFetch } from "./git-access.ts";
+import { findAddedGit, type GitFetch } from "./git-access.ts";
 import { openHttpContext } from "./http-context.ts";
 
 /**
@@ -14,7 +14,10 @@ export async function remoteTime(
 ): Promise<number | undefined> {
   const git = parseGitUrl(source);
   if (git) {
-    const { checkout } = await findGit(withGitFlags(git, checksum === undefined ? {} : { checksum }), fetch);
+    const { checkout } = await findAddedGit(
+      withGitFlags(git, checksum === undefined ? {} : { checksum }),
+      fetch,
+    );
     return (await checkout()).commitTime;
   }
   const promised = checksum === undefined ? {} : { checksum: parseUrlChecksum(checksum) };

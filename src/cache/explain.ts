@@ -29,13 +29,28 @@ export function explainMiss(
   return { reason: changed.length > 3 ? `${shown}; and ${changed.length - 3} more` : shown, changed };
 }
 
+const OTHER_KIND = "another instruction was at this place";
+
+const OTHER_VERSION = "another version of slipway made the last result";
+
+function kindOf({ tag }: StepInputs): string {
+  return tag.replace(/(-link)?\/.*$/, "");
+}
+
+function versionOf({ tag }: StepInputs): string {
+  return tag.replace(/^.*\//, "");
+}
+
 /** All differences, the most telling first: instruction, files, arguments, environment, options, then the parent. */
 export function compareInputs(before: StepInputs, now: StepInputs, parentReason?: string): ChangedInput[] {
+  // Inputs of steps of two kinds have nothing in common that could be compared.
+  if (kindOf(before) !== kindOf(now))
+    return [{ kind: "instruction", name: OTHER_KIND, before: kindOf(before), after: kindOf(now) }];
   const names = new Set([...Object.keys(before.fields), ...Object.keys(now.fields)]);
   const changed: ChangedInput[] = [
-    ...(before.tag === now.tag
+    ...(versionOf(before) === versionOf(now)
       ? []
-      : [{ kind: "instruction", name: now.tag, before: before.tag, after: now.tag } as const]),
+      : [{ kind: "option", name: OTHER_VERSION, before: before.tag, after: now.tag } as const]),
     ...[...names].flatMap((name) => compareField(name, before.fields[name], now.fields[name])),
     ...compareFiles(before.files, now.files),
   ];
@@ -126,9 +141,9 @@ function describe(change: ChangedInput): string {
     case "environment":
       return `${change.kind === "argument" ? "build argument" : "variable"} ${name} changed${values(change)}`;
     case "instruction":
-      return `the instruction changed${values(change)}`;
+      return change.name === OTHER_KIND ? OTHER_KIND : `the instruction changed${values(change)}`;
     case "option":
-      return `${name} changed${values(change)}`;
+      return change.name === OTHER_VERSION ? OTHER_VERSION : `${name} changed${values(change)}`;
     case "base":
       return "the base changed";
     case "parent":

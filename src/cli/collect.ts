@@ -15,6 +15,12 @@ export function collectCommas(value: string, list: string[]): string[] {
   return list;
 }
 
+/** The same for lists in which nothing may be empty, for whoever checks that. */
+export function collectAllCommas(value: string, list: string[]): string[] {
+  list.push(...value.split(","));
+  return list;
+}
+
 /** The same for lists whose items may be in double quotes, because they hold commas. Throws `USAGE`. */
 export function collectCsv(value: string, list: string[]): string[] {
   for (const part of parseCsvRecord(value)) if (part !== "") list.push(part);

@@ -99,7 +99,7 @@ function statOf(hostPath: string): BigIntStats | undefined {
     return lstatSync(fsPath(hostPath), { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (systemErrorCode(error) === "ENAMETOOLONG") return undefined;
-    throw describeSystemError(error, `reading the build context at "${printableName(hostPath)}"`);
+    throw unreadable(error, `reading the build context at "${printableName(hostPath)}"`);
   }
 }
 
@@ -113,7 +113,7 @@ function readNames(hostPath: string): readonly string[] {
     return names.some((name) => /[\ud800-\uffff]/.test(name)) ? names.sort(comparePaths) : names.sort();
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return [];
-    throw describeSystemError(error, `reading the build context at "${printableName(hostPath)}"`);
+    throw unreadable(error, `reading the build context at "${printableName(hostPath)}"`);
   }
 }
 
@@ -153,4 +153,9 @@ function deviceOf(rdev: bigint): { devMajor: number; devMinor: number } {
     devMajor: Number(((rdev >> 8n) & 0xfffn) | ((rdev >> 32n) & ~0xfffn)),
     devMinor: Number((rdev & 0xffn) | ((rdev >> 12n) & ~0xffn)),
   };
+}
+
+/** An error of reading a context: what the user may not read can be made readable, or be left out. */
+export function unreadable(error: unknown, doing: string): unknown {
+  return describeSystemError(error, doing, "make it readable, or exclude it with an ignore file");
 }

@@ -69,13 +69,19 @@ export class GitCommand {
   }
 
   failure(stderr: string): SlipwayError<"GIT_FAILED"> {
-    const last = stderr.trim().split("\n").slice(-3).map(printableName).join("; ");
+    const last = tellingLines(stderr).slice(-3).map(printableName).join("; ");
     const hint = hintFor(this.#source, stderr);
     return new SlipwayError("GIT_FAILED", `failed to fetch ${this.#source.remote}: ${last || "git failed"}`, {
       ...(hint ? { hint } : {}),
       facts: { remote: this.#source.remote },
     });
   }
+}
+
+/** Without empty lines and the advice that git ends with wherever a remote goes away. */
+function tellingLines(stderr: string): readonly string[] {
+  const advice = /^(Please make sure you have the correct access rights|and the repository exists\.)/;
+  return stderr.split("\n").filter((line) => line.trim() !== "" && !advice.test(line));
 }
 
 function hintFor({ transport, host }: GitSource, stderr: string): string | undefined {

@@ -6,7 +6,7 @@ import { decodeName, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
 import { openWithoutLinks } from "../sys/open-without-links.ts";
 import { contextMissing } from "./context-missing.ts";
-import { type DiskNode, DiskTree, type ReadXattrs } from "./disk-tree.ts";
+import { type DiskNode, DiskTree, type ReadXattrs, unreadable } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
 import { type DecidingRule, type IgnoreRules, noIgnoreRules } from "./ignore-rules.ts";
 import { decodeSighting, encodeSighting, isAsSeen } from "./sighting.ts";
@@ -239,7 +239,12 @@ function realFolder(root: string): string {
     if (statSync(real).isDirectory()) return decodeName(real);
   } catch (error) {
     const missing = ["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(systemErrorCode(error) ?? "");
-    if (!missing) throw describeSystemError(error, `opening the build context "${printableName(root)}"`);
+    if (!missing)
+      throw describeSystemError(
+        error,
+        `opening the build context "${printableName(root)}"`,
+        "make it readable",
+      );
     throw contextMissing(root, false, error);
   }
   throw contextMissing(root, true);
@@ -247,7 +252,7 @@ function realFolder(root: string): string {
 
 function readFailure(path: string, error: unknown): unknown {
   if (!["ENOENT", "ELOOP", "ENOTDIR"].includes(systemErrorCode(error) ?? ""))
-    return describeSystemError(error, `reading "${printableName(path)}" of the build context`);
+    return unreadable(error, `reading "${printableName(path)}" of the build context`);
   return new SlipwayError(
     "SOURCE_CHANGED",
     `"${printableName(path)}" was removed or replaced while it was read`,

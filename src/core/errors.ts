@@ -69,8 +69,13 @@ export function explainSystemError(error: unknown): unknown {
   );
 }
 
-/** Turns the system errors that any write can meet into errors with a code and a remedy; others pass unchanged. */
-export function describeSystemError(error: unknown, doing: string): unknown {
+const STORE_HINT = "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own";
+
+/**
+ * Turns the system errors that any write can meet into errors with a code and a remedy, where permission is lacking `denied`;
+ * others pass unchanged.
+ */
+export function describeSystemError(error: unknown, doing: string, denied = STORE_HINT): unknown {
   if (error instanceof SlipwayError) return error;
   switch (systemErrorCode(error)) {
     case "ENOSPC":
@@ -87,7 +92,7 @@ export function describeSystemError(error: unknown, doing: string): unknown {
         `no permission while ${doing}: ${(error as Error).message}`,
         {
           cause: error,
-          hint: "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own",
+          hint: denied,
         },
       );
     default:

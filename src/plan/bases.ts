@@ -15,8 +15,8 @@ export interface BaseRequest {
   readonly options: PlanOptions;
   readonly images: ImageResolver;
   readonly contexts: NamedContexts;
-  /** Names that a mistyped base may have meant. */
-  readonly stageNames: readonly string[];
+  /** What the stages are called, by index: a mistyped base may have meant one above it. */
+  readonly stageNames: readonly (string | undefined)[];
 }
 
 /** A base with the platform that its stage then has. */
@@ -65,7 +65,7 @@ async function fromImage(
   request: BaseRequest,
 ): Promise<StageBase> {
   const image = await request.images.resolve(reference, platform).catch((error: unknown) => {
-    throw withSuggestion(error, reference, request.stageNames);
+    throw withSuggestion(error, reference, request.stageNames.slice(0, entry.index));
   });
   return { base: { kind: "image", image }, ...(await settlePlatform(entry, image, platform, request)) };
 }
@@ -100,12 +100,13 @@ const WELL_KNOWN =
  * An image that is not there may be a mistyped stage or a well-known image (SPEC FR-08). Where the registry cannot be asked,
  * only a stage is worth mentioning.
  */
-function withSuggestion(error: unknown, reference: string, stageNames: readonly string[]): unknown {
+function withSuggestion(error: unknown, reference: string, above: readonly (string | undefined)[]): unknown {
   const isUnreachable = isSlipwayError(error, "REGISTRY_UNREACHABLE");
   const isMissing = isSlipwayError(error, "IMAGE_NOT_FOUND", "REGISTRY_NOT_FOUND", "REGISTRY_UNAUTHORIZED");
   if (!isUnreachable && !isMissing) return error;
   const name = reference.replace(/[:@].*$/s, "");
-  const candidate = suggest(name, isMissing ? [...stageNames, ...WELL_KNOWN] : stageNames);
+  const stages = above.filter((stage) => stage !== undefined);
+  const candidate = suggest(name, isMissing ? [...stages, ...WELL_KNOWN] : stages);
   if (candidate === undefined || WELL_KNOWN.includes(name)) return error;
   const { code, message, cause, hint, facts, source } = error;
   return new SlipwayError(code, message + didYouMean(candidate), {

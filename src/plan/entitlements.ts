@@ -20,7 +20,7 @@ export interface DeviceGrants {
 }
 
 const PLAIN = ["network.host", "security.insecure"];
-/** Meant for clients that remove files; accepted without a value, means nothing here. */
+/** Meant for clients that remove files; accepted without a value, means nothing to a build. */
 const CLIENT_ONLY = "buildx.local.delete";
 
 /** Throws `USAGE`. */
@@ -44,7 +44,9 @@ export function parseEntitlements(list: readonly string[]): Entitlements {
 function unknown(text: string): SlipwayError<"USAGE"> {
   const near = suggest(text, [...PLAIN, "device", CLIENT_ONLY]);
   return new SlipwayError("USAGE", `unknown entitlement ${text}`, {
-    hint: near ? `did you mean ${near}?` : `known: ${PLAIN.join(", ")}, device, device=NAME[,alias=NAME]`,
+    hint: near
+      ? `did you mean ${near}?`
+      : `known: ${PLAIN.join(", ")}, device, device=NAME[,alias=NAME], ${CLIENT_ONLY}`,
   });
 }
 

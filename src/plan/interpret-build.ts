@@ -56,7 +56,7 @@ export async function interpretBuild(options: PlanOptions): Promise<InterpretedB
   checkCycles(table);
   const roots = options.allStages ? table.written.map(({ index }) => index) : [target];
   const images = resolvingOnce(options.resolver);
-  const stageNames = table.names;
+  const stageNames = table.written.map(({ name }) => name?.toLowerCase());
   const bases = await resolveBases(
     table,
     { roots, target },

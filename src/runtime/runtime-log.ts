@@ -51,7 +51,7 @@ function commandProblem(text: string): 126 | 127 | undefined {
   if (/^open executable: No such file/m.test(text)) return 127;
   if (/^open executable: /m.test(text)) return 126;
   if (/\bexec: ".*": (stat .*: )?(permission denied|is a directory|not a directory)/.test(text)) return 126;
-  if (/exec format error/i.test(text)) return 126;
+  if (/exec format error|argument list too long/i.test(text)) return 126;
   return undefined;
 }
 
@@ -82,4 +82,16 @@ function read(path: string): string {
   } catch {
     return "";
   }
+}
+
+const ENVELOPE = Buffer.from('{"msg":"exec container process ');
+
+/**
+ * crun has no log any more when the command itself cannot be executed, and writes what it would have logged to the process's
+ * standard error: a chunk that is such a line becomes its message. Every other chunk stays as it is.
+ */
+export function withoutEnvelope(chunk: Uint8Array): Uint8Array {
+  if (Buffer.compare(chunk.subarray(0, ENVELOPE.length), ENVELOPE) !== 0) return chunk;
+  const messages = errorsOf(Buffer.from(chunk).toString("utf8"));
+  return Buffer.from(messages.map((message) => `${message}\n`).join(""));
 }

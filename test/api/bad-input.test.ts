@@ -184,11 +184,52 @@ describe("bad input gets one clear error", () => {
     [["--secret", "id=a,type=fiel"], 'unsupported type "fiel"', "did you mean file?"],
     [["--network", "hst"], 'network mode "hst" is not known', "did you mean host?"],
     [["--build-context", "a"], '--build-context "a" is not name=value', "write --build-context NAME=VALUE"],
+    [["--secret", "src=f"], '--secret "src=f": secret missing ID', "write --secret id=NAME,src=FILE"],
+    [["--platform="], "--platform has an empty name", "write --platform linux/amd64,linux/arm64"],
+    [["--platform=,linux/amd64"], "--platform has an empty name", "write --platform linux/amd64,linux/arm64"],
+    [
+      ["--attest", "foo"],
+      '--attest has an invalid value "foo"',
+      "write --attest type=sbom or --attest type=provenance,mode=max",
+    ],
+    [
+      ["--attest", "mode=max"],
+      "attestation type not specified",
+      "write --attest type=sbom or --attest type=provenance,mode=max",
+    ],
+    [["--attest", "type=sbon"], 'unknown attestation type "sbon"', "did you mean sbom?"],
+    [["--attest", "type=sbom,disabled=maybe"], '"disabled=maybe"', "write disabled=true"],
+    [
+      ["--allow", "foo"],
+      "unknown entitlement foo",
+      "known: network.host, security.insecure, device, device=NAME[,alias=NAME], buildx.local.delete",
+    ],
     [["--build-arg", "=a"], '--build-arg "=a" has no name', "write --build-arg NAME=VALUE"],
   ])("%j", async (flags, message, hint) => {
     const shown = await failing(["build", ...flags, dockerfile("FROM scratch\n")], "USAGE", 2);
     expect(shown).toContain(message);
     expect(shown).toContain(`  hint: ${hint}\n`);
+  });
+  it("CL-01: standard input cannot be both", async () => {
+    const shown = await failing(["build", "-f", "-", "-"], "USAGE", 2);
+    expect(shown).toContain("hint: give one of them as a file or folder: `-f - .`");
+  });
+  it("ADD of a repository over ssh needs an agent, and contacts nobody before there is one", async () => {
+    const shown = await failing(
+      ["build", dockerfile("FROM scratch\nADD git@127.0.0.1:foo/bar.git /\n")],
+      "SECRET_NOT_FOUND",
+    );
+    expect(shown).toContain("unset ssh forward key default");
+    expect(shown).toContain("hint: let the build use your ssh agent: --ssh default");
+    expect(shown).toContain(">>> ADD git@127.0.0.1:foo/bar.git /");
+  });
+  it("RN-07: a command that is too long is told in words", async () => {
+    const shown = await failing(
+      ["build", dockerfile(`FROM busybox\nRUN <<E\n${"echo aaaaaaaaaaaaaaaaaaaaaaaa\n".repeat(6000)}E\n`)],
+      "RUN_FAILED",
+    );
+    expect(shown).not.toContain('{"msg"');
+    expect(shown).toContain("hint: the kernel takes no more than 128 KiB in one argument or variable");
   });
   it("a tag that is none is told before anything is built", async () => {
     const shown = await failing(["build", "-t", "UPPER", dockerfile("FROM scratch\n")], "REFERENCE_INVALID");

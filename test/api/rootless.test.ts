@@ -118,6 +118,7 @@ describe("an ordinary user with subordinate ids", () => {
     const result = await rootless.it.run(["build", built]);
     expect(result.exitCode).toBe(1);
     expect(result.stderr).toContain("(PERMISSION_DENIED)");
+    expect(result.stderr).toContain("hint: make it readable, or exclude it with an ignore file\n");
   });
 
   it("exports the files of a build that was fully cached, whoever they belong to", async () => {

@@ -163,3 +163,13 @@ describe("why a step missed", () => {
     );
   });
 });
+
+it("another instruction at the same place is told as that alone", () => {
+  expect(explainMiss(COPY, RUN).reason).toBe("another instruction was at this place");
+  expect(
+    explainMiss({ ...COPY, tag: "copy-link/2", fields: { ...COPY.fields, link: true } }, COPY).reason,
+  ).toBe("link changed (is no longer set)");
+  expect(explainMiss({ ...COPY, tag: "copy/1" as "copy/2" }, COPY).reason).toBe(
+    "another version of slipway made the last result",
+  );
+});

@@ -125,6 +125,11 @@ describe("FROM", () => {
     });
     expect((await failure("FROM alpin:3.20")).message).toBe("no image alpin:3.20 (did you mean alpine?)");
     expect((await failure("FROM alpine:nope")).message).toBe("no image alpine:nope");
+    // Only a stage above can be meant, least of all the one that is being defined.
+    expect((await failure("FROM b AS a\nFROM a AS b")).message).toBe("no image b");
+    expect((await failure("FROM builde AS x\nFROM scratch AS builder\nFROM x")).message).toBe(
+      "no image builde",
+    );
     expect((await failure("FROM my-own-thing")).message).toBe("no image my-own-thing");
   });
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { collect, collectCommas, collectCsv } from "../collect.ts";
+import { collect, collectAllCommas, collectCommas, collectCsv } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 
@@ -69,7 +69,7 @@ function defineInputs(command: Command): void {
     .option(
       "--platform <os/arch>",
       "build for these platforms (comma-separated or repeated)",
-      collectCommas,
+      collectAllCommas,
       [],
     )
     .option(

@@ -20,11 +20,18 @@ import { checkDeletions, DELETE_ENTITLEMENT } from "./local-delete.ts";
 export function buildOptions(context: CliContext, path: string, flags: BuildFlags): BuildOptions {
   const { variables } = context.environment;
   const platforms =
-    flags.platform.length > 0 ? flags.platform : (variables.DOCKER_DEFAULT_PLATFORM?.split(",") ?? []);
+    flags.platform.length > 0
+      ? flags.platform
+      : variables.DOCKER_DEFAULT_PLATFORM?.split(",").filter(Boolean);
+  checkPlatforms(flags.platform);
+  checkAttestations(flags.attest);
   if (!flags.cache && flags.cacheFilter.length > 0)
     throw usage("--no-cache and --no-cache-filter cannot be used together");
   if (path === "-" && flags.file === "-")
-    throw usage("invalid argument: can't use stdin for both build context and dockerfile");
+    throw usage(
+      "invalid argument: can't use stdin for both build context and dockerfile",
+      "give one of them as a file or folder: `-f - .`, or `-` for a context that holds the Dockerfile",
+    );
   const readsStdin = path === "-" || flags.file === "-";
   return {
     context: path,
@@ -34,7 +41,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     ...(flags.target ? { target: flags.target } : {}),
     buildArgs: buildArguments(flags.buildArg, variables),
     labels: pairs("--label", flags.label, ""),
-    platforms,
+    platforms: platforms ?? [],
     buildContexts: pairs("--build-context", flags.buildContext),
     noCache: !flags.cache,
     noCacheFilter: flags.cacheFilter,
@@ -56,6 +63,30 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
       : outputs(flags, context.environment.cwd),
     annotations: flags.annotation,
   };
+}
+
+/** The library takes what is empty for what was not given. */
+function checkPlatforms(platforms: readonly string[]): void {
+  if (platforms.some((platform) => platform.trim() === ""))
+    throw usage('--platform has an empty name of a platform: ""', "write --platform linux/amd64,linux/arm64");
+}
+
+/** Attestations are not made yet, but what nobody could read is wrong all the same (SPEC 8.1, --attest). */
+function checkAttestations(specs: readonly string[]): void {
+  for (const spec of specs) {
+    const fields = parseKeyValues(spec);
+    const bare = spec === "" ? "" : fields.find(({ value }) => value === undefined)?.key;
+    const hint = "write --attest type=sbom or --attest type=provenance,mode=max";
+    if (bare !== undefined) throw usage(`--attest has an invalid value ${JSON.stringify(bare)}`, hint);
+    const valueOf = (name: string) => fields.findLast(({ key }) => key === name)?.value;
+    const type = valueOf("type");
+    if (!type) throw usage(`--attest ${JSON.stringify(spec)}: attestation type not specified`, hint);
+    if (type !== "sbom" && type !== "provenance")
+      throw usage(`unknown attestation type ${JSON.stringify(type)}`, nearest(type, ["sbom", "provenance"]));
+    const disabled = valueOf("disabled");
+    if (disabled !== undefined && goBoolean(disabled) === undefined)
+      throw usage(`--attest has an invalid value "disabled=${disabled}"`, "write disabled=true");
+  }
 }
 
 /** The older flags first, so that `--resource` wins. */
@@ -119,11 +150,12 @@ function parseSecret(spec: string, context: CliContext): [string, SecretSource] 
   for (const key of fields.keys())
     if (!SECRET_KEYS.includes(key))
       throw usage(`--secret has an unexpected key ${JSON.stringify(key)}`, nearest(key, SECRET_KEYS));
-  const id = fields.get("id") ?? fields.get("src");
-  if (!id) throw usage(`--secret ${JSON.stringify(spec)} has no id`, "write --secret id=NAME,src=FILE");
   const type = fields.get("type");
   if (type !== undefined && type !== "file" && type !== "env")
     throw usage(`--secret has an unsupported type ${JSON.stringify(type)}`, nearest(type, ["file", "env"]));
+  const id = fields.get("id");
+  if (!id)
+    throw usage(`--secret ${JSON.stringify(spec)}: secret missing ID`, "write --secret id=NAME,src=FILE");
   const env = fields.get("env") ?? (type === "env" ? (fields.get("src") ?? id) : undefined);
   if (env !== undefined && type !== "file") return [id, { env }];
   const hasVariable =

@@ -8,6 +8,7 @@ import { captureTree, captureUpper } from "../../layer/capture.ts";
 import type { RunStep } from "../../plan/graph.ts";
 import { type OutOfMemory, outOfMemoryText } from "../../runtime/cgroup/out-of-memory.ts";
 import { type ContainerEnd, runContainer } from "../../runtime/run-container.ts";
+import { withoutEnvelope } from "../../runtime/runtime-log.ts";
 import { type ContainerUser, resolveUser } from "../../runtime/users.ts";
 import { containerRoot } from "../../snapshot/container-root.ts";
 import { prepareRootfs } from "../../snapshot/prepare-rootfs.ts";
@@ -103,8 +104,9 @@ export class RunExecutor implements StepExecutor<RunStep> {
         ...this.#options.runtime,
         onWarning: this.#options.warn,
         onOutput: (stream, chunk) => {
-          tail.add(chunk);
-          reporter.log(stream, chunk);
+          const said = stream === "stderr" ? withoutEnvelope(chunk) : chunk;
+          tail.add(said);
+          reporter.log(stream, said);
         },
         signal,
       },
@@ -171,9 +173,15 @@ function runFailed(step: RunStep, { exitCode, oom }: ContainerEnd, output: strin
   const message = `process ${goQuote(redactCredentials(step.argv.join(" ")))} did not complete successfully: exit code: ${exitCode}`;
   const facts = { exitCode, output };
   if (oom) return outOfMemory(message, oom, facts);
-  const hint = HINTS[exitCode];
+  const hint = TOO_LONG.test(output) ? TOO_LONG_HINT : HINTS[exitCode];
   return new SlipwayError("RUN_FAILED", message, { facts, ...(hint ? { hint } : {}) });
 }
+
+/** In the words of crun, runc and the shell that starts a process where neither is there. */
+const TOO_LONG =
+  /^(exec container process .*|exec \/\S+|\/.*\/start\.sh: \d+: exec: .*): argument list too long\r?$/im;
+const TOO_LONG_HINT =
+  "the kernel takes no more than 128 KiB in one argument or variable: COPY the script into the image, or mount it, and run that";
 
 const HINTS: Readonly<Record<number, string>> = {
   127: "the command was not found in the image: check its name and PATH, or install it in an earlier step",
