@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { CLI } from "../support/cli.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const shop = useWorkshop();
@@ -230,6 +232,15 @@ describe("bad input gets one clear error", () => {
     );
     expect(shown).not.toContain('{"msg"');
     expect(shown).toContain("hint: the kernel takes no more than 128 KiB in one argument or variable");
+  });
+  it("all of a long error comes through a pipe that is read slowly", () => {
+    const context = dockerfile("FROM scratch\n");
+    const line = '"$0" "$1" build --target="$2" "$3" 2>&1 | { sleep 1; cat; }';
+    const text = execFileSync("sh", ["-c", line, process.execPath, CLI, "x".repeat(120_000), context], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, HOME: shop.it.home, SLIPWAY_HOME: shop.it.home },
+    });
+    expect(text).toContain("(STAGE_INVALID)");
   });
   it("a tag that is none is told before anything is built", async () => {
     const shown = await failing(["build", "-t", "UPPER", dockerfile("FROM scratch\n")], "REFERENCE_INVALID");
