@@ -154,11 +154,18 @@ describe("the documents", () => {
     expect(Object.fromEntries(rows.map((row) => [row[1], row[2]]))).toEqual({ ...ERROR_CODES });
   });
 
-  it("README.md names exactly two npm commands", () => {
-    const commands = new Set(
-      [...readDocument("README.md").matchAll(/\bnpm (?:run [\w:-]+|test)\b/g)].map((m) => m[0]),
+  it("README.md names exactly two npm commands of this project, and beside them what npm itself does to install it", () => {
+    const named = [...readDocument("README.md").matchAll(/\bnpm (?:run [\w:-]+|[a-z][\w-]*)/g)].map(
+      (m) => m[0],
     );
-    expect([...commands].sort()).toEqual(["npm run demo", "npm test"]);
+    const own = (command: string) => command.startsWith("npm run ") || command === "npm test";
+    expect([...new Set(named.filter(own))].sort()).toEqual(["npm run demo", "npm test"]);
+    const foreign = [...new Set(named.filter((command) => !own(command)))].sort();
+    expect(foreign.filter((command) => command !== "npm packages")).toEqual([
+      "npm ci",
+      "npm install",
+      "npm pack",
+    ]);
   });
 });
 
