@@ -41,6 +41,7 @@ export async function main(): Promise<void> {
   // A command that failed has said why.
   const ended = lost && code === EXIT.ok ? reportError(context, lost) : code;
   process.exitCode = interrupted ?? ended;
+  await streams.flushErrors();
   // Keep-alive connections and idle workers must not hold the command back.
   process.exit();
 }

@@ -10,10 +10,12 @@ type Stream = Pick<NodeJS.WriteStream, "on" | "write">;
  */
 export class OutputStreams {
   readonly #stdout: Stream;
+  readonly #stderr: Stream;
   #failure: unknown;
 
   constructor({ stdout, stderr }: { readonly stdout: Stream; readonly stderr: Stream }) {
     this.#stdout = stdout;
+    this.#stderr = stderr;
     stderr.on("error", () => {});
     stdout.on("error", (error: unknown) => {
       this.#failure ??= error;
@@ -22,10 +24,19 @@ export class OutputStreams {
 
   /** Waits until standard output has taken everything; gives what kept it from that. */
   async finish(): Promise<unknown> {
-    await new Promise<void>((done) => void this.#stdout.write("", () => done()));
+    await flushed(this.#stdout);
     // The event comes after the callback.
     await turn();
     // `slipway images | head` closes our output early; that is no error of ours.
     return systemErrorCode(this.#failure) === "EPIPE" ? undefined : stdoutError(this.#failure);
   }
+
+  /** Waits until standard error has taken everything, or never will: its reader may be slower than we are. */
+  async flushErrors(): Promise<void> {
+    await flushed(this.#stderr);
+  }
+}
+
+function flushed(stream: Stream): Promise<void> {
+  return new Promise((done) => void stream.write("", () => done()));
 }
