@@ -169,7 +169,11 @@ function executors(
       devices: (step) => devices.of(step),
       ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
       resolvConf: readResolvConf(),
-      runtime: { path: environment.path, ...(options.runtime ? { driver: options.runtime } : {}) },
+      runtime: {
+        path: environment.path,
+        filterFolder: store.paths.filters,
+        ...(options.runtime ? { driver: options.runtime } : {}),
+      },
       ...(options.shmSize ? { shmSize: options.shmSize } : {}),
     }),
   };

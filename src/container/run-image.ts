@@ -129,6 +129,7 @@ async function start(
     {
       privilege: request.privilege,
       path: request.path,
+      filterFolder: request.store.paths.filters,
       onWarning: request.onWarning,
       ...(request.driver ? { driver: request.driver } : {}),
       interactive: true,

@@ -44,12 +44,19 @@ export interface PlacedMount {
   readonly holdsMounts?: boolean;
 }
 
+/** A specification, as far as somebody looks into it. */
+export interface OciSpec {
+  readonly hooks?: { readonly createContainer?: readonly object[] };
+  readonly linux: { readonly seccomp?: object; readonly [name: string]: unknown };
+  readonly [name: string]: unknown;
+}
+
 /** The OCI runtime specification (v1.0.2) of a container. Pure: the same request and surroundings give the same value. */
 export function ociSpec(
   request: ContainerRequest,
   mounts: readonly PlacedMount[],
   at: SpecSurroundings,
-): object {
+): OciSpec {
   const insecure = request.security === "insecure";
   const names = capabilitiesOf(request, at.capabilities);
   const seccomp = insecure ? undefined : seccompProfile(names, at.architecture);

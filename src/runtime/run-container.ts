@@ -10,6 +10,7 @@ import { windowSize } from "../sys/terminal.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
 import { capabilitiesIn } from "./capabilities.ts";
 import { limitContainer } from "./cgroup/limit-container.ts";
+import { withCompiledFilter } from "./compiled-filter.ts";
 import { connectStreams, type StreamOptions, type TerminalPlace } from "./container-streams.ts";
 import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
@@ -35,6 +36,8 @@ export interface RunContainerOptions extends StreamOptions {
   readonly path: string;
   /** Driver by name; default is the best one that is there. */
   readonly driver?: string;
+  /** Where filters of system calls are kept in their compiled form; default is to let the runtime compile each anew. */
+  readonly filterFolder?: string;
   /** Told what of the request this machine does not let us do; the container runs without it. */
   readonly onWarning?: (message: string) => void;
   /** Told how signals are passed on to the container's first process, once it is on its way. */
@@ -59,7 +62,8 @@ export async function runContainer(
   const driver = selectDriver(options.path, options.driver);
   const scope = new CleanupScope();
   try {
-    const { secrets, traces, script } = writeStart(request, driver, options);
+    const { secrets, traces, script, keepFilter } = writeStart(request, driver, options);
+    scope.defer(keepFilter);
     if (secrets !== undefined) scope.defer(() => closeSync(secrets));
     const limits = await limitContainer(request, companions(driver), options.onWarning);
     scope.defer(limits.remove);
@@ -80,16 +84,21 @@ function writeStart(
   request: ContainerRequest,
   driver: Driver,
   options: RunContainerOptions,
-): { readonly secrets: number | undefined; readonly traces: StartTraces; readonly script: string } {
+): {
+  readonly secrets: number | undefined;
+  readonly traces: StartTraces;
+  readonly script: string;
+  readonly keepFilter: () => void;
+} {
   try {
     const files = new PrivateFiles();
     const prepared = prepareMounts(request, options.privilege, files);
     const traces = startTraces(request);
-    const { place: lines, start } = startLines(request, driver, options, { ...prepared, files });
+    const { place: lines, start, keepFilter } = startLines(request, driver, options, { ...prepared, files });
     const script = join(request.scratch, "start.sh");
     const text = startScript(request, traces, { mounts: [...prepared.script, ...lines], start });
     writeFileSync(script, text, { flag: "wx", mode: 0o600 });
-    return { traces, script, secrets: files.open() };
+    return { traces, script, secrets: files.open(), keepFilter };
   } catch (error) {
     throw describeSystemError(error, `preparing a container in ${request.scratch}`);
   }
@@ -99,6 +108,8 @@ function writeStart(
 interface StartLines {
   readonly place: readonly string[];
   readonly start: readonly string[];
+  /** To be called when the container has ended. */
+  readonly keepFilter: () => void;
 }
 
 function startLines(
@@ -114,7 +125,8 @@ function startLines(
   if (driver.name === "unshare") {
     const lines = bareLines(request, placed, { ...at, path });
     const place = placeEnvironment(folder, "command.sh", `${lines.at(-1)}\n`);
-    return { place, start: [...lines.slice(0, -1), `. ${quote(join(bundle, "command.sh"))}`] };
+    const start = [...lines.slice(0, -1), `. ${quote(join(bundle, "command.sh"))}`];
+    return { place, start, keepFilter: () => {} };
   }
   // The kernel itself opens no device on what a user namespace has mounted.
   const mustShutDevices = request.security === "sandbox" && !privilege.userNamespace;
@@ -130,15 +142,22 @@ function startLines(
       : {}),
     hostDevices: request.security === "insecure" ? hostDevices() : [],
   });
-  const place = placeEnvironment(folder, "config.json", encodeSpec(spec));
-  const consoleSocket = consoleSocketOf(request, driver, options);
   // The runtimes keep a copy of the spec in their state.
   const state = join(bundle, "state");
+  const filtered =
+    shell && options.filterFolder !== undefined && driver.name === "crun"
+      ? withCompiledFilter(spec, {
+          ...{ folder: options.filterFolder, program: driver.program, shell },
+          ...{ state: join(state, request.id), copy: join(request.scratch, "filter") },
+        })
+      : { spec, keep: () => {} };
+  const place = placeEnvironment(folder, "config.json", encodeSpec(filtered.spec));
+  const consoleSocket = consoleSocketOf(request, driver, options);
   const start = runtimeLines(driver, {
     ...{ bundle, state, log: startTraces(request).runtimeLog, id: request.id },
     ...(consoleSocket === undefined ? {} : { consoleSocket }),
   });
-  return { place, start };
+  return { place, start, keepFilter: filtered.keep };
 }
 
 /** Where crun hands over the terminal; runc in the foreground takes no such path, and copies everything itself. */

@@ -7,7 +7,7 @@ import type { StorePaths } from "./paths.ts";
 /** Gives up what only saves time: unfinished downloads, copies of the index, compiled code. It takes no space to do so. */
 export function makeRoom(paths: StorePaths, locks: Locks): void {
   dropPartials(paths, locks);
-  for (const folder of [paths.recall, paths.compileCache])
+  for (const folder of [paths.recall, paths.compileCache, paths.filters])
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch {

@@ -43,6 +43,10 @@ export class StorePaths {
   get compileCache(): string {
     return join(this.home, "compile-cache");
   }
+  /** Filters of system calls in their compiled form (`runtime/compiled-filter.ts`). */
+  get filters(): string {
+    return join(this.home, "filters");
+  }
   /** Changes with every garbage collection. */
   get collected(): string {
     return join(this.home, "collected");

@@ -43,7 +43,8 @@ interface Mount {
   readonly options: readonly string[];
 }
 const mountsOf = (of: Partial<ContainerRequest>, at: Partial<SpecSurroundings> = {}): readonly Mount[] =>
-  (ociSpec({ ...request, ...of }, [], { ...surroundings, ...at }) as { mounts: readonly Mount[] }).mounts;
+  (ociSpec({ ...request, ...of }, [], { ...surroundings, ...at }) as unknown as { mounts: readonly Mount[] })
+    .mounts;
 
 describe("capabilities", () => {
   it("RX-02: the default set is 00000000a80425fb", () => {

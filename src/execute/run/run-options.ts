@@ -71,4 +71,6 @@ export interface RuntimeSettings {
   readonly path: string;
   /** Driver by name; default is the best one that is there. */
   readonly driver?: string;
+  /** Where compiled filters of system calls are kept. */
+  readonly filterFolder: string;
 }
