@@ -96,23 +96,22 @@ export class Index {
   #readable(name: Table): Database<unknown, string> | undefined {
     if (this.#tables.has(name) || hasSpaceFor(this.#path, LOCK_FILE)) return this.#table(name);
     if (!this.#root && !(existsSync(this.#path) && existsSync(`${this.#path}-lock`))) return undefined;
-    try {
-      return this.#table(name, false);
-    } catch (error) {
-      if (/Database not found/.test((error as Error).message)) return undefined;
-      throw error;
-    }
+    return this.#openTable(name, false);
   }
 
-  #table(name: Table, create = true): Database<unknown, string> {
-    let table = this.#tables.get(name);
-    if (!table) {
-      const encoding = name === "stats" ? "binary" : "json";
-      // The types do not know `create`.
-      const options = { encoding, create } as { encoding: typeof encoding };
-      table = this.#open().openDB<unknown, string>(name, options);
-      this.#tables.set(name, table);
-    }
+  #table(name: Table): Database<unknown, string> {
+    return this.#tables.get(name) ?? this.#openTable(name, true)!;
+  }
+
+  /** Undefined where the table is not there and is not to be made. */
+  #openTable(name: Table, create: boolean): Database<unknown, string> | undefined {
+    const encoding = name === "stats" ? "binary" : "json";
+    // The types know neither `create` nor what is returned without it.
+    const options = { encoding, create } as { encoding: typeof encoding };
+    const table = this.#open().openDB<unknown, string>(name, options) as
+      | Database<unknown, string>
+      | undefined;
+    if (table) this.#tables.set(name, table);
     return table;
   }
 
