@@ -69,6 +69,10 @@ export function explainSystemError(error: unknown): unknown {
   );
 }
 
+/** What helps against a full disk. */
+export const DISK_FULL_HINT =
+  "free some space (`slipway system prune` removes what nothing uses, with -a the build cache, too), or set SLIPWAY_HOME to a larger disk";
+
 const STORE_HINT = "check the owner and mode of that path, or set SLIPWAY_HOME to a folder you own";
 
 /**
@@ -82,7 +86,7 @@ export function describeSystemError(error: unknown, doing: string, denied = STOR
     case "EDQUOT":
       return new SlipwayError("DISK_FULL", `no space left on the device while ${doing}`, {
         cause: error,
-        hint: "free some space (`slipway system prune` removes what nothing uses, with -a the build cache, too), or set SLIPWAY_HOME to a larger disk",
+        hint: DISK_FULL_HINT,
       });
     case "EACCES":
     case "EPERM":

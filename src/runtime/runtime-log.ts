@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { SlipwayError } from "../core/errors.ts";
+import { dirname } from "node:path";
+import { DISK_FULL_HINT, SlipwayError } from "../core/errors.ts";
+import { hasSpaceFor } from "../store/free-space.ts";
 import type { ProcessEnd } from "../sys/process.ts";
 import type { OutOfMemory } from "./cgroup/out-of-memory.ts";
 import type { StartTraces } from "./start-script.ts";
@@ -13,19 +15,23 @@ export interface ContainerEnd {
 
 /**
  * Tells the process's own end from a failure before it could start. A command that is missing or cannot be executed ends with 127
- * or 126, as under a shell; the runtime says so on standard error. Throws `RUNTIME_FAILED`. `complaints` is what came out of
+ * or 126, as under a shell; the runtime says so on standard error. Throws `RUNTIME_FAILED`, `DISK_FULL`. `complaints` is what came out of
  * standard error last.
  */
 export function interpretEnd(end: ProcessEnd, traces: StartTraces, complaints: string): ContainerEnd {
   if (end.exitCode === 0) return { exitCode: 0 };
   if (!existsSync(traces.ready)) {
-    throw failed(lastLines(`${complaints}\n${read(traces.setupLog)}`) || `exit code ${end.exitCode}`, end);
+    throw failed(
+      lastLines(`${complaints}\n${read(traces.setupLog)}`) || `exit code ${end.exitCode}`,
+      end,
+      traces,
+    );
   }
   const messages = errorsOf(read(traces.runtimeLog));
   if (messages.length === 0) return { exitCode: wasKilled(end, complaints) ? 137 : end.exitCode };
   const text = messages.join("; ");
   const exitCode = commandProblem(text);
-  if (exitCode === undefined) throw failed(text, end);
+  if (exitCode === undefined) throw failed(text, end, traces);
   return { exitCode };
 }
 
@@ -37,7 +43,14 @@ function wasKilled({ exitCode }: ProcessEnd, complaints: string): boolean {
   );
 }
 
-function failed(reason: string, { exitCode }: ProcessEnd): SlipwayError<"RUNTIME_FAILED"> {
+function failed(reason: string, { exitCode }: ProcessEnd, { setupLog }: StartTraces): SlipwayError {
+  // Runtimes fail in strange words on a full disk (crun: "seccomp_export_bpf: Operation canceled").
+  if (/no space left on device|disk quota exceeded/i.test(reason) || !hasSpaceFor(setupLog, 0))
+    return new SlipwayError(
+      "DISK_FULL",
+      `no space left on the device while starting a container in ${dirname(setupLog)}: ${reason}`,
+      { hint: DISK_FULL_HINT, facts: { exitCode } },
+    );
   return new SlipwayError("RUNTIME_FAILED", `the container could not be started: ${reason}`, {
     hint: "`slipway doctor` says what this machine can do; --runtime chooses another runtime",
     facts: { exitCode },

@@ -1,6 +1,6 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
-import { SlipwayError } from "../core/errors.ts";
+import { DISK_FULL_HINT, SlipwayError } from "../core/errors.ts";
 
 /** What one transaction of the index may write besides its values: copies of the pages on the way to them. Bytes. */
 const PAGES = 96 * 1024;
@@ -24,6 +24,6 @@ export function hasSpaceFor(path: string, bytes: number): boolean {
 export function indexDiskFull(path: string, cause?: unknown): SlipwayError<"DISK_FULL"> {
   return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
     ...(cause === undefined ? {} : { cause }),
-    hint: "free some space (`slipway system prune` removes what nothing uses, with -a the build cache, too), or set SLIPWAY_HOME to a larger disk",
+    hint: DISK_FULL_HINT,
   });
 }
