@@ -93,7 +93,8 @@ export async function prune(options: { readonly all: boolean }, environment: Env
     pruneHere(options, environment, (freed) => {
       early = freed;
     });
-  return sum(early, await elevated({ operation: "prune", options, environment }, attempt));
+  const rest = await elevated({ operation: "prune", options, environment }, attempt);
+  return sum(early, rest);
 }
 
 /** `onEarly` is told what was freed before it turned out that the rest takes a user namespace. */

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chownSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { runCli } from "../support/cli.ts";
 import { startRegistry } from "../support/registry.ts";
 import { busyboxRootfs } from "../support/root-filesystems.ts";
 import { fill, smallDisk } from "../support/small-disk.ts";
+import { asUser } from "../support/test-user.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const isRoot = process.getuid?.() === 0;
@@ -61,6 +63,28 @@ describe.runIf(isRoot)("a store on a full disk", () => {
     expect(pruned).toMatchObject({ exitCode: 0, stderr: "" });
     expect(readdirSync(partial)).toEqual([]);
     expect(await run("build", "-t", "fresh", fresh)).toMatchObject({ exitCode: 0 });
+  });
+
+  it("of an ordinary user can be pruned, too", async () => {
+    const user = await asUser();
+    onTestFinished(user.remove);
+    const disk = await smallDisk(16 * MiB);
+    chownSync(disk, user.uid, user.gid);
+    const home = join(disk, "home");
+    const run = (args: string[], input = "") => runCli(args, { home, cwd: user.home, user, input });
+    const built = await run(["build", "-q", "-t", "a", "-"], "FROM scratch\nLABEL a=b\n");
+    expect(built).toMatchObject({ exitCode: 0 });
+    // Once with a download of a dead process to give up, once with nothing.
+    fill(disk);
+    mkdirSync(join(home, "tmp/partial"), { recursive: true });
+    chownSync(join(home, "tmp/partial"), user.uid, user.gid);
+    renameSync(join(disk, "ballast"), join(home, "tmp/partial", "a".repeat(64)));
+    const pruned = await run(["system", "prune", "-f"]);
+    expect([pruned.exitCode, pruned.stderr]).toEqual([0, ""]);
+    expect(Number(/space: (\d+)/.exec(pruned.stdout)?.[1])).toBeGreaterThan(4);
+    rmSync(join(home, "compile-cache"), { recursive: true, force: true });
+    fill(disk);
+    expect(await run(["system", "prune", "-a", "-f"])).toMatchObject({ exitCode: 0, stderr: "" });
   });
 
   it("gives up images and the whole cache when nothing at all is free", async () => {
