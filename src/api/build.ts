@@ -166,7 +166,8 @@ class Build {
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
     const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
-    for (const message of lostBytes(dockerfile)) notice(message);
+    const lost = lostBytes(dockerfile);
+    if (lost !== undefined) notice(lost);
     const views = requestedPlatforms(this.#options);
     for (const name of repeatedPlatforms(views))
       notice(`Duplicate platform result requested ${JSON.stringify(name)}`);

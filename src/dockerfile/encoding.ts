@@ -46,19 +46,18 @@ export function undecodableLine(
   return undefined;
 }
 
-/** One sentence for every instruction whose bytes are not UTF-8 and do not stay what they are, where that is no error. */
-export function lostBytes({ file, globalArgs, stages }: ParsedDockerfile): readonly string[] {
+/** Where bytes are not UTF-8 and do not stay what they are, in one sentence; undefined where nothing is lost. */
+export function lostBytes({ file, globalArgs, stages }: ParsedDockerfile): string | undefined {
   const all: Instruction[] = [
     ...globalArgs,
     ...stages.flatMap(({ from, instructions }) => [from, ...instructions]),
   ];
-  return all.flatMap((instruction) =>
-    instruction.undecodable && losesBytes(instruction)
-      ? [
-          `${file}:${instruction.undecodable.start}: bytes that are not UTF-8 become U+FFFD; ${convertHint(file)}`,
-        ]
-      : [],
+  const [first, ...more] = all.flatMap((instruction) =>
+    instruction.undecodable && losesBytes(instruction) ? [instruction.undecodable.start] : [],
   );
+  if (first === undefined) return undefined;
+  const others = more.length > 0 ? ` (and line${more.length > 1 ? "s" : ""} ${more.join(", ")})` : "";
+  return `${file}:${first}${others}: bytes that are not UTF-8 become U+FFFD; ${convertHint(file)}`;
 }
 
 /** Paths of COPY and ADD are bytes and stay so; bodies of heredocs are text. A RUN is refused where it is needed. */

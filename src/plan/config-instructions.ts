@@ -88,7 +88,7 @@ export function interpretHealthcheck(state: StageState, call: Call<HealthcheckIn
 
 /** USER is stored as it expands; nothing is looked up, and an empty one means root (SPEC CF-10). */
 export function interpretUser(state: StageState, call: Call<UserInstruction>): StageState {
-  const user = expandIn(state, call, call.instruction.user);
+  const user = expandIn(state, call, call.instruction.user).toWellFormed();
   const { User: _, ...rest } = state.config;
   return configured(state, user ? { ...rest, User: user } : rest, `USER ${user}`);
 }

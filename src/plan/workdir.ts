@@ -9,7 +9,7 @@ import { nextStepName } from "./step-name.ts";
 
 /** WORKDIR: changes the current directory and, unless that is `/`, makes a layer that creates it (SPEC CF-11, CF-12). */
 export function interpretWorkdir(state: StageState, call: Call<WorkdirInstruction>): StageState {
-  const written = expandIn(state, call, call.instruction.path);
+  const written = expandIn(state, call, call.instruction.path).toWellFormed();
   if (!state.workdirSeen && !written.startsWith("/"))
     call.stage.build.warn(
       "WorkdirRelativePath",
