@@ -39,6 +39,15 @@ describe("comparing two results", () => {
     expect(compareObservations({}, image([FILE]), image([FILE, FILE]))[0]?.where).toBe("layer 0: a (again)");
   });
 
+  it("takes a file whose name looks like that for itself", () => {
+    const named = { ...FILE, path: "a (again)" };
+    const where = (...entries: Entry[]) =>
+      compareObservations({}, image([FILE, named]), image(entries)).map((found) => found.where);
+    expect(where(FILE, named)).toEqual([]);
+    expect(where(FILE, FILE)).toEqual(["layer 0: a (again)", "layer 0: a (again)"]);
+    expect(where(FILE, named, named)).toEqual(["layer 0: a (again) (again)"]);
+  });
+
   it("finds another order", () => {
     const other = { ...FILE, path: "b" };
     const found = compareObservations({}, image([FILE, other]), image([other, FILE]));

@@ -60,6 +60,25 @@ describe("packing a layer", () => {
     expect(Toc.open(toc).count).toBe(0);
   });
 
+  it("LT-07, CP-25: runs of zeros take no room, at the beginning, within and at the end", async () => {
+    const directory = space.folder();
+    const bytes = Buffer.alloc(40 * 1024 * 1024);
+    bytes.write("middle", 15_000_000);
+    const content = { kind: "bytes", bytes } as const;
+    const entry = file("f", { size: bytes.length });
+    const { info, toc } = await packLayer({
+      changes: [{ entry, bytes: content }],
+      directory,
+      form: PORTABLE,
+    });
+    const stat = fs.statSync(join(directory, "f"));
+    expect([stat.size, stat.blocks * 512 < 4 * 1024 * 1024]).toEqual([bytes.length, true]);
+    expect(fs.readFileSync(join(directory, "f")).equals(bytes)).toBe(true);
+    const archive = await drain(layerArchive(Toc.open(toc), directory, { diffId: info.diffId }));
+    expect([digestOf(archive), archive.length]).toEqual([info.diffId, info.tarSize]);
+    expect(archive.subarray(512, 512 + bytes.length).equals(bytes)).toBe(true);
+  });
+
   it("LT-02 LT-04 LT-05: the diff ID is that of the archive, which the table of contents and the files give again", async () => {
     const directory = space.folder();
     const { info, toc } = await packLayer({ changes: changesOf(ENTRIES, BYTES), directory, form: PORTABLE });

@@ -12,19 +12,30 @@ export function compareEntries(
   const theirs = byPath(buildkit);
   const paths = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
   const differences = paths.flatMap((path) =>
-    compareEntry(`${where}: ${path}`, theirs.get(path), ours.get(path)),
+    compareEntry(`${where}: ${nameOf(path)}`, theirs.get(path), ours.get(path)),
   );
   return differences.length > 0 ? differences : compareOrder(where, buildkit, slipway);
 }
 
-/** A path that comes twice is two entries, the second under another name. */
+/** No path has this in it. */
+const SEPARATOR = "\0";
+
+/** A path that comes again is an entry of its own, under the path and how often it came before. */
 function byPath(entries: readonly Entry[]): ReadonlyMap<string, Entry> {
+  const counts = new Map<string, number>();
   const map = new Map<string, Entry>();
   for (const entry of entries) {
-    const count = [...map.keys()].filter((path) => path.replace(/ \(again\)/g, "") === entry.path).length;
-    map.set(entry.path + " (again)".repeat(count), entry);
+    const count = counts.get(entry.path) ?? 0;
+    counts.set(entry.path, count + 1);
+    map.set(count === 0 ? entry.path : `${entry.path}${SEPARATOR}${count}`, entry);
   }
   return map;
+}
+
+/** For people: `a`, `a (again)` … */
+function nameOf(key: string): string {
+  const [path, count = "0"] = key.split(SEPARATOR);
+  return path + " (again)".repeat(Number(count));
 }
 
 function compareEntry(
