@@ -104,7 +104,7 @@ function paxRecords(header: Header, entry: Entry): Map<string, Uint8Array> {
   put("gid", header.gid, LARGEST_SMALL);
   put("size", header.size, LARGEST_BIG);
   put("mtime", header.mtime, LARGEST_BIG);
-  const capability = entry.hardLink === undefined ? entry.xattrs?.[CAPABILITY] : undefined;
+  const capability = entry.xattrs?.[CAPABILITY];
   if (capability) records.set(`SCHILY.xattr.${CAPABILITY}`, capability);
   // The prefix field is no help where there is a pax header anyway.
   if (!fits(header.name, "name") && (records.size > 0 || !splitName(header.name)))

@@ -52,6 +52,11 @@ describe("the header of an entry", () => {
     ["nanoseconds, which are dropped", file("a", { mtimeNs: 5 }), "0"],
     ["an attribute that does not leave", file("a", { xattrs: { "user.x": Buffer.of(1) } }), "0"],
     ["LT-05: a capability", file("a", { xattrs: { "security.capability": Buffer.of(1) } }), "x"],
+    [
+      "LT-05: a capability of a further name",
+      file("a", { hardLink: "b", xattrs: { "security.capability": Buffer.of(1) } }),
+      "x",
+    ],
   ])("LT-03: USTAR when it fits, PAX otherwise: %s", (_, entry, first) => {
     expect(typeOf(entry)).toBe(first);
   });
