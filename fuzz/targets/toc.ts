@@ -1,7 +1,8 @@
 import { SlipwayError } from "../../src/core/errors.ts";
 import { comparePaths } from "../../src/core/file-name.ts";
 import type { Entry } from "../../src/core/file-tree.ts";
-import { encodeToc, Toc } from "../../src/layer/toc.ts";
+import { Toc } from "../../src/layer/toc.ts";
+import { encodeToc } from "../../src/layer/toc-writer.ts";
 import { Random } from "../engine/random.ts";
 import { must, type Target } from "../engine/target.ts";
 import { word } from "../grammar/text.ts";

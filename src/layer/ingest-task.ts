@@ -1,13 +1,14 @@
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import type { Entry } from "../core/file-tree.ts";
 import { ArchiveHash } from "./archive-hash.ts";
-import { summaryOf } from "./layer-builder.ts";
 import { LayerIntake, type LowerFile } from "./layer-intake.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import { TarReader } from "./tar-reader.ts";
-import { encodeToc, Toc } from "./toc.ts";
+import { Toc } from "./toc.ts";
+import { contentDigestOf, encodeToc } from "./toc-writer.ts";
 import { LayerTree } from "./tree.ts";
 
 export interface IngestTask {
@@ -72,4 +73,13 @@ export class IngestRun {
   abandon(): void {
     this.#intake.abandon();
   }
+}
+
+/** The counts and the content digest of entries in path order. */
+function summaryOf(
+  entries: readonly Entry[],
+): Pick<PackedLayer["info"], "contentDigest" | "entries" | "fileBytes"> {
+  let fileBytes = 0;
+  for (const entry of entries) if (entry.hardLink === undefined) fileBytes += entry.size;
+  return { contentDigest: contentDigestOf(entries), entries: entries.length, fileBytes };
 }

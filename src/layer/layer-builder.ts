@@ -10,7 +10,7 @@ import type { PackedLayer } from "./packed-layer.ts";
 import { parentOf } from "./resolve.ts";
 import type { SnapshotWriter } from "./snapshot-writer.ts";
 import { entryHeader, paddingAfter, TAR_END } from "./tar-writer.ts";
-import { contentDigestOf, encodeToc } from "./toc.ts";
+import { ContentHash, TocWriter } from "./toc-writer.ts";
 import { BARE_ROOT } from "./tree.ts";
 
 const ZEROS = new Uint8Array(64 * 1024);
@@ -26,20 +26,27 @@ interface OpenFile {
 }
 
 /**
- * Makes a layer from entries that come in path order: hashes the archive that they stand for, collects the table of contents and,
- * where it has a writer, writes the files, all in one pass over the bytes. Nothing of the archive is kept.
+ * Makes a layer from entries that come in path order: hashes the archive that they stand for, encodes the table of contents and,
+ * where it has a writer, writes the files, all in one pass over the bytes. Nothing of the archive is kept, and of the entries only
+ * directories and what hard links may name.
  */
 export class LayerBuilder {
   readonly #writer: SnapshotWriter | undefined;
   readonly #archive = new ArchiveHash();
-  readonly #entries: Entry[] = [];
-  readonly #files = new Map<string, Entry>();
+  readonly #toc = new TocWriter();
+  readonly #content = new ContentHash();
+  readonly #isLinkedTo: (path: string) => boolean;
+  readonly #linkedTo = new Map<string, Entry>();
+  readonly #directories: Entry[] = [];
+  #fileBytes = 0;
   /** The directories that lead to the last entry, outermost first. */
   readonly #open: string[] = [];
   #file: OpenFile | undefined;
 
-  constructor(writer?: SnapshotWriter) {
+  /** `isLinkedTo`: whether a hard link that comes later may name this path. */
+  constructor(writer?: SnapshotWriter, isLinkedTo: (path: string) => boolean = () => true) {
     this.#writer = writer;
+    this.#isLinkedTo = isLinkedTo;
   }
 
   /**
@@ -90,15 +97,25 @@ export class LayerBuilder {
     this.#settleDirectories();
     const tarSize = this.#archive.size;
     const diffId = this.#archive.finish();
-    const toc = encodeToc(this.#entries);
-    return { toc, info: { diffId, tarSize, ...summaryOf(this.#entries) } };
+    const contentDigest = this.#content.finish();
+    const { count } = this.#toc;
+    const info = { diffId, tarSize, contentDigest, entries: count, fileBytes: this.#fileBytes };
+    return { toc: this.#toc.finish(), info };
+  }
+
+  #note(entry: Entry): void {
+    this.#toc.add(entry);
+    this.#content.add(entry);
+    if (entry.hardLink !== undefined) return;
+    this.#fileBytes += entry.size;
+    if (entry.type === "dir") this.#directories.push(entry);
+    else if (this.#isLinkedTo(entry.path)) this.#linkedTo.set(entry.path, entry);
   }
 
   #addOther(entry: Entry): void {
     this.#archive.update(entryHeader(entry));
-    this.#entries.push(entry);
+    this.#note(entry);
     if (entry.type !== "dir") {
-      this.#files.set(entry.path, entry);
       this.#writer?.writeOther(entry);
       return;
     }
@@ -107,13 +124,13 @@ export class LayerBuilder {
   }
 
   #addLink(entry: Entry, first: string): void {
-    const target = this.#files.get(first);
+    const target = this.#linkedTo.get(first);
     if (!target)
       throw defect(`"${printableName(entry.path)}" is a hard link to a file that is not in the layer`);
     const { size, digest } = target;
     const link = { ...entry, size, ...(digest ? { digest } : {}) };
     this.#archive.update(entryHeader(link));
-    this.#entries.push(link);
+    this.#note(link);
     if (link.type === "file") this.#writer?.link(first, link);
     else this.#writer?.writeOther(link);
   }
@@ -131,8 +148,7 @@ export class LayerBuilder {
   #closeFile({ entry, fd }: OpenFile, digest: Digest, written = entry.size): void {
     this.#archive.update(paddingAfter(entry.size));
     const complete = { ...entry, digest };
-    this.#entries.push(complete);
-    this.#files.set(entry.path, complete);
+    this.#note(complete);
     if (fd !== undefined) this.#writer!.closeFile(fd, complete, written);
   }
 
@@ -151,19 +167,10 @@ export class LayerBuilder {
 
   #settleDirectories(): void {
     if (!this.#writer) return;
-    for (const entry of this.#entries.toReversed())
-      if (entry.type === "dir") this.#writer.settleDirectory(entry);
-    if (this.#entries[0]?.path !== "") this.#writer.settleDirectory(BARE_ROOT);
+    for (let i = this.#directories.length - 1; i >= 0; i--)
+      this.#writer.settleDirectory(this.#directories[i]!);
+    if (this.#directories[0]?.path !== "") this.#writer.settleDirectory(BARE_ROOT);
   }
-}
-
-/** The counts and the content digest of entries in path order. */
-export function summaryOf(
-  entries: readonly Entry[],
-): Pick<PackedLayer["info"], "contentDigest" | "entries" | "fileBytes"> {
-  let fileBytes = 0;
-  for (const entry of entries) if (entry.hardLink === undefined) fileBytes += entry.size;
-  return { contentDigest: contentDigestOf(entries), entries: entries.length, fileBytes };
 }
 
 /** What is worth a hole: a file of gigabytes of nothing takes no room. */

@@ -5,11 +5,14 @@ import type { PackedLayer } from "./packed-layer.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
 import { SnapshotWriter } from "./snapshot-writer.ts";
 import { storedSize } from "./tar-writer.ts";
+import { Toc } from "./toc.ts";
 
 export interface PackTask {
   readonly kind: "pack";
-  /** Sorted by path, each path once, every parent directory among them. */
-  readonly entries: readonly Entry[];
+  /** Encoded entries, sorted by path, each path once, every parent directory among them; files may lack their digest. */
+  readonly toc: Uint8Array;
+  /** The paths that hard links among them name. */
+  readonly linkedTo: ReadonlySet<string>;
   /** A fresh directory to fill. */
   readonly directory: string;
   readonly form: SnapshotForm;
@@ -17,15 +20,17 @@ export interface PackTask {
 
 /** Makes a layer from entries and the bytes of their files, which are pushed one after the other without anything between them. */
 export class PackRun {
-  readonly #entries: readonly Entry[];
+  readonly #entries: Iterator<Entry>;
   readonly #builder: LayerBuilder;
-  #at = 0;
+  /** The entry that is to be added next. */
+  #next: Entry | undefined;
   /** Bytes that the file under way still lacks; 0 between files. */
   #left = 0;
 
-  constructor({ entries, directory, form }: PackTask) {
-    this.#entries = entries;
-    this.#builder = new LayerBuilder(new SnapshotWriter(directory, form));
+  constructor({ toc, linkedTo, directory, form }: PackTask) {
+    this.#entries = Toc.open(toc).entries();
+    this.#builder = new LayerBuilder(new SnapshotWriter(directory, form), (path) => linkedTo.has(path));
+    this.#advance();
   }
 
   /** `digests`: of the files that end in these bytes, in order. */
@@ -52,19 +57,24 @@ export class PackRun {
 
   #begin(): void {
     this.#addEmpty();
-    const entry = this.#entries[this.#at++]!;
+    const entry = this.#next!;
+    this.#advance();
     this.#left = storedSize(entry);
     this.#builder.beginFile(entry);
   }
 
   /** Adds what has no bytes of its own, up to the next file that has. */
   #addEmpty(): void {
-    for (; this.#at < this.#entries.length; this.#at++) {
-      const entry = this.#entries[this.#at]!;
-      if (storedSize(entry) > 0) return;
+    for (; this.#next && storedSize(this.#next) === 0; this.#advance()) {
+      const entry = this.#next;
       const isFile = entry.type === "file" && entry.hardLink === undefined;
       this.#builder.add(isFile ? { ...entry, digest: EMPTY } : entry, { kind: "none" });
     }
+  }
+
+  #advance(): void {
+    const next = this.#entries.next();
+    this.#next = next.done ? undefined : next.value;
   }
 }
 

@@ -17,23 +17,42 @@ const CODES = new Map(TYPES.map((type, code) => [type, code]));
 const HAS = { digest: 8, linkTarget: 16, hardLink: 32, xattrs: 64, more: 128 } as const;
 const MORE = { opaque: 1, device: 2 } as const;
 const DIGEST_BYTES = 32;
+const CAPABILITY = "security.capability";
+const NO_TIME = { mtime: 0, mtimeNs: 0 };
+const NO_XATTRS: Xattrs = [];
 
 /** Appends the record of `entry`. Equal entries give equal bytes. */
 export function encodeRecord(entry: Entry, out: ByteWriter): void {
-  const xattrs = Object.entries(entry.xattrs ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  encode(entry, entry, xattrsOf(entry), out);
+}
+
+/** Appends a record of what counts as content (SPEC CK-05): no times, and no attributes but `security.capability`. */
+export function encodeContentRecord(entry: Entry, out: ByteWriter): void {
+  const xattrs = entry.xattrs ? xattrsOf(entry).filter(([name]) => name === CAPABILITY) : NO_XATTRS;
+  encode(entry, NO_TIME, xattrs, out);
+}
+
+type Xattrs = readonly (readonly [name: string, value: Uint8Array])[];
+
+function xattrsOf({ xattrs }: Entry): Xattrs {
+  return xattrs ? Object.entries(xattrs).sort(([a], [b]) => (a < b ? -1 : 1)) : NO_XATTRS;
+}
+
+function encode(
+  entry: Entry,
+  { mtime, mtimeNs }: Pick<Entry, "mtime" | "mtimeNs">,
+  xattrs: Xattrs,
+  out: ByteWriter,
+): void {
   const more = (entry.opaque ? MORE.opaque : 0) | (entry.devMajor || entry.devMinor ? MORE.device : 0);
-  out.byte(
-    CODES.get(entry.type)! |
-      (entry.digest === undefined ? 0 : HAS.digest) |
-      (entry.linkTarget === undefined ? 0 : HAS.linkTarget) |
-      (entry.hardLink === undefined ? 0 : HAS.hardLink) |
-      (xattrs.length === 0 ? 0 : HAS.xattrs) |
-      (more === 0 ? 0 : HAS.more),
-  );
+  out.byte(flagsOf(entry) | (xattrs.length === 0 ? 0 : HAS.xattrs) | (more === 0 ? 0 : HAS.more));
   if (more !== 0) out.byte(more);
-  for (const value of [entry.mode, entry.uid, entry.gid, entry.size]) out.varint(value);
-  out.varint(entry.mtime < 0 ? -2 * entry.mtime - 1 : 2 * entry.mtime);
-  out.varint(entry.mtimeNs);
+  out.varint(entry.mode);
+  out.varint(entry.uid);
+  out.varint(entry.gid);
+  out.varint(entry.size);
+  out.varint(mtime < 0 ? -2 * mtime - 1 : 2 * mtime);
+  out.varint(mtimeNs);
   if (entry.digest !== undefined) out.hex(entry.digest.slice("sha256:".length));
   if (entry.linkTarget !== undefined) out.sized(encodeName(entry.linkTarget));
   if (entry.hardLink !== undefined) out.sized(encodeName(entry.hardLink));
@@ -44,7 +63,16 @@ export function encodeRecord(entry: Entry, out: ByteWriter): void {
   }
 }
 
-function encodeXattrs(xattrs: readonly (readonly [string, Uint8Array])[], out: ByteWriter): void {
+function flagsOf(entry: Entry): number {
+  return (
+    CODES.get(entry.type)! |
+    (entry.digest === undefined ? 0 : HAS.digest) |
+    (entry.linkTarget === undefined ? 0 : HAS.linkTarget) |
+    (entry.hardLink === undefined ? 0 : HAS.hardLink)
+  );
+}
+
+function encodeXattrs(xattrs: Xattrs, out: ByteWriter): void {
   out.varint(xattrs.length);
   for (const [name, value] of xattrs) {
     out.sized(encodeName(name));

@@ -1,91 +1,8 @@
-import { createHash } from "node:crypto";
-import { type Digest, finishDigest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
-import { comparePaths, encodeName, printableName } from "../core/file-name.ts";
+import type { Digest } from "../core/digest.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { ByteWriter } from "./byte-writer.ts";
 import { BLOCK_ENTRIES, TocCursor } from "./toc-cursor.ts";
-import { damaged, decodeRecord, encodeRecord } from "./toc-record.ts";
-
-/**
- * The table of contents of a layer (DESIGN decision 1), searched in place:
- *
- *   bytes 0-15   "slipway-toc/1\n", two zero bytes
- *   uint32 LE    number of entries
- *   uint32 LE    position of the block table
- *   entries      sorted by `comparePaths`; varint bytes shared with the path before, suffix, record, both with their length
- *   block table  uint32 LE positions of every 16th entry, whose path is whole
- */
-const MAGIC = Buffer.from("slipway-toc/1\n\0\0", "latin1");
-const HEADER_BYTES = MAGIC.length + 8;
-
-/** What `Toc.contentDigest` begins with; a new meaning gets a new tag. */
-const CONTENT_TAG = "layer-content/1\n";
-const CAPABILITY = "security.capability";
-
-/** Makes a table of contents. Entries must come sorted by `comparePaths` and each path once; else throws `INTERNAL`. */
-export function encodeToc(entries: Iterable<Entry>): Buffer {
-  const out = new ByteWriter(64 * 1024);
-  const record = new ByteWriter(256);
-  const blocks: number[] = [];
-  let count = 0;
-  let before: { readonly path: string; readonly bytes: Buffer } | undefined;
-  out.bytes(MAGIC);
-  out.bytes(Buffer.alloc(8));
-  for (const entry of entries) {
-    if (before && comparePaths(before.path, entry.path) >= 0) throw unsorted(before.path, entry.path);
-    const bytes = encodeName(entry.path);
-    const opensBlock = count++ % BLOCK_ENTRIES === 0;
-    if (opensBlock) blocks.push(out.length);
-    const shared = opensBlock || !before ? 0 : sharedLength(before.bytes, bytes);
-    record.clear();
-    encodeRecord(entry, record);
-    out.varint(shared);
-    out.sized(bytes.subarray(shared));
-    out.sized(record.view());
-    before = { path: entry.path, bytes };
-  }
-  const tableAt = out.length;
-  for (const at of blocks) out.uint32(at);
-  const result = Buffer.from(out.view());
-  result.writeUInt32LE(count, MAGIC.length);
-  result.writeUInt32LE(tableAt, MAGIC.length + 4);
-  return result;
-}
-
-/**
- * Digest over path, type, mode, owner, size, file digest, link target, hard link, device, `security.capability`, whiteout
- * and opaque of every entry, in path order; not over modification times or other attributes (SPEC CK-05).
- */
-export function contentDigestOf(entries: Iterable<Entry>): Digest {
-  const hash = createHash("sha256").update(CONTENT_TAG);
-  const out = new ByteWriter(64 * 1024);
-  const record = new ByteWriter(256);
-  for (const entry of entries) {
-    record.clear();
-    encodeRecord(withoutTimes(entry), record);
-    out.sized(encodeName(entry.path));
-    out.sized(record.view());
-    if (out.length < 32 * 1024) continue;
-    hash.update(out.view());
-    out.clear();
-  }
-  return finishDigest(hash.update(out.view()));
-}
-
-function sharedLength(a: Buffer, b: Buffer): number {
-  const length = Math.min(a.length, b.length);
-  let i = 0;
-  while (i < length && a[i] === b[i]) i++;
-  return i;
-}
-
-function unsorted(before: string, path: string): SlipwayError<"INTERNAL"> {
-  return new SlipwayError(
-    "INTERNAL",
-    `entries of a layer are out of order: "${printableName(path)}" after "${printableName(before)}"`,
-  );
-}
+import { damaged, decodeRecord } from "./toc-record.ts";
+import { contentDigestOf, HEADER_BYTES, MAGIC } from "./toc-writer.ts";
 
 /** A layer's table of contents; looks entries up in the encoded bytes. Lookups never follow links. */
 export class Toc {
@@ -176,10 +93,4 @@ export class Toc {
   #newCursor(): TocCursor {
     return new TocCursor(this.bytes, this.count, this.#tableAt);
   }
-}
-
-function withoutTimes(entry: Entry): Entry {
-  const { xattrs, ...rest } = entry;
-  const capability = xattrs?.[CAPABILITY];
-  return { ...rest, mtime: 0, mtimeNs: 0, ...(capability ? { xattrs: { [CAPABILITY]: capability } } : {}) };
 }

@@ -1,6 +1,7 @@
 import { comparePaths } from "../../src/core/file-name.ts";
 import type { Entry, FileTree } from "../../src/core/file-tree.ts";
-import { encodeToc, Toc } from "../../src/layer/toc.ts";
+import { Toc } from "../../src/layer/toc.ts";
+import { encodeToc } from "../../src/layer/toc-writer.ts";
 
 type Details = Partial<Omit<Entry, "path" | "type">>;
 

@@ -9,6 +9,7 @@ import type { CaptureTask } from "../../src/layer/capture-task.ts";
 import type { PackTask } from "../../src/layer/pack-task.ts";
 import { packError, unpackError } from "../../src/layer/thread-errors.ts";
 import { Toc } from "../../src/layer/toc.ts";
+import { encodeToc } from "../../src/layer/toc-writer.ts";
 import { WorkerPool } from "../../src/layer/worker-pool.ts";
 import { chunksOf, writeArchive } from "./archives.ts";
 import { dir, file } from "./entries.ts";
@@ -36,7 +37,8 @@ const task = (): CaptureTask => {
 };
 const pack = (...entries: readonly Entry[]): PackTask => ({
   kind: "pack",
-  entries,
+  toc: encodeToc(entries),
+  linkedTo: new Set(),
   directory: space.folder(),
   form: PORTABLE,
 });
