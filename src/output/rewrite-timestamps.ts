@@ -1,12 +1,14 @@
 import { createHash, type Hash } from "node:crypto";
-import { finishDigest } from "../core/digest.ts";
+import { type Digest, finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
+import type { Entry } from "../core/file-tree.ts";
 import type { Chain, ChainLayer } from "../execute/chain.ts";
 import { layerType } from "../image/media-family.ts";
 import { layerArchive } from "../layer/archive.ts";
 import { compressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
 import { encodeToc } from "../layer/toc-writer.ts";
+import type { LayerForm } from "../store/store.ts";
 import { writeEstargz } from "./estargz-blob.ts";
 import type { ExportedBuild, ExportRequest } from "./export-request.ts";
 import type { OutputSpec } from "./output-spec.ts";
@@ -42,7 +44,7 @@ async function restamped(
   layer: ChainLayer,
   epoch: number,
 ): Promise<ChainLayer> {
-  const { store, signal } = request;
+  const { store } = request;
   const snapshot = store.layers.snapshot(layer.diffId);
   if (!snapshot || !store.layers.get(layer.diffId))
     throw new SlipwayError("BLOB_NOT_FOUND", `layer ${layer.diffId} is not in the store`, {
@@ -50,24 +52,66 @@ async function restamped(
     });
   const entries = [...Toc.open(store.layers.toc(layer.diffId)).entries()];
   if (!entries.some((entry) => entry.mtime > epoch)) return layer;
-  const clamped = entries.map((entry) =>
+  const remembered = rememberedForm(request, output, layer, epoch);
+  const form = remembered ?? {
+    ...(await writeForm(request, output, clamped(entries, epoch), snapshot.path)),
+    ...kindOf(output),
+    epoch,
+  };
+  if (!remembered) store.addForm(layer.diffId, form);
+  const { diffId, digest, size, annotations, compression } = form;
+  const mediaType = layerType("oci", compression === "estargz" ? "gzip" : compression);
+  const blob = { mediaType, digest, size, ...(annotations ? { annotations } : {}) };
+  return { ...layer, diffId, blob };
+}
+
+/** A layer with its times set back has a diff ID of its own. */
+type RewrittenForm = LayerForm & { readonly diffId: Digest };
+
+/** What an earlier build made, if it is still there: only the last epoch's is remembered, or else each build would add one. */
+function rememberedForm(
+  { store }: ExportRequest,
+  output: OutputSpec,
+  layer: ChainLayer,
+  epoch: number,
+): RewrittenForm | undefined {
+  const { compression, settings } = kindOf(output);
+  return store
+    .forms(layer.diffId)
+    .find(
+      (form): form is RewrittenForm =>
+        form.compression === compression &&
+        form.settings === settings &&
+        form.epoch === epoch &&
+        form.diffId !== undefined &&
+        store.blobs.has(form.digest),
+    );
+}
+
+function kindOf({ compression, compressionLevel }: OutputSpec): Pick<LayerForm, "compression" | "settings"> {
+  return { compression, settings: `rewritten level=${compressionLevel ?? "default"}` };
+}
+
+function clamped(entries: readonly Entry[], epoch: number): Toc {
+  const changed = entries.map((entry) =>
     entry.mtime > epoch ? { ...entry, mtime: epoch, mtimeNs: 0 } : entry,
   );
+  return Toc.open(encodeToc(changed));
+}
+
+async function writeForm(
+  { store, signal }: ExportRequest,
+  { compression, compressionLevel }: OutputSpec,
+  toc: Toc,
+  folder: string,
+): Promise<Pick<RewrittenForm, "diffId" | "digest" | "size" | "annotations">> {
   const hash = createHash("sha256");
-  const archive = hashed(layerArchive(Toc.open(encodeToc(clamped)), snapshot.path), hash);
-  const { compression, compressionLevel } = output;
-  if (compression === "estargz") {
-    const { diffId, ...blob } = await writeEstargz(store, archive, { level: compressionLevel, signal });
-    return { ...layer, diffId, blob: { mediaType: layerType("oci", "gzip"), ...blob } };
-  }
+  const archive = hashed(layerArchive(toc, folder), hash);
+  if (compression === "estargz") return writeEstargz(store, archive, { level: compressionLevel, signal });
   const level = compressionLevel === undefined ? {} : { level: compressionLevel };
   const stream = compression === "none" ? archive : compressor(compression, archive, level);
   const blob = await store.blobs.write(stream, signal ? { signal } : {});
-  return {
-    ...layer,
-    diffId: finishDigest(hash),
-    blob: { mediaType: layerType("oci", compression), ...blob },
-  };
+  return { ...blob, diffId: finishDigest(hash) };
 }
 
 async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {

@@ -42,15 +42,17 @@ export interface StoreOptions {
   readonly beforeWrite?: () => Promise<void>;
 }
 
-/** A compressed form that a layer was given once: nothing is compressed twice. */
+/** A form that a layer was given once: nothing is compressed twice. */
 export interface LayerForm {
-  readonly compression: Exclude<Compression, "none"> | "estargz";
+  readonly compression: Compression | "estargz";
   /** Compressor and level, as the caller names them. */
   readonly settings: string;
   readonly digest: Digest;
   readonly size: number;
   /** What the form holds, where that is not the layer's own archive (eStargz adds a file). */
   readonly diffId?: Digest;
+  /** Its latest time, in seconds, where times were set back; the next one takes its place. */
+  readonly epoch?: number;
   /** For the descriptor. */
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -467,6 +467,29 @@ describe("times", () => {
     }
   });
 
+  it("EP-07: what was rewritten once is not rewritten again, for the last epoch in each form", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM scratch\nCOPY once /once\n", once: "first" });
+    const layersFor = async (epoch: number, compression: string) => {
+      const file = join(shop.it.folder, "once.tar");
+      const to = `type=oci,dest=${file},rewrite-timestamp=true,compression=${compression}`;
+      await shop.it.succeed(["build", `--build-arg=SOURCE_DATE_EPOCH=${epoch}`, "-o", to, context]);
+      const { index, blob } = archive(file);
+      return blob(index.manifests[0].digest).layers;
+    };
+    const forms = ["uncompressed", "gzip", "zstd", "estargz"];
+    const before = [];
+    for (const form of forms) before.push(await layersFor(1000000000, form));
+    // Whoever reads the files once more makes something else of them.
+    const layers = join(shop.it.home, "layers");
+    const stored = readdirSync(layers)
+      .map((key) => join(layers, key, "fs/once"))
+      .filter((at) => existsSync(at));
+    expect(stored.length).toBeGreaterThan(0);
+    for (const path of stored) writeFileSync(path, "other");
+    for (const [i, form] of forms.entries()) expect(await layersFor(1000000000, form)).toEqual(before[i]);
+    expect(await layersFor(1000000001, "gzip")).not.toEqual(before[1]);
+  });
+
   it("EP-07: an image in the store has the rewritten times, and its base keeps its own", async () => {
     const context = shop.it.context({ Dockerfile: "FROM busybox\nRUN echo 1 > /new\n" });
     const flags = [
