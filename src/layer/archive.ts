@@ -21,26 +21,36 @@ export interface ArchiveOptions {
  * byte what its diff ID was computed over. Fails with `DIGEST_MISMATCH` where a file of the snapshot is missing or has another size.
  */
 export function layerArchive(toc: Toc, directory: string, options: ArchiveOptions = {}): Readable {
-  const chunks = archiveChunks(toc, directory);
+  const chunks = archiveChunks(layerFiles(toc, directory));
   const checked = options.diffId === undefined ? chunks : verified(chunks, options.diffId);
   return Readable.from(checked, { objectMode: false, highWaterMark: 2 * CHUNK });
 }
 
-/** Reads synchronously, a chunk at a time: small files cost one round through the event loop per chunk, not per file. */
-function* archiveChunks(toc: Toc, directory: string): Generator<Buffer> {
+/** An entry and where its bytes lie; entries without any need no path. */
+export type ArchivedFile = readonly [entry: Entry, path: string];
+
+function* layerFiles(toc: Toc, directory: string): Generator<ArchivedFile> {
+  for (const entry of toc.entries()) yield [entry, `${directory}/${entry.path}`];
+}
+
+/**
+ * A tar archive of these entries, in their order. Reads synchronously, a chunk at a time: small files cost one round through the
+ * event loop per chunk, not per file. Fails with `DIGEST_MISMATCH` where a file is missing or has another size.
+ */
+export function* archiveChunks(files: Iterable<ArchivedFile>): Generator<Buffer> {
   const out = new ChunkFiller();
-  for (const entry of toc.entries()) {
+  for (const [entry, path] of files) {
     yield* out.add(entryHeader(entry));
     const size = storedSize(entry);
-    if (size > 0) yield* readInto(out, entry, directory);
+    if (size > 0) yield* readInto(out, entry, path);
     yield* out.add(paddingAfter(size));
   }
   yield* out.add(TAR_END);
   yield* out.rest();
 }
 
-function* readInto(out: ChunkFiller, entry: Entry, directory: string): Generator<Buffer> {
-  const fd = openStored(`${directory}/${entry.path}`, entry);
+function* readInto(out: ChunkFiller, entry: Entry, path: string): Generator<Buffer> {
+  const fd = openStored(path, entry);
   try {
     for (let left = entry.size; left > 0; ) {
       const room = out.room();
