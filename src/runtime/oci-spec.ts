@@ -83,12 +83,13 @@ export function ociSpec(
 }
 
 /**
- * Runs among the machine's files, in the container's mount namespace, before the root changes. It reads its input to the end: the
- * runtime writes the container's state there, and fails where nobody takes it.
+ * Runs among the machine's files, in the container's mount namespace, before the root changes. The runtime writes the container's state
+ * to its input and fails where nobody takes it, so that is read beside the work; nothing of it may be left when it ends, because the
+ * container would see it.
  */
 function shutDevices({ rootfs, readOnlyRoot }: ContainerRequest, { shell, mount }: RemountTools): object {
   const options = `remount,bind,nodev${readOnlyRoot ? ",ro" : ""}`;
-  const script = 'while read -r _; do :; done; exec "$@"';
+  const script = 'exec 3<&0; cat <&3 >/dev/null & "$@" 3<&-; ended=$?; wait; exit $ended';
   return { path: shell, args: ["sh", "-c", script, "sh", mount, "-n", "-o", options, rootfs.merged] };
 }
 
