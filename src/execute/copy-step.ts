@@ -20,6 +20,7 @@ import {
   sourceFiles,
   withDigests,
 } from "./copy/gathered.ts";
+import { hashSource } from "./copy/hash-source.ts";
 import { heredocEntry } from "./copy/heredoc.ts";
 import { accountReader, resolveOwner } from "./copy/owner.ts";
 import { type Placement, placeSource } from "./copy/place.ts";
@@ -157,6 +158,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
         else await this.#placeLocal(step, group, place(group.tree), unpacking);
       }
       this.#placeHeredocs(step, changes, place(below));
+      await changes.identify((entry, path) => hashSource(entry, path, signal));
       return draftLayer(changes.finish(), target, signal);
     });
   }

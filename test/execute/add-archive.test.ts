@@ -9,6 +9,7 @@ import type { Entry } from "../../src/core/file-tree.ts";
 import { applyArchive } from "../../src/execute/add/archive.ts";
 import { type ArchiveSource, openArchive } from "../../src/execute/add/archive-file.ts";
 import { ChangeSet } from "../../src/execute/copy/change-set.ts";
+import { hashSource } from "../../src/execute/copy/hash-source.ts";
 import { writeArchive } from "../layer/archives.ts";
 import { dir, file, symlink } from "../layer/entries.ts";
 import { temporaryFolder } from "../support/folders.ts";
@@ -156,6 +157,28 @@ describe("links of archives", () => {
   it("AD-02, LT-03: a symlink has no mode of its own", async () => {
     const changes = await unpack(source(onDisk([symlink("l", "f", { mode: 0o644 })])));
     expect(changes.lookup("t/l")?.mode).toBe(0o777);
+  });
+});
+
+describe("members that are there already", () => {
+  it("AD-02: one with the same bytes leaves no trace", async () => {
+    const before = { "t/f": { text: "same", mtime: 0 }, "t/g": { text: "old!", mtime: 0 } };
+    const changes = new ChangeSet(new MemoryTree(before));
+    const bytes = { f: Buffer.from("same"), g: Buffer.from("new!") };
+    await unpack(source(onDisk([file("f"), file("g"), file("h", { hardLink: "f" })], bytes)), { changes });
+    await changes.identify((entry, path) => hashSource(entry, path, never));
+    const files = changes.finish().filter((change) => change.entry.type === "file");
+    expect(files.map((change) => change.entry.path)).toEqual(["t/g", "t/h"]);
+  });
+
+  it("AD-02: comparing ends when the build is cancelled, however large the file is", async () => {
+    const path = join(temporaryFolder(), "large");
+    const size = 64 * 1024 ** 3;
+    fs.writeFileSync(path, "");
+    fs.truncateSync(path, size);
+    await expect(hashSource(file("large", { size }), path, AbortSignal.abort())).rejects.toThrow(
+      expect.objectContaining({ code: "CANCELLED" }),
+    );
   });
 });
 

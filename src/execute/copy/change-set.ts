@@ -1,7 +1,7 @@
+import type { Digest } from "../../core/digest.ts";
 import { comparePaths } from "../../core/file-name.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
 import type { ByteSource, Change } from "../../layer/change.ts";
-import { hashFile } from "../../layer/copy-bytes.ts";
 import { isSameEntry } from "./same-entry.ts";
 
 /** Metadata of directories that a step has to invent. */
@@ -45,6 +45,7 @@ export class ChangeSet implements FileTree {
   readonly #identities = new Map<string, string>();
   /** What the last `putLink` said of an inode, by identity: all its names have that. */
   readonly #inodes = new Map<string, Entry>();
+  #madeIdentities = 0;
 
   constructor(parent: FileTree) {
     this.#parent = parent;
@@ -95,7 +96,7 @@ export class ChangeSet implements FileTree {
     const bytes = this.#changes.get(target)?.bytes ?? below();
     let identity = this.#identities.get(target);
     if (identity === undefined) {
-      identity = `\0link ${this.#inodes.size}`;
+      identity = `\0link ${this.#madeIdentities++}`;
       const { hardLink: _, ...first } = this.lookup(target)!;
       this.putLinked(first, bytes, identity);
     }
@@ -127,8 +128,23 @@ export class ChangeSet implements FileTree {
     return missing;
   }
 
+  /**
+   * Hashes the files that look the same as what they take the place of, which members of an archive, not hashed yet, may be. Call it
+   * before `finish`.
+   */
+  async identify(digest: (entry: Entry, path: string) => Promise<Digest>): Promise<void> {
+    this.#settleInodes();
+    for (const [path, { entry, bytes }] of this.#changes) {
+      if (entry.digest !== undefined || bytes.kind !== "path") continue;
+      const before = this.#whatWasAt(path);
+      if (before?.digest === undefined || !isSameEntry(before, { ...entry, digest: before.digest })) continue;
+      this.#changes.set(path, { entry: { ...entry, digest: await digest(entry, bytes.path) }, bytes });
+    }
+  }
+
   /** The changes in archive order, without those that change nothing, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
   finish(): Change[] {
+    this.#settleInodes();
     this.#settleLinks();
     this.#whiteOutHidden();
     const all = new Map([...this.#changes].filter(([path, { entry }]) => !this.#isUnchanged(path, entry)));
@@ -143,17 +159,13 @@ export class ChangeSet implements FileTree {
 
   /** What is put where the very same already is leaves no trace in the layer, as BuildKit's comparison of snapshots does not. */
   #isUnchanged(path: string, entry: Entry): boolean {
+    const before = entry.hardLink === undefined ? this.#whatWasAt(path) : undefined;
+    return before !== undefined && isSameEntry(before, entry);
+  }
+
+  #whatWasAt(path: string): Entry | undefined {
     const before = this.#parent.lookup(path);
-    if (!before || this.#hidden.has(path) || this.#isHidden(path) || entry.hardLink !== undefined)
-      return false;
-    if (isSameEntry(before, entry)) return true;
-    const { bytes } = this.#changes.get(path)!;
-    // Members of an archive have not been hashed yet; only one that looks the same in all else is worth it.
-    const looksSame =
-      entry.digest === undefined &&
-      bytes.kind === "path" &&
-      isSameEntry(before, { ...entry, digest: before.digest! });
-    return looksSame && hashFile(entry, bytes.path) === before.digest;
+    return before && !this.#hidden.has(path) && !this.#isHidden(path) ? before : undefined;
   }
 
   #isHidden(path: string): boolean {
@@ -194,16 +206,16 @@ export class ChangeSet implements FileTree {
     }
   }
 
-  #settleInode(paths: ReadonlySet<string>, inode: Entry | undefined): void {
-    if (!inode) return;
-    for (const path of paths)
-      this.#changes.set(path, { entry: { ...inode, path }, bytes: this.#changes.get(path)!.bytes });
+  #settleInodes(): void {
+    for (const [identity, inode] of this.#inodes)
+      for (const path of this.#links.get(identity)!)
+        this.#changes.set(path, { entry: { ...inode, path }, bytes: this.#changes.get(path)!.bytes });
+    this.#inodes.clear();
   }
 
   /** Only what changes is linked, to the first of it (SPEC LT-04); a name under which the same was there already is none of it. */
   #settleLinks(): void {
-    for (const [identity, paths] of this.#links) {
-      this.#settleInode(paths, this.#inodes.get(identity));
+    for (const paths of this.#links.values()) {
       const changed = [...paths].filter((path) => !this.#isUnchanged(path, this.#changes.get(path)!.entry));
       const [first, ...rest] = changed.sort(comparePaths);
       for (const path of rest) {
