@@ -4,7 +4,7 @@ import { annotationMembers, descriptorMembers, readAnnotations, readDescriptor }
 import { checkDocument } from "./document.ts";
 import { JsonReader } from "./json-reader.ts";
 import type { EncodedDocument } from "./manifest.ts";
-import { convertDescriptor, indexType, type MediaFamily } from "./media-family.ts";
+import { indexType, type MediaFamily } from "./media-family.ts";
 import { members, writeJson } from "./ordered-json.ts";
 
 /** An image for several platforms (OCI image-spec v1.1 §image-index; Docker manifest list). */
@@ -44,21 +44,4 @@ export function decodeIndex(bytes: Uint8Array, mediaType: string): ImageIndex {
     ...(subject ? { subject: readDescriptor(subject) } : {}),
     ...readAnnotations(doc.get("annotations")),
   };
-}
-
-/**
- * The index in another family, pointing to what `convertedManifest` made of each entry (its digest changes with the
- * family). Docker's lists have no annotations (SPEC MF-02).
- */
-export function convertIndex(
-  index: ImageIndex,
-  family: MediaFamily,
-  convertedManifest: (entry: Descriptor) => Descriptor,
-): ImageIndex {
-  if (index.family === family) return index;
-  const { annotations } = index;
-  const manifests = index.manifests.map((entry) =>
-    convertDescriptor({ ...entry, ...convertedManifest(entry) }, family),
-  );
-  return { family, manifests, ...(family === "oci" && annotations ? { annotations } : {}) };
 }

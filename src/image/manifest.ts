@@ -5,7 +5,7 @@ import type { ImageConfig } from "./config.ts";
 import { annotationMembers, descriptorMembers, readAnnotations, readDescriptor } from "./descriptor-json.ts";
 import { checkDocument } from "./document.ts";
 import { JsonReader } from "./json-reader.ts";
-import { convertDescriptor, type MediaFamily, manifestType } from "./media-family.ts";
+import { type MediaFamily, manifestType } from "./media-family.ts";
 import { members, writeJson } from "./ordered-json.ts";
 
 /** One platform's image, or an artifact (OCI image-spec v1.1 §manifest; Docker image manifest v2, schema 2). Layers from the base up. */
@@ -56,19 +56,6 @@ export function decodeManifest(bytes: Uint8Array, mediaType: string): Manifest {
     layers: doc.get("layers")?.list().map(readDescriptor) ?? [],
     ...(subject ? { subject: readDescriptor(subject) } : {}),
     ...readAnnotations(doc.get("annotations")),
-  };
-}
-
-/** The manifest in another family; the blobs stay what they are (SPEC LT-10). */
-export function convertManifest(manifest: Manifest, family: MediaFamily): Manifest {
-  if (manifest.family === family) return manifest;
-  const { annotations, artifactType, subject, ...rest } = manifest;
-  return {
-    ...rest,
-    ...(family === "oci" && annotations ? { annotations } : {}),
-    family,
-    config: convertDescriptor(manifest.config, family),
-    layers: manifest.layers.map((layer) => convertDescriptor(layer, family)),
   };
 }
 

@@ -1,9 +1,7 @@
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
 import type { IngestResult } from "./ingest-task.ts";
 import { READERS } from "./layer-threads.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
-import type { Toc } from "./toc.ts";
 
 export type { IngestResult } from "./ingest-task.ts";
 
@@ -40,21 +38,4 @@ export function ingestLayer(options: IngestOptions): Promise<IngestResult> {
     archive,
     { signal },
   );
-}
-
-export interface UnpackOptions extends Omit<IngestOptions, "directory" | "form"> {
-  /** What is known of the layer. */
-  readonly toc: Toc;
-  readonly directory: string;
-  readonly form: SnapshotForm;
-}
-
-/** Unpacks a layer whose table of contents is known already; throws `LAYER_INVALID` where the archive does not lead to the same one. */
-export async function unpackLayer({ toc, ...options }: UnpackOptions): Promise<void> {
-  const unpacked = await ingestLayer(options);
-  if (unpacked.toc.equals(toc.bytes)) return;
-  throw new SlipwayError("LAYER_INVALID", "a layer's archive does not fit its table of contents", {
-    hint: "remove the layer from the store and pull it again",
-    facts: { diffId: unpacked.info.diffId },
-  });
 }

@@ -231,11 +231,3 @@ function cString(bytes: Buffer): string {
   const end = bytes.indexOf(0);
   return decodeName(end < 0 ? bytes : bytes.subarray(0, end));
 }
-
-/** Reads a whole archive into `sink`. Throws `LAYER_INVALID`. */
-export async function readTar(archive: AsyncIterable<Uint8Array>, sink: TarSink): Promise<void> {
-  const reader = new TarReader(sink);
-  for await (const chunk of archive)
-    reader.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  reader.finish();
-}

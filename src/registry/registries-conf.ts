@@ -8,8 +8,6 @@ export interface RegistriesConf {
   readonly registries: readonly RegistryEntry[];
 }
 
-export const EMPTY_REGISTRIES_CONF: RegistriesConf = { registries: [] };
-
 /**
  * Reads configuration files in the order given. A folder stands for its `*.conf` files in byte order (the drop-ins of
  * `registries.conf.d`); what does not exist is left out. A later table replaces an earlier one with the same prefix.

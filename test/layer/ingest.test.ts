@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import type { Entry } from "../../src/core/file-tree.ts";
-import { ingestLayer, unpackLayer } from "../../src/layer/ingest.ts";
+import { ingestLayer } from "../../src/layer/ingest.ts";
 import { Toc } from "../../src/layer/toc.ts";
 import { hasLibc, libc } from "../../src/sys/libc.ts";
 import { chunksOf, writeArchive } from "./archives.ts";
@@ -253,21 +253,5 @@ describe("what a layer is checked for", () => {
     const running = ingestLayer({ archive: stuck(archive), signal: controller.signal });
     setImmediate(() => controller.abort());
     await expect(running).rejects.toThrow(expect.objectContaining({ code: "CANCELLED" }));
-  });
-
-  it("unpacking again gives the files of a known table of contents, and refuses another archive", async () => {
-    const { toc } = await ingestLayer({ archive: chunksOf(archive) });
-    const directory = space.folder();
-    await unpackLayer({ archive: chunksOf(archive), toc: Toc.open(toc), directory, form: PORTABLE });
-    expect(fs.readFileSync(join(directory, "d/f"), "utf8")).toBe("x");
-    const other = writeArchive([file("other")]);
-    await expect(
-      unpackLayer({
-        archive: chunksOf(other),
-        toc: Toc.open(toc),
-        directory: space.folder(),
-        form: PORTABLE,
-      }),
-    ).rejects.toThrow(invalid);
   });
 });
