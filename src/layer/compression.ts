@@ -85,7 +85,7 @@ async function* notEmpty(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 }
 
 export interface CompressorOptions {
-  /** gzip 0 to 9 (default 6), zstd 0 to 22 (default 3) (SPEC LT-09). */
+  /** gzip 0 to 9 (default 4), zstd 0 to 22 (default 3) (SPEC LT-09). */
   readonly level?: number;
 }
 
@@ -103,7 +103,7 @@ export async function* compressor(
     throw new SlipwayError("COMPRESSION_UNSUPPORTED", `${kind} has no level ${level}`, {
       hint: `choose a level from 0 to ${highest}`,
     });
-  if (kind === "gzip") yield* gzipCompress(source, level ?? 6);
+  if (kind === "gzip") yield* gzipCompress(source, level);
   else yield* zstdCompress(source, level === undefined || level === 0 ? 3 : level);
 }
 
