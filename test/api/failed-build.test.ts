@@ -24,3 +24,9 @@ it("what a failed build hashed needs no hashing in the next one", async () => {
     await session.close();
   }
 });
+
+it("SL-PASSWORDS: the words of a command that failed show no password of a URL", async () => {
+  const Dockerfile = "FROM busybox\nRUN true https://bob:hunter2@web/; exit 3\n";
+  const { stderr } = await shop.it.build({ Dockerfile });
+  expect(stderr).toContain('process "/bin/sh -c true https://xxxxx:xxxxx@web/; exit 3" did not complete');
+});

@@ -53,6 +53,20 @@ describe("an ordinary user with subordinate ids", () => {
     expect((await rootless.it.run(["run", "--rm", "own", "sh", "-c", "exit 7"])).exitCode).toBe(7);
   });
 
+  it("MT-10: cache mounts of other ids are counted and removed", async () => {
+    const steps = "mkdir -m 700 /c/d && head -c 5000 /dev/zero > /c/d/f && chown -R 33:33 /c/d";
+    const Dockerfile = `FROM busybox\nRUN --mount=type=cache,target=/c ${steps}\n`;
+    await rootless.it.succeed(["build", rootless.it.context({ Dockerfile })]);
+    const usage = async () => {
+      const { stdout } = await rootless.it.succeed(["system", "df", "--format=json"]);
+      const rows: readonly { type: string; count: number; bytes: number }[] = JSON.parse(stdout);
+      return rows.find(({ type }) => type === "Cache mounts");
+    };
+    expect(await usage()).toMatchObject({ count: 1, bytes: 5000 });
+    await rootless.it.succeed(["system", "prune", "--all", "--force"]);
+    expect(await usage()).toMatchObject({ count: 0, bytes: 0 });
+  });
+
   it.each(["SIGINT", "SIGQUIT", "SIGTERM"] as const)("passes %s on to the container", async (signal) => {
     const { home, user } = rootless.it;
     const script = `trap 'echo got ${signal}; exit 9' ${signal.slice(3)}; echo ready; while :; do sleep 0.1; done`;
@@ -155,7 +169,7 @@ describe("an ordinary user with subordinate ids", () => {
     const more = Buffer.from(`${Dockerfile}COPY a /a\n`);
     await rootless.it.succeed(["build", "-t", "piped", "-f", "-", context], { input: more });
     expect(await rootless.it.shell("piped", "cat /a")).toBe("1");
-    const left = readdirSync(join(rootless.it.home, "tmp"));
-    expect(left.filter((name) => /^(stdin|request)-/.test(name))).toEqual([]);
+    const left = readdirSync(join(rootless.it.home, "tmp"), { encoding: "utf8", recursive: true });
+    expect(left.filter((name) => /(^|\/)(stdin|request)-/.test(name))).toEqual([]);
   });
 });
