@@ -60,9 +60,9 @@ export function lostBytes({ file, globalArgs, stages }: ParsedDockerfile): strin
   return `${file}:${first}${others}: bytes that are not UTF-8 become U+FFFD; ${convertHint(file)}`;
 }
 
-/** Paths of COPY and ADD are bytes and stay so; bodies of heredocs are text. A RUN is refused where it is needed. */
+/** Paths of COPY and ADD are bytes and stay so, and so is a heredoc's body that is not expanded. A RUN is refused where it is needed. */
 function losesBytes(instruction: Instruction): boolean {
   if (instruction.kind === "COPY" || instruction.kind === "ADD")
-    return instruction.heredocs.some(({ content }) => !content.isWellFormed());
+    return instruction.heredocs.some(({ content, expand }) => expand && !content.isWellFormed());
   return instruction.kind !== "RUN";
 }

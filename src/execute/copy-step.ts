@@ -1,5 +1,6 @@
 import { canonicalJson } from "../core/canonical-json.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import { encodeName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { CopyStep, InputSource } from "../plan/graph.ts";
@@ -181,7 +182,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
 
   #placeHeredocs(step: CopyStep, changes: ChangeSet, at: Placement): void {
     for (const { name, content } of step.heredocs) {
-      const bytes = Buffer.from(content, "utf8");
+      const bytes = encodeName(content);
       const root = heredocEntry(name, bytes.length, this.#options.time);
       const source: SelectedSource = { selector: `<<${name}`, name, root, entries: [] };
       placeSource(changes, source, {

@@ -32,7 +32,7 @@ export function interpretCopy(state: StageState, call: Call<CopyInstruction>): S
   const heredocs = instruction.heredocs.map(({ name, content, chomp, expand }) => {
     checkHeredocName(name);
     const body = chomp ? chompHeredoc(content) : content;
-    return { name, content: expand ? expandBodyIn(state, call, body) : body };
+    return { name, content: expand ? expandBodyIn(state, call, body).toWellFormed() : body };
   });
   warnOfIgnored(args.sources, call);
   const text = copyText({

@@ -8,6 +8,19 @@ import { useWorkshop } from "./workshop.ts";
 const shop = useWorkshop();
 
 describe("COPY and ADD", () => {
+  it("LX-41: a heredoc that is not expanded keeps bytes that are not UTF-8; what is expanded is text", async () => {
+    const context = shop.it.context({
+      Dockerfile: Buffer.from(
+        'FROM busybox\nCOPY <<"E" /kept\ncaf\xe9\nE\nCOPY <<E /text\ncaf\xe9\nE\n',
+        "latin1",
+      ),
+    });
+    await shop.it.succeed(["build", "-t", "bytes", context]);
+    expect(await shop.it.shell("bytes", "od -An -tx1 /kept; od -An -tx1 /text")).toBe(
+      " 63 61 66 e9 0a\n 63 61 66 ef bf bd 0a\n",
+    );
+  });
+
   it("AD-03: a wildcard may select several archives; each is unpacked, and what is none is copied", async () => {
     const context = shop.it.context({
       Dockerfile: "FROM busybox\nADD parts/* /out/\n",

@@ -1,6 +1,7 @@
 import { contentIdentity } from "../../cache/content-identity.ts";
 import type { InputFiles, StepInputs } from "../../cache/inputs.ts";
 import { digestOf } from "../../core/digest.ts";
+import { encodeName } from "../../core/file-name.ts";
 import type { CopyStep } from "../../plan/graph.ts";
 import type { Chain } from "../chain.ts";
 import type { SourceTree } from "../source-tree.ts";
@@ -26,7 +27,7 @@ export function copyInputs(
       parents: step.parents,
       excludes: [...step.excludes],
       unpack: step.unpack ?? null,
-      heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(content)}`),
+      heredocs: step.heredocs.map(({ name, content }) => `${name} ${digestOf(encodeName(content))}`),
       ...(step.heredocs.length > 0 && epoch !== undefined ? { epoch } : {}),
     },
     files,
