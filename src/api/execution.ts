@@ -14,6 +14,7 @@ import type { SourceTree } from "../execute/source-tree.ts";
 import { InFlight, StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
 import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
+import { SandboxPool } from "../runtime/sandbox-pool.ts";
 import type { RootfsKind } from "../snapshot/prepare-rootfs.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
@@ -108,10 +109,11 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     target,
     signal,
   );
+  const sandboxes = new SandboxPool(runSteps(plan));
   const sightings = new Sightings(store, request.slot, shared.contexts.main);
   const runner = new StepRunner({
     store,
-    executors: executors(shared, plan, { access, sources }),
+    executors: executors(shared, plan, { access, sources, sandboxes }),
     onEvent: (event) => clock.emit(event),
     clock: clock.elapsed,
     now: () => new Date(),
@@ -122,16 +124,22 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     sightings,
     beforeExecute: shared.beforeExecute,
   });
-  const chain = await scheduler.run(runner, (reason) => controller.abort(reason));
+  const chain = await sandboxes.around(() => scheduler.run(runner, (reason) => controller.abort(reason)));
   await sightings.save();
   return { target: chain, access, chainOf: (stage) => scheduler.chainOf(stage) };
 }
 
-function executors(
-  shared: SharedExecution,
-  plan: BuildPlan,
-  { access, sources }: { readonly access: LayerAccess; readonly sources: StepInputSources },
-) {
+function runSteps({ stages }: BuildPlan): number {
+  return stages.reduce((sum, { steps }) => sum + steps.filter(({ kind }) => kind === "run").length, 0);
+}
+
+interface ExecutorParts {
+  readonly access: LayerAccess;
+  readonly sources: StepInputSources;
+  readonly sandboxes: SandboxPool;
+}
+
+function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, sandboxes }: ExecutorParts) {
   const { session, options, remote, devices } = shared;
   const { store, privilege, environment } = session;
   const target = { store, form: privilege.form };
@@ -172,6 +180,7 @@ function executors(
       runtime: {
         path: environment.path,
         filterFolder: store.paths.filters,
+        sandboxes,
         ...(options.runtime ? { driver: options.runtime } : {}),
       },
       ...(options.shmSize ? { shmSize: options.shmSize } : {}),

@@ -5,13 +5,25 @@ import { CleanupScope, cancelled, throwIfAborted } from "../core/cleanup-scope.t
 import { describeSystemError } from "../core/errors.ts";
 import { quote } from "../snapshot/rootfs.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
-import { type Channel, findTool, type ProcessEnd, spawnProcess, toolPath } from "../sys/process.ts";
+import {
+  type Channel,
+  findTool,
+  type ProcessEnd,
+  type RunningProcess,
+  spawnProcess,
+  toolPath,
+} from "../sys/process.ts";
 import { windowSize } from "../sys/terminal.ts";
 import { bareLines, bareNamespaces } from "./bare-driver.ts";
 import { capabilitiesIn } from "./capabilities.ts";
 import { limitContainer } from "./cgroup/limit-container.ts";
 import { withCompiledFilter } from "./compiled-filter.ts";
-import { connectStreams, type StreamOptions, type TerminalPlace } from "./container-streams.ts";
+import {
+  type ContainerStreams,
+  connectStreams,
+  type StreamOptions,
+  type TerminalPlace,
+} from "./container-streams.ts";
 import { companions, type Driver, initDepth, runtimeLines, selectDriver } from "./drivers.ts";
 import { hostDevices } from "./host-devices.ts";
 import { type PreparedMounts, prepareMounts } from "./mount-script.ts";
@@ -19,6 +31,7 @@ import { encodeSpec, ociSpec } from "./oci-spec.ts";
 import { PrivateFiles, placeEnvironment } from "./private-files.ts";
 import type { ContainerRequest, Privilege } from "./request.ts";
 import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
+import type { SandboxPool } from "./sandbox-pool.ts";
 import { type StartTraces, startScript, startTraces } from "./start-script.ts";
 import { signalContainer, stopContainer } from "./stop-container.ts";
 
@@ -36,6 +49,8 @@ export interface RunContainerOptions extends StreamOptions {
   readonly path: string;
   /** Driver by name; default is the best one that is there. */
   readonly driver?: string;
+  /** Makes the next container's namespaces ahead; default is to make them when it starts. */
+  readonly sandboxes?: SandboxPool;
   /** Where filters of system calls are kept in their compiled form; default is to let the runtime compile each anew. */
   readonly filterFolder?: string;
   /** Told what of the request this machine does not let us do; the container runs without it. */
@@ -67,12 +82,12 @@ export async function runContainer(
     if (secrets !== undefined) scope.defer(() => closeSync(secrets));
     const limits = await limitContainer(request, companions(driver), options.onWarning);
     scope.defer(limits.remove);
-    const argv = [...launchArgv(request, driver, options, limits.join), "sh", script];
+    const argv = launchArgv(request, driver, options, limits.join);
     const place = {
       terminal: request.terminal ?? false,
       consoleSocket: consoleSocketOf(request, driver, options),
     };
-    const { end, complaints } = await launch(argv, { driver, secrets, place }, options, scope);
+    const { end, complaints } = await launch({ argv, script, driver, secrets, place }, options, scope);
     return limits.explain(() => interpretEnd(end, traces, complaints));
   } finally {
     await scope.close();
@@ -188,25 +203,22 @@ function launchArgv(
 }
 
 interface Launch {
+  /** Up to the shell that runs `script`. */
+  readonly argv: readonly string[];
+  readonly script: string;
   readonly driver: Driver;
   readonly secrets: number | undefined;
   readonly place: TerminalPlace;
 }
 
 async function launch(
-  argv: readonly string[],
-  { driver, secrets, place }: Launch,
+  what: Launch,
   options: RunContainerOptions,
   scope: CleanupScope,
 ): Promise<{ readonly end: ProcessEnd; readonly complaints: string }> {
-  const { signal, interactive = false, graceMs = 1500 } = options;
-  const streams = connectStreams(options, place, scope);
-  const stdio: readonly Channel[] = [...streams.stdio, ...(secrets === undefined ? [] : [secrets])];
-  if (driver.name === "unshare") closeOnExec();
-  const env = { PATH: toolPath(options.path), LC_ALL: "C", LIBMOUNT_FORCE_MOUNT2: "always" };
-  const child = spawnProcess(argv, { env, stdio, detached: !interactive });
-  streams.childStarted();
-  const target = { child, initDepth: initDepth(driver), graceMs };
+  const { signal, graceMs = 1500 } = options;
+  const { child, streams } = begin(what, options, scope);
+  const target = { child, initDepth: initDepth(what.driver), graceMs };
   const stop = () => scope.defer(stopContainer(target));
   signal?.addEventListener("abort", stop, { once: true });
   scope.defer(() => signal?.removeEventListener("abort", stop));
@@ -215,6 +227,35 @@ async function launch(
   await streams.finish();
   if (signal?.aborted) throw cancelled(signal);
   return { end, complaints: streams.complaints() };
+}
+
+interface Begun {
+  readonly child: RunningProcess;
+  readonly streams: Pick<ContainerStreams, "finish" | "complaints">;
+}
+
+/** Lets the start script run, in a sandbox that waits for one or in a new one. */
+function begin(what: Launch, options: RunContainerOptions, scope: CleanupScope): Begun {
+  const { argv, script, driver, secrets, place } = what;
+  const { interactive = false, onOutput, sandboxes } = options;
+  const env = { PATH: toolPath(options.path), LC_ALL: "C", LIBMOUNT_FORCE_MOUNT2: "always" };
+  // What else a sandbox is given when it starts cannot be known ahead.
+  const isPlain = !interactive && secrets === undefined && driver.name !== "unshare";
+  const waiting = isPlain ? sandboxes?.take(argv, env) : undefined;
+  if (waiting) {
+    const { child, output, scope: own } = waiting;
+    scope.defer(() => own.close());
+    waiting.begin(script, onOutput);
+    sandboxes?.prepare(argv, env);
+    return { child, streams: { finish: () => output.finished, complaints: output.complaints } };
+  }
+  const streams = connectStreams(options, place, scope);
+  const stdio: readonly Channel[] = [...streams.stdio, ...(secrets === undefined ? [] : [secrets])];
+  if (driver.name === "unshare") closeOnExec();
+  const child = spawnProcess([...argv, "sh", script], { env, stdio, detached: !interactive });
+  streams.childStarted();
+  if (isPlain) sandboxes?.prepare(argv, env);
+  return { child, streams };
 }
 
 function kernelIsAtLeast(major: number, minor: number): boolean {

@@ -3,6 +3,7 @@ import type { InputSource, RunStep } from "../../plan/graph.ts";
 import type { DeviceEdits } from "../../runtime/cdi/device-edits.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
 import type { Privilege, Resources, Ulimit } from "../../runtime/request.ts";
+import type { SandboxPool } from "../../runtime/sandbox-pool.ts";
 import type { RootfsKind } from "../../snapshot/prepare-rootfs.ts";
 import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
@@ -73,4 +74,6 @@ export interface RuntimeSettings {
   readonly driver?: string;
   /** Where compiled filters of system calls are kept. */
   readonly filterFolder: string;
+  /** Makes namespaces ahead. */
+  readonly sandboxes?: SandboxPool;
 }
