@@ -1,3 +1,4 @@
+import type { BigIntStats } from "node:fs";
 import { fileStatOf } from "../context/hash-file.ts";
 import type { DecidingRule } from "../context/ignore-rules.ts";
 import type { LocalContext } from "../context/local-context.ts";
@@ -37,11 +38,7 @@ export class ContextSource implements SourceTree {
   }
 
   witness(path: string): FileWitness {
-    return {
-      open: () => this.#context.open(path),
-      isUnchanged: (stat) => this.#context.isUnchanged(path, fileStatOf(stat)),
-      wasRead: (digest, stat, readAt) => this.#context.remember(path, digest, fileStatOf(stat), readAt),
-    };
+    return new ContextFile(this.#context, path);
   }
 
   sighting(earlier?: Uint8Array): Uint8Array | undefined {
@@ -65,5 +62,28 @@ export class ContextSource implements SourceTree {
   /** Writes what was learnt about files at rest; once, when the build has ended. */
   close(): void {
     this.#context.saveStatIndex();
+  }
+}
+
+/** One file of a context; there may be a hundred thousand of them at a time. */
+class ContextFile implements FileWitness {
+  readonly #context: LocalContext;
+  readonly #path: string;
+
+  constructor(context: LocalContext, path: string) {
+    this.#context = context;
+    this.#path = path;
+  }
+
+  open(): number {
+    return this.#context.open(this.#path);
+  }
+
+  isUnchanged(stat: BigIntStats): boolean {
+    return this.#context.isUnchanged(this.#path, fileStatOf(stat));
+  }
+
+  wasRead(digest: Digest, stat: BigIntStats, readAt: number): void {
+    this.#context.remember(this.#path, digest, fileStatOf(stat), readAt);
   }
 }

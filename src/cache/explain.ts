@@ -117,17 +117,18 @@ function compareFiles(before: readonly InputFiles[], now: readonly InputFiles[])
   const changed: ChangedInput[] = [];
   for (let i = 0; i < Math.max(before.length, now.length); i++) {
     const old = new Map(before[i]?.entries ?? []);
-    const fresh = new Map(now[i]?.entries ?? []);
-    for (const [path, content] of fresh)
-      if (old.get(path) !== content)
-        changed.push({
-          kind: "file",
-          name: path || "/",
-          ...(old.has(path) ? { before: old.get(path)! } : {}),
-          after: content,
-        });
-    for (const [path, content] of old)
-      if (!fresh.has(path)) changed.push({ kind: "file", name: path || "/", before: content });
+    for (const [path, content] of now[i]?.entries ?? []) {
+      const last = old.get(path);
+      old.delete(path);
+      if (last === content) continue;
+      changed.push({
+        kind: "file",
+        name: path || "/",
+        ...(last === undefined ? {} : { before: last }),
+        after: content,
+      });
+    }
+    for (const [path, content] of old) changed.push({ kind: "file", name: path || "/", before: content });
   }
   return changed;
 }

@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { canonicalJson } from "../core/canonical-json.ts";
-import { type Digest, digestOf } from "../core/digest.ts";
+import { type Digest, digestOf, finishDigest } from "../core/digest.ts";
 
 /**
  * Everything that a step's result depends on, in one explicit value. Nothing of time, host paths or the identity of the
@@ -24,9 +25,15 @@ export interface InputFiles {
   readonly from: string;
   /** What selects them (`src`, `*.go` …). */
   readonly selector: string;
-  /** `path` and content identity of each selected entry, in path order. */
-  readonly entries: readonly (readonly [path: string, content: string])[];
+  /** Can be gone through any number of times; there may be a hundred thousand, so that they had better not be kept. */
+  readonly entries: Iterable<InputEntry>;
 }
+
+/** `path` and content identity of one selected entry; they come in path order. */
+export type InputEntry = readonly [path: string, content: string];
+
+/** Text is hashed and encoded in pieces of about this length. */
+export const TEXT_PIECE = 64 * 1024;
 
 /** The cache key: `H(version tag, resolved instruction, parent chain, content of what is read)`. */
 export function keyOf(inputs: StepInputs): Digest {
@@ -42,9 +49,15 @@ export function keyOf(inputs: StepInputs): Digest {
 
 /** Identity of a set of files: base names and contents, not the directory they were in (SPEC CK-04). */
 export function filesDigest(set: InputFiles): Digest {
+  const hash = createHash("sha256");
   let text = "";
-  for (const [path, content] of set.entries) text += `${JSON.stringify(path)} ${content}\n`;
-  return digestOf(text);
+  for (const [path, content] of set.entries) {
+    text += `${JSON.stringify(path)} ${content}\n`;
+    if (text.length < TEXT_PIECE) continue;
+    hash.update(text);
+    text = "";
+  }
+  return finishDigest(hash.update(text));
 }
 
 /** Identity of a chain after one more layer. */

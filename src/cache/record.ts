@@ -1,6 +1,6 @@
 import { type Digest, isDigest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import type { Field, InputFiles, StepInputs } from "./inputs.ts";
+import { type Field, type InputFiles, type StepInputs, TEXT_PIECE } from "./inputs.ts";
 
 /** What a step left behind the last time it ran with these inputs. */
 export interface CacheRecord {
@@ -25,7 +25,27 @@ export function encodeRecord(record: CacheRecord): Uint8Array {
 }
 
 export function encodeInputs(inputs: StepInputs): Uint8Array {
-  return Buffer.from(JSON.stringify(inputs));
+  return Buffer.concat([...jsonPieces(inputs)].map((piece) => Buffer.from(piece)));
+}
+
+/** As `JSON.stringify` has it, but for the whole in one string: megabytes of it. */
+function* jsonPieces({ files, ...rest }: StepInputs): Generator<string> {
+  let text = `${JSON.stringify(rest).slice(0, -1)},"files":[`;
+  let before = "";
+  for (const { from, selector, entries } of files) {
+    text += `${before}${JSON.stringify({ from, selector }).slice(0, -1)},"entries":[`;
+    before = "";
+    for (const entry of entries) {
+      text += before + JSON.stringify(entry);
+      before = ",";
+      if (text.length < TEXT_PIECE) continue;
+      yield text;
+      text = "";
+    }
+    text += "]}";
+    before = ",";
+  }
+  yield `${text}]}`;
 }
 
 /** The inputs of an earlier run, for explanations; damaged ones count as absent. */

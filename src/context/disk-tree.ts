@@ -4,13 +4,15 @@ import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { comparePaths, decodeName, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry, EntryType } from "../core/file-tree.ts";
 import { fileStatOf } from "./hash-file.ts";
-import type { FileStat } from "./stat-index-codec.ts";
+import { type FileStat, readStamp, STAMP_BYTES, writeStamp } from "./stat-index-codec.ts";
 
 /** Extended attributes of a host path, by name. */
 export type ReadXattrs = (hostPath: string) => Readonly<Record<string, Uint8Array>> | undefined;
 
+/** What is at one path. */
 export interface DiskNode {
   readonly entry: Entry;
+  /** As it was when the path was looked at. */
   readonly stat: FileStat;
   /** A socket: shown as an empty regular file, whose bytes must not be looked for (SPEC CP-10). */
   readonly isSocket: boolean;
@@ -27,6 +29,7 @@ export class DiskTree {
   readonly #readXattrs: ReadXattrs | undefined;
   readonly #nodes = new Map<string, DiskNode | undefined>();
   readonly #names = new Map<string, readonly string[]>();
+  readonly #stamps = new Stamps();
 
   constructor(root: string, readXattrs?: ReadXattrs) {
     this.root = root;
@@ -85,12 +88,44 @@ export class DiskTree {
     if (!stats || !type) return undefined;
     const entry = entryOf(path, type, stats, hostPath);
     const xattrs = type === "file" ? this.#readXattrs?.(hostPath) : undefined;
-    return {
-      entry: xattrs ? { ...entry, xattrs } : entry,
-      stat: fileStatOf(stats),
-      isSocket: stats.isSocket(),
-      inode: stats.isFile() && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined,
-    };
+    return new SeenNode(xattrs ? { ...entry, xattrs } : entry, stats, this.#stamps);
+  }
+}
+
+class SeenNode implements DiskNode {
+  readonly entry: Entry;
+  readonly isSocket: boolean;
+  readonly inode: string | undefined;
+  readonly #stamps: Stamps;
+  readonly #stamp: number;
+
+  constructor(entry: Entry, stats: BigIntStats, stamps: Stamps) {
+    this.entry = entry;
+    this.isSocket = stats.isSocket();
+    this.inode = stats.isFile() && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
+    this.#stamps = stamps;
+    this.#stamp = stamps.add(fileStatOf(stats));
+  }
+
+  get stat(): FileStat {
+    return this.#stamps.get(this.#stamp);
+  }
+}
+
+/** Stats in one piece of memory: as objects they would take several times as much. */
+class Stamps {
+  #bytes = Buffer.allocUnsafe(64 * STAMP_BYTES);
+  #count = 0;
+
+  add(stat: FileStat): number {
+    const at = this.#count * STAMP_BYTES;
+    if (at === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], 2 * at);
+    writeStamp(stat, this.#bytes, at);
+    return this.#count++;
+  }
+
+  get(index: number): FileStat {
+    return readStamp(this.#bytes, index * STAMP_BYTES);
   }
 }
 

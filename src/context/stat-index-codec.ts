@@ -12,13 +12,7 @@ export interface FileStat {
 }
 
 export const STAMP_BYTES = 36;
-export const DIGEST_BYTES = 32;
-
-/** One file: its stamp and sha256, `STAMP_BYTES` + `DIGEST_BYTES` long, and how many saves ago it was last used. */
-export interface IndexRecord {
-  readonly age: number;
-  readonly body: Buffer;
-}
+const DIGEST_BYTES = 32;
 
 const MAGIC = Buffer.from("SLIPSTA1", "latin1");
 const HEADER_BYTES = MAGIC.length + 4;
@@ -34,36 +28,108 @@ export function writeStamp(stat: FileStat, target: Buffer, offset = 0): void {
   target.writeUInt32LE(stat.mode >>> 0, offset + 32);
 }
 
-/** Magic with version, CRC-32 of the rest; then age, body, length of the path and the path for each file. */
-export function encodeIndex(records: ReadonlyMap<string, IndexRecord>): Buffer {
-  const parts: Buffer[] = [];
-  for (const [path, record] of records) {
-    const name = encodeName(path);
-    const fixed = Buffer.allocUnsafe(FIXED_BYTES);
-    fixed[0] = record.age;
-    record.body.copy(fixed, 1);
-    fixed.writeUInt32LE(name.length, 1 + BODY_BYTES);
-    parts.push(fixed, name);
-  }
-  const rest = Buffer.concat(parts);
-  const header = Buffer.alloc(HEADER_BYTES);
-  MAGIC.copy(header);
-  header.writeUInt32LE(crc32(rest), MAGIC.length);
-  return Buffer.concat([header, rest]);
+/** The stat that `writeStamp` wrote. */
+export function readStamp(source: Buffer, offset: number): FileStat {
+  return {
+    size: source.readDoubleLE(offset),
+    mtimeNs: source.readBigInt64LE(offset + 8),
+    ctimeNs: source.readBigInt64LE(offset + 16),
+    ino: source.readBigUInt64LE(offset + 24),
+    mode: source.readUInt32LE(offset + 32),
+  };
 }
 
-/** Reads what `encodeIndex` wrote. Damaged bytes or another version give an empty index: it only costs reading files again. */
-export function decodeIndex(bytes: Uint8Array): Map<string, IndexRecord> {
-  const records = new Map<string, IndexRecord>();
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (buffer.length < HEADER_BYTES || MAGIC.compare(buffer, 0, MAGIC.length) !== 0) return records;
-  if (crc32(buffer.subarray(HEADER_BYTES)) !== buffer.readUInt32LE(MAGIC.length)) return records;
-  for (let at = HEADER_BYTES; at < buffer.length; ) {
-    if (at + FIXED_BYTES > buffer.length) return new Map();
-    const end = at + FIXED_BYTES + buffer.readUInt32LE(at + 1 + BODY_BYTES);
-    const path = decodeName(buffer.subarray(at + FIXED_BYTES, end));
-    records.set(path, { age: buffer[at]!, body: buffer.subarray(at + 1, at + 1 + BODY_BYTES) });
-    at = end;
+/**
+ * What an index has, in one piece of memory: magic with version, CRC-32 of the rest; then for each file its age, stamp, sha256, length
+ * of the path and the path. The age says how many saves ago the file was last used.
+ */
+export class StatRecords {
+  #bytes: Buffer;
+  #length: number;
+  readonly #at = new Map<string, number>();
+
+  /** Takes what `encode` gave. Damaged bytes or another version give an empty index: it only costs reading files again. */
+  constructor(encoded?: Uint8Array) {
+    // A copy: records are written in place.
+    const bytes = encoded && Buffer.from(encoded);
+    const isSound = bytes !== undefined && isWhole(bytes) && this.#index(bytes);
+    if (!isSound) this.#at.clear();
+    this.#bytes = isSound ? bytes : Buffer.concat([MAGIC, Buffer.alloc(HEADER_BYTES - MAGIC.length)]);
+    this.#length = this.#bytes.length;
   }
-  return records;
+
+  /** The digest, as hex digits, of the file with this stamp; its age becomes 0. */
+  use(path: string, stamp: Buffer): string | undefined {
+    const at = this.#at.get(path);
+    if (at === undefined) return undefined;
+    const digestAt = at + 1 + STAMP_BYTES;
+    if (stamp.compare(this.#bytes, at + 1, digestAt, 0, STAMP_BYTES) !== 0) return undefined;
+    this.#bytes[at] = 0;
+    return this.#bytes.toString("hex", digestAt, digestAt + DIGEST_BYTES);
+  }
+
+  /** With an age of 0. */
+  set(path: string, stat: FileStat, digest: string): void {
+    const at = this.#at.get(path) ?? this.#append(path);
+    this.#bytes[at] = 0;
+    writeStamp(stat, this.#bytes, at + 1);
+    this.#bytes.write(digest, at + 1 + STAMP_BYTES, "hex");
+  }
+
+  /** False where there was none. */
+  delete(path: string): boolean {
+    return this.#at.delete(path);
+  }
+
+  /** All that are not older than `mostAge`, with ages one higher than they are. */
+  encode(mostAge: number): Buffer {
+    const out = Buffer.allocUnsafe(this.#length);
+    let length = MAGIC.copy(out) + 4;
+    for (const at of this.#at.values()) {
+      const age = this.#bytes[at]!;
+      if (age > mostAge) continue;
+      const end = at + FIXED_BYTES + this.#bytes.readUInt32LE(at + 1 + BODY_BYTES);
+      this.#bytes.copy(out, length, at, end);
+      out[length] = age + 1;
+      length += end - at;
+    }
+    out.writeUInt32LE(crc32(out.subarray(HEADER_BYTES, length)), MAGIC.length);
+    return out.subarray(0, length);
+  }
+
+  /** False where a record is cut off. */
+  #index(bytes: Buffer): boolean {
+    for (let at = HEADER_BYTES; at < bytes.length; ) {
+      if (at + FIXED_BYTES > bytes.length) return false;
+      const end = at + FIXED_BYTES + bytes.readUInt32LE(at + 1 + BODY_BYTES);
+      this.#at.set(decodeName(bytes.subarray(at + FIXED_BYTES, end)), at);
+      at = end;
+    }
+    return true;
+  }
+
+  #append(path: string): number {
+    const name = encodeName(path);
+    const at = this.#length;
+    const end = at + FIXED_BYTES + name.length;
+    if (end > this.#bytes.length) this.#grow(end);
+    this.#bytes.writeUInt32LE(name.length, at + 1 + BODY_BYTES);
+    this.#bytes.set(name, at + FIXED_BYTES);
+    this.#at.set(path, at);
+    this.#length = end;
+    return at;
+  }
+
+  #grow(least: number): void {
+    const larger = Buffer.allocUnsafe(Math.max(LEAST_BYTES, least, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.#length);
+    this.#bytes = larger;
+  }
+}
+
+const LEAST_BYTES = 16 * 1024;
+
+function isWhole(bytes: Buffer): boolean {
+  if (bytes.length < HEADER_BYTES || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return false;
+  return crc32(bytes.subarray(HEADER_BYTES)) === bytes.readUInt32LE(MAGIC.length);
 }

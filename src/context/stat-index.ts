@@ -1,14 +1,6 @@
 import { type Digest, digestOf, hexOf } from "../core/digest.ts";
 import { encodeName } from "../core/file-name.ts";
-import {
-  DIGEST_BYTES,
-  decodeIndex,
-  encodeIndex,
-  type FileStat,
-  type IndexRecord,
-  STAMP_BYTES,
-  writeStamp,
-} from "./stat-index-codec.ts";
+import { type FileStat, STAMP_BYTES, StatRecords, writeStamp } from "./stat-index-codec.ts";
 
 export type { FileStat } from "./stat-index-codec.ts";
 
@@ -27,8 +19,7 @@ export class StatIndex {
   readonly #storage: StatIndexStorage | undefined;
   readonly #key: string;
   readonly #stamp = Buffer.alloc(STAMP_BYTES);
-  readonly #used = new Set<string>();
-  #records: Map<string, IndexRecord> | undefined;
+  #records: StatRecords | undefined;
   #changed = false;
 
   /** `root` is the real path of the context. Nothing is loaded before the first lookup. */
@@ -39,12 +30,9 @@ export class StatIndex {
 
   /** The digest of the file's bytes, where they cannot have changed since they were hashed. */
   lookup(path: string, stat: FileStat): Digest | undefined {
-    const body = this.#load().get(path)?.body;
-    if (!body) return undefined;
     writeStamp(stat, this.#stamp);
-    if (this.#stamp.compare(body, 0, STAMP_BYTES) !== 0) return undefined;
-    this.#used.add(path);
-    return `sha256:${body.toString("hex", STAMP_BYTES)}`;
+    const digest = this.#load().use(path, this.#stamp);
+    return digest === undefined ? undefined : `sha256:${digest}`;
   }
 
   /**
@@ -58,31 +46,19 @@ export class StatIndex {
       if (records.delete(path)) this.#changed = true;
       return;
     }
-    const body = Buffer.alloc(STAMP_BYTES + DIGEST_BYTES);
-    writeStamp(stat, body);
-    body.write(hexOf(digest), STAMP_BYTES, "hex");
-    records.set(path, { age: 0, body });
-    this.#used.add(path);
+    records.set(path, stat, hexOf(digest));
     this.#changed = true;
   }
 
   /** Writes the index if it changed. Entries that many saves did not use are dropped. */
   save(): void {
     if (!this.#changed || !this.#storage) return;
-    const kept = new Map<string, IndexRecord>();
-    for (const [path, record] of this.#load()) {
-      const age = this.#used.has(path) ? 0 : record.age + 1;
-      if (age <= MAX_AGE) kept.set(path, { age, body: record.body });
-    }
-    this.#storage.save(this.#key, encodeIndex(kept));
+    this.#storage.save(this.#key, this.#load().encode(MAX_AGE));
     this.#changed = false;
   }
 
-  #load(): Map<string, IndexRecord> {
-    if (!this.#records) {
-      const bytes = this.#storage?.load(this.#key);
-      this.#records = bytes ? decodeIndex(bytes) : new Map();
-    }
+  #load(): StatRecords {
+    this.#records ??= new StatRecords(this.#storage?.load(this.#key));
     return this.#records;
   }
 }

@@ -13,6 +13,7 @@ import { ChangeSet } from "./copy/change-set.ts";
 import { parseModeChange } from "./copy/chmod.ts";
 import { copyInputs, inputFiles, isIndependentLayer } from "./copy/copy-inputs.ts";
 import {
+  asRead,
   type Gathered,
   groupBy,
   isMostlyUnread,
@@ -67,7 +68,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     try {
       const sources = await Promise.all(gathered.map(withDigests));
       const files = sources.flatMap((group) =>
-        group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group.tree, group.selected),
+        group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group),
       );
       return {
         inputs: copyInputs(step, parent, files, this.#options.epoch),
@@ -156,7 +157,10 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     return scope.around(async () => {
       for (const group of sources) {
         if (group.kind === "remote") await group.source.place(place(below), unpacking);
-        else await this.#placeLocal(step, group, place(group.tree), unpacking);
+        else {
+          const at = { ...place(group.tree), read: (entry: Entry) => asRead(group, entry) };
+          await this.#placeLocal(step, group, at, unpacking);
+        }
       }
       this.#placeHeredocs(step, changes, place(below));
       await changes.identify((entry, path) => hashSource(entry, path, signal));

@@ -1,11 +1,11 @@
 import { contentIdentity } from "../cache/content-identity.ts";
-import type { InputFiles } from "../cache/inputs.ts";
+import type { InputEntry } from "../cache/inputs.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { walkDirectory } from "./copy/select.ts";
 import type { SourceTree } from "./source-tree.ts";
 
-type Identities = InputFiles["entries"];
+type Identities = readonly InputEntry[];
 
 /** What is at paths of trees that stay as they are during a build, worked out once for each: many steps mount the same folder. */
 export class SubtreeIdentities {

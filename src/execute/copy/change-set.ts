@@ -35,8 +35,8 @@ export function baseName(path: string): string {
 export class ChangeSet implements FileTree {
   readonly #parent: FileTree;
   readonly #changes = new Map<string, Change>();
-  /** Names added per directory, so that `list` need not scan all changes. */
-  readonly #added = new Map<string, Set<string>>();
+  /** Names added per directory, so that `list` need not scan all changes; made at the first `list`, which most steps do without. */
+  #added: Map<string, Set<string>> | undefined;
   /** Directories of the parent that a non-directory took the place of. */
   readonly #hidden = new Set<string>();
   /** Files that share one inode, by identity: all destination paths. */
@@ -63,7 +63,7 @@ export class ChangeSet implements FileTree {
 
   list(path: string): readonly string[] {
     const names = new Set(this.#isHidden(path) || this.#hidden.has(path) ? [] : this.#parent.list(path));
-    for (const name of this.#added.get(path) ?? []) names.add(name);
+    for (const name of this.#namesAdded().get(path) ?? []) names.add(name);
     return [...names].filter((name) => this.lookup(childPath(path, name)) !== undefined).sort(comparePaths);
   }
 
@@ -73,10 +73,7 @@ export class ChangeSet implements FileTree {
     if (before?.type === "dir" && entry.type !== "dir") this.#dropTree(entry.path);
     this.#forgetLink(entry.path);
     this.#changes.set(entry.path, { entry, bytes });
-    const parent = parentPath(entry.path);
-    const names = this.#added.get(parent) ?? new Set();
-    names.add(baseName(entry.path));
-    this.#added.set(parent, names);
+    if (this.#added) addName(this.#added, entry.path);
   }
 
   /** Sets a file that shares its bytes with every other file put under the same identity (a hard link, SPEC CP-10). */
@@ -147,14 +144,33 @@ export class ChangeSet implements FileTree {
     this.#settleInodes();
     this.#settleLinks();
     this.#whiteOutHidden();
-    const all = new Map([...this.#changes].filter(([path, { entry }]) => !this.#isUnchanged(path, entry)));
-    for (const path of [...all.keys()]) {
-      for (let up = parentPath(path); up !== "" && !all.has(up); up = parentPath(up)) {
-        const entry = this.lookup(up);
-        if (entry) all.set(up, { entry, bytes: { kind: "none" } });
-      }
+    const all: Change[] = [];
+    const parents = new Set<string>();
+    for (const [path, change] of this.#changes) {
+      if (this.#isUnchanged(path, change.entry)) continue;
+      all.push(change);
+      for (let up = parentPath(path); up !== "" && !parents.has(up); up = parentPath(up)) parents.add(up);
     }
-    return [...all.values()].sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+    this.#addUnchanged(parents, all);
+    return all.sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+  }
+
+  /** Adds those of these directories that are not among the changes themselves. */
+  #addUnchanged(directories: ReadonlySet<string>, all: Change[]): void {
+    const changed = new Set<string>();
+    for (const { entry } of all) if (directories.has(entry.path)) changed.add(entry.path);
+    for (const path of directories) {
+      const entry = changed.has(path) ? undefined : this.lookup(path);
+      if (entry) all.push({ entry, bytes: { kind: "none" } });
+    }
+  }
+
+  #namesAdded(): ReadonlyMap<string, ReadonlySet<string>> {
+    if (!this.#added) {
+      this.#added = new Map();
+      for (const path of this.#changes.keys()) addName(this.#added, path);
+    }
+    return this.#added;
   }
 
   /** What is put where the very same already is leaves no trace in the layer, as BuildKit's comparison of snapshots does not. */
@@ -183,7 +199,7 @@ export class ChangeSet implements FileTree {
       this.#forgetLink(child);
       this.#changes.delete(child);
     }
-    this.#added.delete(path);
+    this.#added?.delete(path);
     if (this.#parent.lookup(path)?.type === "dir") this.#hidden.add(path);
   }
 
@@ -224,6 +240,13 @@ export class ChangeSet implements FileTree {
       }
     }
   }
+}
+
+function addName(added: Map<string, Set<string>>, path: string): void {
+  const parent = parentPath(path);
+  const names = added.get(parent);
+  if (names) names.add(baseName(path));
+  else added.set(parent, new Set([baseName(path)]));
 }
 
 /** As mkdir(2) does it: below a directory with the set-group-ID bit, bit and group are handed down. */

@@ -1,10 +1,11 @@
 import { contentIdentity } from "../../cache/content-identity.ts";
-import type { InputFiles, StepInputs } from "../../cache/inputs.ts";
+import type { InputEntry, InputFiles, StepInputs } from "../../cache/inputs.ts";
 import { digestOf } from "../../core/digest.ts";
 import { encodeName } from "../../core/file-name.ts";
+import type { Entry } from "../../core/file-tree.ts";
 import type { CopyStep } from "../../plan/graph.ts";
 import type { Chain } from "../chain.ts";
-import type { SourceTree } from "../source-tree.ts";
+import { asRead, type LocalSources } from "./gathered.ts";
 import type { SelectedSource } from "./select.ts";
 
 export function copyInputs(
@@ -38,18 +39,13 @@ export function copyInputs(
  * Content identity of everything selected. Of a directory written with a slash only its content counts: nothing else of it goes
  * into the layer (SPEC CK-05).
  */
-export function inputFiles(
-  step: CopyStep,
-  tree: SourceTree,
-  selected: readonly SelectedSource[],
-): readonly InputFiles[] {
-  return selected.map((source) => ({
-    from: tree.name,
+export function inputFiles(step: CopyStep, sources: LocalSources): readonly InputFiles[] {
+  return sources.selected.map((source) => ({
+    from: sources.tree.name,
     selector: step.parents ? source.selector : source.name,
-    entries: [
-      [source.root.type === "dir" ? "" : source.name, rootIdentity(source)] as const,
-      ...selectedContents(tree, source),
-    ],
+    entries: {
+      [Symbol.iterator]: () => inputEntries(sources, source),
+    },
   }));
 }
 
@@ -59,18 +55,19 @@ export function isIndependentLayer(step: CopyStep): boolean {
 }
 
 /** A further name of a file that is selected already says so: the layer gets a hard link there (SPEC CP-10). */
-function selectedContents(tree: SourceTree, source: SelectedSource): (readonly [string, string])[] {
+function* inputEntries(sources: LocalSources, source: SelectedSource): Generator<InputEntry> {
+  const { root } = source;
+  yield [root.type === "dir" ? "" : source.name, rootIdentity(source, asRead(sources, root))];
   const firstNames = new Map<string, string>();
-  return source.entries.map(({ relative, entry }) => {
-    const content = contentIdentity(entry);
-    const identity = entry.type === "file" ? tree.linkIdentity(entry) : undefined;
-    if (identity === undefined) return [relative, content];
-    const first = firstNames.get(identity);
-    if (first === undefined) firstNames.set(identity, relative);
-    return [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
-  });
+  for (const { relative, entry } of source.entries) {
+    const content = contentIdentity(asRead(sources, entry));
+    const identity = entry.type === "file" ? sources.tree.linkIdentity(entry) : undefined;
+    const first = identity === undefined ? undefined : firstNames.get(identity);
+    if (identity !== undefined && first === undefined) firstNames.set(identity, relative);
+    yield [relative, first === undefined ? content : `${content} same as ${JSON.stringify(first)}`];
+  }
 }
 
-function rootIdentity({ root, selector }: SelectedSource): string {
+function rootIdentity({ selector }: SelectedSource, root: Entry): string {
   return root.type === "dir" && selector.endsWith("/") ? "contents" : contentIdentity(root);
 }

@@ -1,4 +1,5 @@
 import { excludeRules } from "../../context/ignore-rules.ts";
+import type { Digest } from "../../core/digest.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { LITTLE } from "../../layer/pack.ts";
 import type { CopyStep, InputSource } from "../../plan/graph.ts";
@@ -7,10 +8,16 @@ import type { SourceTree } from "../source-tree.ts";
 import { type SelectedSource, selectSources } from "./select.ts";
 import { selectWithParents } from "./select-parents.ts";
 
+export interface LocalSources {
+  readonly kind: "local";
+  readonly tree: SourceTree;
+  readonly selected: readonly SelectedSource[];
+  /** What was learnt of the files since they were selected. */
+  readonly digests?: ReadonlyMap<string, Digest>;
+}
+
 /** Neighbours among the sources of a step, found or fetched. */
-export type Gathered =
-  | { readonly kind: "local"; readonly tree: SourceTree; readonly selected: readonly SelectedSource[] }
-  | { readonly kind: "remote"; readonly source: RemoteSource };
+export type Gathered = LocalSources | { readonly kind: "remote"; readonly source: RemoteSource };
 
 export async function selectLocal(
   step: CopyStep,
@@ -21,23 +28,17 @@ export async function selectLocal(
   return { kind: "local", tree, selected: select(step, tree, sources) };
 }
 
-/** The same, every file with its digest; reads those whose digest is not known yet. */
+/** The same with the digest of every file; reads those whose digest is not known yet. */
 export async function withDigests(group: Gathered): Promise<Gathered> {
   if (group.kind === "remote") return group;
   const { tree, selected } = group;
-  const digests = await tree.digests(selected.flatMap(sourceFiles));
-  const read = (entry: Entry): Entry => {
-    const digest = entry.digest ?? digests.get(entry.path);
-    return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
-  };
-  return {
-    ...group,
-    selected: selected.map((source) => ({
-      ...source,
-      root: read(source.root),
-      entries: source.entries.map(({ relative, entry }) => ({ relative, entry: read(entry) })),
-    })),
-  };
+  return { ...group, digests: await tree.digests(selected.flatMap(sourceFiles)) };
+}
+
+/** The entry with its digest, where that was not known when it was selected. */
+export function asRead({ digests }: LocalSources, entry: Entry): Entry {
+  const digest = entry.digest ?? digests?.get(entry.path);
+  return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
 }
 
 /** Files of which more must be read than a hit in the cache could save. An archive of an ADD is not among them: it is unpacked, not copied. */

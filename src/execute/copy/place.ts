@@ -17,6 +17,8 @@ export interface Placement {
   readonly mode: ModeChange | undefined;
   /** The bytes of a source entry. */
   readonly bytes: (entry: Entry) => ByteSource;
+  /** The source's entry with what was learnt of it since it was selected. */
+  readonly read?: (entry: Entry) => Entry;
   /** Identity of the inode behind a source file, where it has several names (SPEC CP-10). */
   readonly linkIdentity?: (entry: Entry) => string | undefined;
 }
@@ -62,7 +64,7 @@ export function placeEntry(target: ChangeSet, path: string, source: Entry, at: P
     throw conflict(`cannot copy to non-directory: /${path}`);
   if (source.type !== "dir" && existing?.type === "dir")
     throw conflict(`cannot replace to directory /${path} with file`);
-  const entry = withForced(source, path, at);
+  const entry = withForced(at.read?.(source) ?? source, path, at);
   const identity = source.type === "file" ? at.linkIdentity?.(source) : undefined;
   const bytes: ByteSource = source.type === "file" && source.size > 0 ? at.bytes(source) : emptyBytes(source);
   if (identity === undefined) target.put(entry, bytes);
