@@ -40,6 +40,7 @@ const DEBIAN_PACKAGES = [
     optional: true,
   },
   { program: "skopeo", package: "skopeo", for: "comparison with another reader of images", optional: true },
+  { program: "igzip", package: "isal", for: "tests of the faster gzip", optional: true },
   { program: "shellcheck", package: "shellcheck", for: "checks of the shell scripts", optional: true },
 ];
 

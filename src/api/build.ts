@@ -161,6 +161,7 @@ class Build {
     });
     const content = new LayerContent(this.#session.store, (blob) => this.#session.fetchBlob(blob, signal), {
       ...(signal ? { signal } : {}),
+      searchPath: this.#session.environment.path,
       beforeRead: () => this.#needMappedIds(),
     });
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });

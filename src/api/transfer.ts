@@ -74,6 +74,7 @@ export function pushHere(
     const image = await exportable(root, contentOf(session, options.signal), {
       compression: "gzip",
       forceCompression: false,
+      reproducible: isReproducible(environment),
       family: "oci",
     });
     const { pushImage } = await import("../registry/push.ts");
@@ -123,7 +124,9 @@ export function saveHere(options: SaveOptions, environment: Environment): Promis
     for (const name of options.names) {
       const root = findImage(session.store, name);
       const full = tryFullName(name);
-      const image = await exportable(root, content, { compression: "gzip", forceCompression: false, family });
+      const reproducible = isReproducible(environment);
+      const how = { compression: "gzip", forceCompression: false, reproducible, family } as const;
+      const image = await exportable(root, content, how);
       images.push({
         image,
         names: full && session.store.images.find(full)?.digest === root.digest ? [full] : [],
@@ -144,9 +147,15 @@ export function saveHere(options: SaveOptions, environment: Environment): Promis
   });
 }
 
+/** Whether layers have to be compressed as on every other machine. */
+function isReproducible({ variables }: Environment): boolean {
+  return Boolean(variables.SOURCE_DATE_EPOCH);
+}
+
 /** Bytes of an image's parts; files of native snapshots are out of an ordinary user's reach outside a namespace. */
 export function contentOf(session: Session, signal?: AbortSignal): LayerContent {
   return new LayerContent(session.store, (blob) => session.fetchBlob(blob, signal), {
+    searchPath: session.environment.path,
     beforeRead: () => {
       if (session.privilege.kind === "user" && userNamespaceAvailable(session.environment).available)
         throw new NeedsUserNamespace();

@@ -2,9 +2,9 @@ import * as zlib from "node:zlib";
 import { SlipwayError } from "../core/errors.ts";
 import { bunzip2 } from "./bzip2.ts";
 import { HIGHEST_LEVEL } from "./compression-levels.ts";
-import { gzipCompress } from "./gzip-writer.ts";
+import { gzipCompress, gzipSettings } from "./gzip-writer.ts";
 import { throughZlib } from "./zlib-stream.ts";
-import { zstdCompress, zstdDecompress } from "./zstd.ts";
+import { zstdCompress, zstdDecompress, zstdSettings } from "./zstd.ts";
 
 export type CompressionKind = "gzip" | "bzip2" | "xz" | "zstd";
 
@@ -86,7 +86,9 @@ async function* notEmpty(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
 
 export interface CompressorOptions {
   /** gzip 0 to 9 (default 4), zstd 0 to 22 (default 3) (SPEC LT-09). */
-  readonly level?: number;
+  readonly level?: number | undefined;
+  /** The result must be the same on other machines: nothing that only this machine has takes part. */
+  readonly reproducible?: boolean;
 }
 
 /**
@@ -96,7 +98,7 @@ export interface CompressorOptions {
 export async function* compressor(
   kind: "gzip" | "zstd",
   source: AsyncIterable<Uint8Array>,
-  { level }: CompressorOptions = {},
+  { level, reproducible = false }: CompressorOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const highest = HIGHEST_LEVEL[kind];
   if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= highest))
@@ -104,7 +106,15 @@ export async function* compressor(
       hint: `choose a level from 0 to ${highest}`,
     });
   if (kind === "gzip") yield* gzipCompress(source, level);
-  else yield* zstdCompress(source, level === undefined || level === 0 ? 3 : level);
+  else yield* zstdCompress(source, level, reproducible);
+}
+
+/** Compressor and settings of `compressor`, for the record of what it made: results with equal settings are equal. */
+export function compressorSettings(
+  kind: "gzip" | "zstd",
+  { level, reproducible = false }: CompressorOptions = {},
+): string {
+  return kind === "gzip" ? gzipSettings(level) : zstdSettings(level, reproducible);
 }
 
 async function* unxz(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

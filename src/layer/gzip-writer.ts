@@ -1,14 +1,13 @@
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { blocksOf, compressInOrder } from "./compress-blocks.ts";
+import { GZIP_HEADER, GzipSum } from "./gzip-member.ts";
 import { isIncompressible } from "./incompressible.ts";
 import { storedBlocks } from "./stored-blocks.ts";
 
 const BLOCK = 512 * 1024;
 /** How far back deflate can refer (RFC 1951). */
 const WINDOW = 32 * 1024;
-/** No name, no time, unknown system: nothing in it depends on when or where it was made (RFC 1952). */
-const HEADER = Buffer.from([0x1f, 0x8b, 0x08, 0, 0, 0, 0, 0, 0, 0xff]);
 /** A final deflate block without content. */
 const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 
@@ -46,7 +45,7 @@ export async function* gzipCompress(
       ...(dictionary ? { dictionary } : {}),
     });
   };
-  yield HEADER;
+  yield GZIP_HEADER;
   yield* compressInOrder(blocksOf(source, BLOCK), compress);
   yield LAST_BLOCK;
   yield sum.trailer();
@@ -56,22 +55,5 @@ export async function* gzipCompress(
 export async function gzipMember(bytes: Buffer, level: number): Promise<Buffer> {
   const sum = new GzipSum();
   sum.update(bytes);
-  return Buffer.concat([HEADER, await deflateRaw(bytes, { level }), sum.trailer()]);
-}
-
-class GzipSum {
-  #crc = 0;
-  #size = 0;
-
-  update(bytes: Buffer): void {
-    this.#crc = zlib.crc32(bytes, this.#crc);
-    this.#size += bytes.length;
-  }
-
-  trailer(): Buffer {
-    const trailer = Buffer.alloc(8);
-    trailer.writeUInt32LE(this.#crc, 0);
-    trailer.writeUInt32LE(this.#size % 2 ** 32, 4);
-    return trailer;
-  }
+  return Buffer.concat([GZIP_HEADER, await deflateRaw(bytes, { level }), sum.trailer()]);
 }

@@ -13,6 +13,11 @@ export interface EstargzBlob extends BlobInfo {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What `writeEstargz` does, as a record of its results names it. */
+export function estargzSettings(level = DEFAULT_LEVEL): string {
+  return `zlib level=${level}`;
+}
+
 /** Writes an archive into the store as an eStargz blob (SPEC LT-09, LT-11). */
 export async function writeEstargz(
   store: Store,

@@ -106,8 +106,14 @@ async function prepare(request: ExportRequest, output: OutputSpec): Promise<Expo
     compression: output.compression,
     ...(output.compressionLevel === undefined ? {} : { compressionLevel: output.compressionLevel }),
     forceCompression: output.forceCompression,
+    reproducible: isReproducible(request, output),
     ...exportOptions(output),
   });
+}
+
+/** Who sets times asks for the same image from every machine (SPEC EP-05, EP-07). */
+function isReproducible({ builds }: ExportRequest, output: OutputSpec): boolean {
+  return output.rewriteTimestamp || builds.some((build) => epochOf(output, build) !== undefined);
 }
 
 function exportOptions(output: OutputSpec) {

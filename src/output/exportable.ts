@@ -24,6 +24,8 @@ export interface ExportOptions {
   /** Absent: layers stay as they are, those made here without compression. */
   readonly compression?: LayerCompression;
   readonly compressionLevel?: number;
+  /** Layers are compressed as on every other machine. */
+  readonly reproducible?: boolean;
   /** Recompress base layers too (SPEC LT-09). */
   readonly forceCompression?: boolean;
   /** Layers that a registry need not hold keep their media types (SPEC LT-10). */
@@ -175,7 +177,8 @@ async function exportLayer(
   const mediaType = layerType(family, compression);
   if (compression === "none")
     return { diffId, descriptor: { mediaType, ...(await content.decompressed(layer, diffId)), ...mark } };
-  const blob = await content.compressed(layer, diffId, compression, options.compressionLevel);
+  const { compressionLevel: level, reproducible } = options;
+  const blob = await content.compressed(layer, diffId, { compression, level, reproducible });
   return { diffId, descriptor: { mediaType, ...blob, ...mark } };
 }
 

@@ -1,17 +1,21 @@
-import { type Compression, compressionOf, type Descriptor } from "../core/descriptor.ts";
+import { compressionOf, type Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { layerArchive } from "../layer/archive.ts";
-import { compressor, decompressor } from "../layer/compression.ts";
+import { decompressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
+import type { BlobInfo } from "../store/blob-store.ts";
 import type { Store } from "../store/store.ts";
-import { type EstargzBlob, writeEstargz } from "./estargz-blob.ts";
+import { type EstargzBlob, estargzSettings, writeEstargz } from "./estargz-blob.ts";
+import { answers, type CompressionRequest, compressorsFor } from "./layer-compressors.ts";
 
 export interface LayerContentOptions {
   readonly signal?: AbortSignal;
   /** Called before files of a snapshot are read: an ordinary user can do so only inside a user namespace. */
   readonly beforeRead?: () => void;
+  /** Where a program that compresses faster than we do is looked for (a PATH value). */
+  readonly searchPath?: string;
 }
 
 /** Bytes of an image's parts, wherever they are: blobs of the store, layers that exist only as snapshots, or a registry. */
@@ -66,8 +70,7 @@ export class LayerContent {
     const { blobs } = this.#store;
     const known = blobs.stat(diffId);
     if (known) return { digest: diffId, size: known.size };
-    const { signal } = this.#options;
-    const made = await blobs.write(await this.#uncompressed(layer), signal ? { signal } : {});
+    const made = await blobs.write(await this.#uncompressed(layer), this.#writeOptions());
     if (made.digest === diffId) return made;
     throw new SlipwayError(
       "DIGEST_MISMATCH",
@@ -76,36 +79,26 @@ export class LayerContent {
   }
 
   /** The layer in another compression: remembered from an earlier time, or made and kept as a blob of the store. */
-  async compressed(
-    layer: Descriptor,
-    diffId: Digest,
-    compression: Exclude<Compression, "none">,
-    level?: number,
-  ): Promise<{ digest: Digest; size: number }> {
-    const settings = `level=${level ?? "default"}`;
-    for (const form of this.#store.forms(diffId))
-      if (
-        form.compression === compression &&
-        form.settings === settings &&
-        this.#store.blobs.has(form.digest)
-      )
-        return { digest: form.digest, size: form.size };
-    const stream = compressor(
-      compression,
-      await this.#uncompressed(layer),
-      level === undefined ? {} : { level },
-    );
-    const blob = await this.#store.blobs.write(
-      stream,
-      this.#options.signal ? { signal: this.#options.signal } : {},
-    );
-    this.#store.addForm(diffId, { compression, settings, ...blob });
-    return blob;
+  async compressed(layer: Descriptor, diffId: Digest, request: CompressionRequest): Promise<BlobInfo> {
+    const { blobs } = this.#store;
+    const known = this.#store.forms(diffId).find((form) => answers(form, request) && blobs.has(form.digest));
+    if (known) return { digest: known.digest, size: known.size };
+    const compressors = compressorsFor(request, layer.size, this.#options);
+    for (const [i, { settings, compress }] of compressors.entries()) {
+      try {
+        const blob = await blobs.write(compress(await this.#uncompressed(layer)), this.#writeOptions());
+        this.#store.addForm(diffId, { compression: request.compression, settings, ...blob });
+        return blob;
+      } catch (error) {
+        if (!isToolFailure(error) || i === compressors.length - 1) throw error;
+      }
+    }
+    throw new SlipwayError("INTERNAL", "there is no compressor");
   }
 
   /** The layer as an eStargz blob, which has a diff ID of its own: remembered, or made and kept as a blob of the store (SPEC LT-09). */
   async estargz(layer: Descriptor, diffId: Digest, level?: number): Promise<EstargzBlob> {
-    const settings = `level=${level ?? "default"}`;
+    const settings = estargzSettings(level);
     for (const { digest, size, ...form } of this.#store.forms(diffId))
       if (form.compression === "estargz" && form.settings === settings && this.#store.blobs.has(digest))
         return { digest, size, diffId: form.diffId!, annotations: form.annotations! };
@@ -113,6 +106,11 @@ export class LayerContent {
     const blob = await writeEstargz(this.#store, await this.#uncompressed(layer), { level, signal });
     this.#store.addForm(diffId, { compression: "estargz", settings, ...blob });
     return blob;
+  }
+
+  #writeOptions(): { readonly signal?: AbortSignal } {
+    const { signal } = this.#options;
+    return signal ? { signal } : {};
   }
 
   async #uncompressed(layer: Descriptor): Promise<AsyncIterable<Uint8Array>> {
@@ -145,4 +143,9 @@ function checkDocumentSize(descriptor: Descriptor): void {
       "IMAGE_INVALID",
       `${descriptor.digest} claims ${descriptor.size} bytes, too many for a ${descriptor.mediaType}`,
     );
+}
+
+/** Nothing of a failed program's result is kept: another compressor begins anew. */
+function isToolFailure(error: unknown): boolean {
+  return isSlipwayError(error) && (error.code === "TOOL_FAILED" || error.code === "TOOL_NOT_FOUND");
 }

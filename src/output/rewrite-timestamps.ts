@@ -108,8 +108,8 @@ async function writeForm(
   const hash = createHash("sha256");
   const archive = hashed(layerArchive(toc, folder), hash);
   if (compression === "estargz") return writeEstargz(store, archive, { level: compressionLevel, signal });
-  const level = compressionLevel === undefined ? {} : { level: compressionLevel };
-  const stream = compression === "none" ? archive : compressor(compression, archive, level);
+  const how = { level: compressionLevel, reproducible: true };
+  const stream = compression === "none" ? archive : compressor(compression, archive, how);
   const blob = await store.blobs.write(stream, signal ? { signal } : {});
   return { ...blob, diffId: finishDigest(hash) };
 }

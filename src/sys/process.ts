@@ -1,6 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import type { Writable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { cancelled } from "../core/cleanup-scope.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 
@@ -30,6 +30,8 @@ export interface SpawnOptions extends ProcessOptions {
   readonly input?: Uint8Array;
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
+  /** Leaves the output to the caller, as `stdout` of the result; `done` waits until it was read or destroyed. */
+  readonly streamStdout?: boolean;
   /**
    * Default true: the process leads a session and a group of its own, so that it can be ended with all it started and a
    * Ctrl-C of the terminal reaches only us. False for programs that use the terminal themselves.
@@ -53,6 +55,8 @@ export interface RunningProcess {
   readonly pid: number | undefined;
   /** Present where stdin is a pipe and no `input` was given. */
   readonly stdin: Writable | undefined;
+  /** Present with `streamStdout`. */
+  readonly stdout?: Readable | undefined;
   /** Sends a signal to the process alone. */
   kill(signal: NodeJS.Signals): void;
   /** Lets this program end while the process goes on. */
@@ -100,6 +104,7 @@ export function spawnProcess(argv: readonly string[], options: SpawnOptions): Ru
   return {
     pid: child.pid,
     stdin: options.input ? undefined : (child.stdin ?? undefined),
+    ...(options.streamStdout && child.stdout ? { stdout: child.stdout } : {}),
     kill: (signal) => void child.kill(signal),
     unref: () => child.unref(),
     done,
@@ -154,7 +159,7 @@ function settle(child: ChildProcess, argv: readonly string[], options: SpawnOpti
     clearTimeout(graceTimer);
     signal?.removeEventListener("abort", onAbort);
   };
-  listen(child.stdout, options.onStdout, end);
+  if (!options.streamStdout) listen(child.stdout, options.onStdout, end);
   listen(child.stderr, options.onStderr, end);
   child.once("error", (error) => {
     // A failed kill() is reported here too; only a process that never started ends the race.

@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import {
   type CompressionKind,
   compressor,
+  compressorSettings,
   decompressor,
   detectCompression,
 } from "../../src/layer/compression.ts";
@@ -163,5 +164,30 @@ describe("telling compressions apart", () => {
     expect(detectCompression(Buffer.from("PK\x03\x04"))).toBeUndefined();
     expect(detectCompression(Buffer.alloc(0))).toBeUndefined();
     expect(detectCompression(Buffer.from([0x1f]))).toBeUndefined();
+  });
+});
+
+describe("results that must be reproducible", () => {
+  /** The same bytes in every run. */
+  const fixed = Buffer.concat(
+    Array.from({ length: 100_000 }, (_, i) =>
+      createHash("md5")
+        .update(String(i >> 1))
+        .digest(),
+    ),
+  );
+
+  it("zstd is compressed by the library in WASM: the same bytes on every machine and Node", async () => {
+    const packed = await collect(compressor("zstd", chunksOf(fixed), { reproducible: true }));
+    expect((await unpack("zstd", packed)).equals(fixed)).toBe(true);
+    expect(createHash("sha256").update(packed).digest("hex")).toBe(
+      "958ca6b9328bdc84f4ef4c4cef6bc625899056df6cf9a2bd958970e1062d020f",
+    );
+  });
+
+  it("the record names the compressor and its settings", () => {
+    expect(compressorSettings("zstd", { reproducible: true })).toBe("zstd-wasm level=3 frame=4MiB");
+    expect(compressorSettings("gzip", { reproducible: true })).toBe(compressorSettings("gzip"));
+    expect(compressorSettings("gzip", { level: 2 })).toBe("zlib level=2 block=512KiB");
   });
 });

@@ -142,3 +142,18 @@ describe("findTool", () => {
     expect(findTool("process.test.ts", "test/sys:.:")).toBeUndefined();
   });
 });
+
+describe("streamStdout", () => {
+  it("leaves the output to the caller, who holds the program back by not reading", async () => {
+    const child = spawnProcess(sh("head -c 3000000 /dev/zero; exit 5"), { env, streamStdout: true });
+    let size = 0;
+    for await (const chunk of child.stdout!) size += (chunk as Buffer).length;
+    expect([size, (await child.done).exitCode]).toEqual([3_000_000, 5]);
+  });
+
+  it("ends with an output that is destroyed", async () => {
+    const child = spawnProcess(["yes"], { env, streamStdout: true });
+    child.stdout!.destroy();
+    expect((await child.done).exitCode).not.toBe(0);
+  });
+});
