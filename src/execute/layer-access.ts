@@ -33,6 +33,8 @@ export class LayerAccess {
   readonly #options: LayerAccessOptions;
   readonly #snapshots: SnapshotFolders;
   readonly #tocs = new Map<Digest, Promise<OpenLayer>>();
+  /** Those of them that are there: a chain of hundreds of layers is asked for again by every step on it. */
+  readonly #opened = new Map<Digest, OpenLayer>();
 
   constructor(options: LayerAccessOptions) {
     this.#options = options;
@@ -64,15 +66,23 @@ export class LayerAccess {
     const opened: OpenLayer[] = [];
     for (const layer of chain.layers) {
       const id = layer.stack;
+      const known = this.#opened.get(id);
+      if (known) {
+        opened.push(known);
+        continue;
+      }
       let pending = this.#tocs.get(id);
       if (!pending) {
         pending = this.#load(layer, opened, snapshots);
         this.#tocs.set(id, pending);
         pending.catch(() => this.#tocs.delete(id));
       }
-      opened.push(await pending);
+      const open = await pending;
+      this.#opened.set(id, open);
+      opened.push(open);
       throwIfAborted(this.#options.signal);
     }
+    throwIfAborted(this.#options.signal);
     return opened;
   }
 

@@ -41,9 +41,12 @@ export async function packLayer({ changes, directory, form, signal }: PackOption
   }
 }
 
+/** Of an entry in a table of contents, without its digest. */
+const TYPICAL_BYTES = 32;
+
 /** Bytes cross to a thread many times faster than objects do. */
 function encoded(changes: readonly Change[]): Pick<PackTask, "toc" | "linkedTo"> {
-  const toc = new TocWriter();
+  const toc = new TocWriter(changes.length * TYPICAL_BYTES);
   const linkedTo = new Set<string>();
   for (const { entry } of changes) {
     toc.add(entry);

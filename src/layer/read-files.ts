@@ -26,12 +26,18 @@ type FileSource = Extract<ByteSource, { kind: "path" }>;
 export class FileReader {
   readonly #changes: readonly Change[];
   readonly #spare: ArrayBuffer[] = [];
-  #buffer = Buffer.from(new ArrayBuffer(PIECE_BYTES));
+  /** No more than there is to read: most steps copy a little. */
+  readonly #pieceBytes: number;
+  #filling: Buffer<ArrayBuffer> | undefined;
   #used = 0;
   #digests: Digest[] = [];
 
   constructor(changes: readonly Change[]) {
     this.#changes = changes;
+    this.#pieceBytes = Math.min(
+      PIECE_BYTES,
+      changes.reduce((sum, { entry }) => sum + storedSize(entry), 0),
+    );
   }
 
   async *pieces(signal?: AbortSignal): AsyncGenerator<Piece> {
@@ -48,7 +54,7 @@ export class FileReader {
 
   /** Takes back the memory of a piece. */
   recycle(buffer: ArrayBuffer): void {
-    if (buffer.byteLength === PIECE_BYTES) this.#spare.push(buffer);
+    if (buffer.byteLength === this.#pieceBytes) this.#spare.push(buffer);
   }
 
   *#read(): Generator<Piece> {
@@ -65,8 +71,8 @@ export class FileReader {
       throw sourceChanged(entry, `it has ${bytes.length} bytes, not ${entry.size}`);
     const digest = expected(entry, digestOf(bytes));
     for (let at = 0; at < bytes.length; ) {
-      if (this.#used === PIECE_BYTES) yield this.#take();
-      const part = bytes.subarray(at, at + PIECE_BYTES - this.#used);
+      if (this.#used === this.#pieceBytes) yield this.#take();
+      const part = bytes.subarray(at, at + this.#pieceBytes - this.#used);
       this.#buffer.set(part, this.#used);
       this.#used += part.length;
       at += part.length;
@@ -81,7 +87,7 @@ export class FileReader {
       const stat = fs.fstatSync(fd, { bigint: true });
       checkSource(entry, stat);
       const isKnown = entry.digest !== undefined && source.witness?.isUnchanged(stat) === true;
-      if (entry.size <= PIECE_BYTES && this.#used + entry.size > PIECE_BYTES) yield this.#take();
+      if (entry.size <= this.#pieceBytes && this.#used + entry.size > this.#pieceBytes) yield this.#take();
       const read = yield* this.#readBytes(fd, entry, !isKnown);
       const digest = read === undefined ? entry.digest! : expected(entry, read);
       if (source.witness) {
@@ -98,12 +104,12 @@ export class FileReader {
   }
 
   *#readBytes(fd: number, entry: Entry, wantsDigest: boolean): Generator<Piece, Digest | undefined> {
-    const whole = entry.size <= PIECE_BYTES - this.#used;
+    const whole = entry.size <= this.#pieceBytes - this.#used;
     const running = wantsDigest && !whole ? createHash("sha256") : undefined;
     let bytes = this.#buffer.subarray(0, 0);
     for (let left = entry.size; left > 0; left -= bytes.length) {
-      if (this.#used === PIECE_BYTES) yield this.#take();
-      bytes = this.#buffer.subarray(this.#used, Math.min(this.#used + left, PIECE_BYTES));
+      if (this.#used === this.#pieceBytes) yield this.#take();
+      bytes = this.#buffer.subarray(this.#used, Math.min(this.#used + left, this.#pieceBytes));
       readFull(fd, bytes, entry);
       running?.update(bytes);
       this.#used += bytes.length;
@@ -117,10 +123,15 @@ export class FileReader {
     if (storedSize(entry) > 0) this.#digests.push(digest);
   }
 
+  get #buffer(): Buffer<ArrayBuffer> {
+    this.#filling ??= Buffer.from(this.#spare.pop() ?? new ArrayBuffer(this.#pieceBytes));
+    return this.#filling;
+  }
+
   #take(): Piece {
     const { buffer } = this.#buffer;
     const piece = { bytes: new Uint8Array(buffer, 0, this.#used), digests: this.#digests };
-    this.#buffer = Buffer.from(this.#spare.pop() ?? new ArrayBuffer(PIECE_BYTES));
+    this.#filling = undefined;
     this.#used = 0;
     this.#digests = [];
     return piece;

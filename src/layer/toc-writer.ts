@@ -28,14 +28,16 @@ const LITTLE_BYTES = 4096;
 
 /** Makes a table of contents while the entries pass by; none of them is kept. */
 export class TocWriter {
-  readonly #out = new ByteWriter(LITTLE_BYTES);
+  readonly #out: ByteWriter;
   readonly #record = new ByteWriter(RECORD_BYTES);
   readonly #blocks: number[] = [];
   #count = 0;
   #path = "";
   #name: Buffer = EMPTY;
 
-  constructor() {
+  /** `expected`: how many bytes it will about come to. */
+  constructor(expected = 0) {
+    this.#out = new ByteWriter(Math.max(LITTLE_BYTES, expected));
     this.#out.bytes(MAGIC);
     this.#out.bytes(Buffer.alloc(HEADER_BYTES - MAGIC.length));
   }

@@ -4,6 +4,9 @@ import { BLOCK_ENTRIES, TocCursor } from "./toc-cursor.ts";
 import { damaged, decodeRecord } from "./toc-record.ts";
 import { contentDigestOf, HEADER_BYTES, MAGIC } from "./toc-writer.ts";
 
+/** Of so few entries all paths are remembered, once that many of them were asked for. */
+const LITTLE = { entries: 64, questions: 4 };
+
 /** A layer's table of contents; looks entries up in the encoded bytes. Lookups never follow links. */
 export class Toc {
   /** Number of entries. */
@@ -11,6 +14,8 @@ export class Toc {
   readonly bytes: Buffer;
   readonly #tableAt: number;
   readonly #cursor: TocCursor;
+  #questions = 0;
+  #paths: ReadonlySet<string> | undefined;
 
   private constructor(bytes: Buffer, count: number, tableAt: number) {
     this.bytes = bytes;
@@ -35,6 +40,7 @@ export class Toc {
   }
 
   find(path: string): Entry | undefined {
+    if (this.#isMissing(path)) return undefined;
     const cursor = this.#cursor;
     return cursor.seek(cursor.lowerBound(path)) && cursor.compare(path) === 0
       ? this.#decode(cursor)
@@ -79,6 +85,13 @@ export class Toc {
   /** See `contentDigestOf`. */
   contentDigest(): Digest {
     return contentDigestOf(this.entries());
+  }
+
+  /** In a stack of hundreds of little layers nearly every question is about what is not there. */
+  #isMissing(path: string): boolean {
+    if (this.count > LITTLE.entries || this.#questions++ < LITTLE.questions) return false;
+    this.#paths ??= new Set(Array.from(this.entries(), (entry) => entry.path));
+    return !this.#paths.has(path);
   }
 
   #firstBelow(dir: string): number {

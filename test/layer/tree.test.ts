@@ -78,6 +78,29 @@ describe("a stack of layers", () => {
     expect(walked(tree, "missing")).toEqual([]);
   });
 
+  it("gives the same answers however often it is asked, in a stack of little layers over a large one", () => {
+    const large = Array.from({ length: 200 }, (_, i) => file(`large/${i}`));
+    const layers = [
+      [dir("large"), ...large],
+      [dir("large"), whiteout("large/7")],
+      [dir("large"), file("large/8", { size: 8 })],
+      [file("top")],
+    ];
+    const tree = stack(...layers);
+    const answers = () =>
+      ["large/7", "large/8", "large/9", "top", "missing", "large"].map((path) => tree.lookup(path));
+    const first = answers();
+    expect(first.map((entry) => entry?.path)).toEqual([
+      undefined,
+      "large/8",
+      "large/9",
+      "top",
+      undefined,
+      "large",
+    ]);
+    for (let times = 0; times < 6; times++) expect(answers()).toEqual(first);
+  });
+
   it("works through five hundred layers", () => {
     const layers = Array.from({ length: 500 }, (_, i) => [
       dir("d"),
