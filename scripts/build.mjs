@@ -80,6 +80,25 @@ const OWN_FILE = {
   setup: (build) => build.onResolve({ filter: /^undici$/ }, () => ({ path: "./undici.js", external: true })),
 };
 
+/** Parts of Node that take time to load, and that a command with nothing to do has no use for. */
+const AT_NEED = ["child_process", "net", "perf_hooks", "tls", "worker_threads"];
+
+/** Loads them when one of their names is used, not when the file that imports them is. */
+const BUILTINS_AT_NEED = {
+  name: "builtins-at-need",
+  setup: (build) => {
+    const filter = new RegExp(`^node:(${AT_NEED.join("|")})$`);
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: "at-need" }));
+    build.onLoad({ filter: /./, namespace: "at-need" }, ({ path }) => {
+      const names = Object.keys(process.getBuiltinModule(path)).filter((name) => /^[A-Za-z_]\w*$/.test(name));
+      const getters = names.map((name) => `get ${name}() { return load().${name}; }`);
+      const module = JSON.stringify(path);
+      const contents = `const load = () => process.getBuiltinModule(${module}); module.exports = { ${getters.join(", ")} };`;
+      return { contents, loader: "js" };
+    });
+  },
+};
+
 /** @returns {Promise<string[]>} names of the files written to dist/ */
 export async function buildJavaScript() {
   mkdirSync(DIST, { recursive: true });
@@ -88,7 +107,7 @@ export async function buildJavaScript() {
     bundle(MODULES),
     bundle({ ...SCRIPTS, entryPoints: { worker: "src/layer/worker.ts" } }),
     bundle({ ...SCRIPTS, entryPoints: { undici: "node_modules/undici/index.js" } }),
-    bundle({ ...SCRIPTS, entryPoints: { program: "src/cli/program-parts.ts" }, plugins: [OWN_FILE] }),
+    bundle({ ...SCRIPTS, entryPoints: { program: "src/cli/program-parts.ts" }, plugins: [OWN_FILE, BUILTINS_AT_NEED] }),
   ]);
   const files = [...bundles.flat(), ...(await launchers(bundles.at(-1)[0].text))];
   files.push({ name: "package.json", text: '{ "type": "commonjs" }\n' });

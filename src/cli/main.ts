@@ -31,7 +31,10 @@ export async function main(): Promise<void> {
       });
       return environment;
     },
-    stdin: process.stdin,
+    // Opened only where a command reads it.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal: controller.signal,
