@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { createRequire, wrap } from "node:module";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { crc32 } from "node:zlib";
 import { makeFolders } from "../sys/make-folders.ts";
@@ -50,13 +51,22 @@ export function loadProgram(program: CachedProgram): LoadedProgram {
   const module = { exports: {} as unknown };
   const run = script.runInThisContext() as (...names: readonly unknown[]) => void;
   run(module.exports, createRequire(program.file), module, program.file, dirname(program.file));
-  const isKept = cachedData !== undefined && !script.cachedDataRejected;
+  if (cachedData !== undefined && !script.cachedDataRejected)
+    return { exports: module.exports, keep: () => {} };
+  keepCode(true);
   return {
     exports: module.exports,
     keep: () => {
-      if (!isKept) writeCache(place, () => script.createCachedData());
+      // What is kept is bound to the flags that were set when it was made.
+      keepCode(false);
+      writeCache(place, () => script.createCachedData());
     },
   };
+}
+
+/** In a long run V8 drops the code of functions that were not called for a while, and it would be missing from what is kept. */
+function keepCode(isOn: boolean): void {
+  setFlagsFromString(isOn ? "--no-flush-bytecode" : "--flush-bytecode");
 }
 
 function cacheName({ id, kind }: CachedProgram): string {
