@@ -15,7 +15,7 @@ import { InFlight, StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
 import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
 import { SandboxPool } from "../runtime/sandbox-pool.ts";
-import type { RootfsKind } from "../snapshot/prepare-rootfs.ts";
+import type { RootfsSupport } from "../snapshot/prepare-rootfs.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
 import type { BuildOptions } from "./build-options.ts";
@@ -24,7 +24,7 @@ import { once } from "./once.ts";
 import { runtimePrivilege } from "./privilege.ts";
 import { remoteFetcher } from "./remote-fetcher.ts";
 import { normalizeResources } from "./resource-limits.ts";
-import { rootfsKind } from "./rootfs-kind.ts";
+import { rootfsSupport } from "./rootfs-support.ts";
 import { agentOpener, secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
 
@@ -50,7 +50,7 @@ export interface SharedExecution extends ExecutionSettings {
   readonly remote: RemoteFetcher;
   readonly renewedCaches: Set<string>;
   readonly inFlight: InFlight;
-  readonly rootfsKind: () => Promise<RootfsKind>;
+  readonly rootfsSupport: () => Promise<RootfsSupport>;
 }
 
 export function sharedExecution(settings: ExecutionSettings): SharedExecution {
@@ -67,7 +67,7 @@ export function sharedExecution(settings: ExecutionSettings): SharedExecution {
     remote,
     renewedCaches: new Set(),
     inFlight: new InFlight(),
-    rootfsKind: once(() => rootfsKind(session)),
+    rootfsSupport: once(() => rootfsSupport(session)),
   };
 }
 
@@ -159,7 +159,7 @@ function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, 
       access,
       target,
       privilege: runtimePrivilege(privilege),
-      rootfsKind: shared.rootfsKind,
+      rootfsSupport: shared.rootfsSupport,
       inputs: sources.tree,
       identities: sources.identities,
       inputChain: sources.chain,

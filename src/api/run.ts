@@ -12,7 +12,7 @@ import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { runtimePrivilege } from "./privilege.ts";
 import { normalizeResources } from "./resource-limits.ts";
-import { rootfsKind } from "./rootfs-kind.ts";
+import { rootfsSupport } from "./rootfs-support.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
@@ -97,7 +97,7 @@ export function runHere(options: RunContainerOptions, environment: Environment):
       chain: imageChain(image.config.diffIds, image.manifest.layers),
       config: image.config.config,
       privilege: runtimePrivilege(session.privilege),
-      rootfsKind: await rootfsKind(session),
+      rootfsSupport: await rootfsSupport(session),
       overrides: {
         args: options.args ?? [],
         env: options.env ?? [],

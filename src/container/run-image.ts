@@ -13,7 +13,7 @@ import type { ContainerMount, Privilege, Resources, Ulimit } from "../runtime/re
 import { runContainer } from "../runtime/run-container.ts";
 import { resolveUser } from "../runtime/users.ts";
 import { containerRoot } from "../snapshot/container-root.ts";
-import { prepareRootfs, type RootfsKind } from "../snapshot/prepare-rootfs.ts";
+import { prepareRootfs, type RootfsSupport } from "../snapshot/prepare-rootfs.ts";
 import { type MountTarget, planStubs } from "../snapshot/stubs.ts";
 import { planWorkdir } from "../snapshot/workdir.ts";
 import type { Store } from "../store/store.ts";
@@ -26,7 +26,7 @@ export interface RunImageRequest {
   readonly chain: Chain;
   readonly config: ContainerConfig;
   readonly privilege: Privilege;
-  readonly rootfsKind: RootfsKind;
+  readonly rootfsSupport: RootfsSupport;
   readonly overrides: Omit<ProcessOverrides, "hostname"> & { readonly hostname?: string };
   readonly volumes: readonly BindVolume[];
   readonly tmpfs: readonly string[];
@@ -83,7 +83,7 @@ async function start(
     mounts.map((mount) => mount.target),
   );
   const root = containerRoot(tree);
-  const rootfs = await prepareRootfs(request.rootfsKind, {
+  const rootfs = await prepareRootfs(request.rootfsSupport, {
     lowers,
     scratch,
     stubs: stubs.stubs,

@@ -100,6 +100,7 @@ export class Store {
       save: (key, bytes) => this.#write("stats", key, Buffer.from(bytes)),
     };
     this.#scope.defer(() => this.temp.close());
+    this.#scope.defer(() => this.temp.settle());
     this.#scope.defer(() => this.#index.close());
     this.#scope.defer(() => this.#saveRecall());
     this.#scope.defer(() => this.images.flush());

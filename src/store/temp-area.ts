@@ -32,6 +32,7 @@ export interface Sweep {
 export class TempArea {
   readonly #paths: StorePaths;
   readonly #owner: Owner;
+  readonly #discarded = new Set<Promise<void>>();
 
   constructor(paths: StorePaths, owner: Owner) {
     this.#paths = paths;
@@ -59,6 +60,19 @@ export class TempArea {
   /** Removes something that `directory` or `file` gave, whatever is in it; nothing there is fine. */
   remove(path: string): Promise<void> {
     return removeTree(path);
+  }
+
+  /** The same, while other work goes on; what cannot be removed is left to a sweep. `settle` waits for it. */
+  discard(path: string): void {
+    const gone = removeTree(path)
+      .catch(() => {})
+      .finally(() => this.#discarded.delete(gone));
+    this.#discarded.add(gone);
+  }
+
+  /** Waits until all that was discarded is gone. */
+  async settle(): Promise<void> {
+    await Promise.all(this.#discarded);
   }
 
   /** Removes what processes that have ended left behind. Safe at any time; best effort. */

@@ -9,7 +9,18 @@ const SYSTEM_FOLDERS = ["/usr/sbin", "/sbin"];
  * folders. Relative and empty PATH entries are passed over: a build context must not be able to bring its own tools.
  */
 export function findTool(names: string | readonly string[], path: string): string | undefined {
-  const folders = foldersOf(path);
+  const question = JSON.stringify([names, path]);
+  const known = FOUND.get(question);
+  if (known !== undefined) return known;
+  const found = search(names, foldersOf(path));
+  if (found !== undefined) FOUND.set(question, found);
+  return found;
+}
+
+/** A tool that is there stays there: each RUN step asks for six of them. */
+const FOUND = new Map<string, string>();
+
+function search(names: string | readonly string[], folders: readonly string[]): string | undefined {
   for (const name of typeof names === "string" ? [names] : names) {
     for (const folder of folders) {
       const candidate = join(folder, name);

@@ -21,7 +21,10 @@ const PREFIX = "trusted.overlay.";
 
 async function prepare(kind: RootfsKind, lowers: readonly string[], stubs: readonly Stub[] = []) {
   const scratch = temporaryFolder();
-  const rootfs = await prepareRootfs(kind, { lowers, scratch, stubs, xattrPrefix: PREFIX });
+  const rootfs = await prepareRootfs(
+    { kind, volatile: true },
+    { lowers, scratch, stubs, xattrPrefix: PREFIX },
+  );
   return { rootfs, run: (script: string) => inMounted(rootfs, scratch, script) };
 }
 

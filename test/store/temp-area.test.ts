@@ -126,6 +126,17 @@ describe("a sweep", () => {
     expect(readFileSync(join(outside, "keep/file"), "utf8")).toBe("x");
   });
 
+  it("discards what is not needed while other work goes on, and waits for it in the end", async () => {
+    const store = newStore();
+    const folders = [0, 1].map(() => store.temp.directory("scratch"));
+    for (const folder of folders) writeFileSync(join(folder, "file"), "");
+    chmodSync(folders[0]!, 0o000);
+    for (const folder of folders) store.temp.discard(folder);
+    store.temp.discard(join(folders[1]!, "not/there"));
+    await store.close();
+    expect(folders.filter((folder) => existsSync(folder))).toEqual([]);
+  });
+
   it.runIf(isRoot)("never goes into a mount, and says what it could not remove", async () => {
     const store = newStore();
     const outside = writeTree(temporaryFolder(), { "keep/file": "x" });

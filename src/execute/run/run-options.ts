@@ -4,7 +4,7 @@ import type { DeviceEdits } from "../../runtime/cdi/device-edits.ts";
 import type { ExtraHost } from "../../runtime/network-files.ts";
 import type { Privilege, Resources, Ulimit } from "../../runtime/request.ts";
 import type { SandboxPool } from "../../runtime/sandbox-pool.ts";
-import type { RootfsKind } from "../../snapshot/prepare-rootfs.ts";
+import type { RootfsSupport } from "../../snapshot/prepare-rootfs.ts";
 import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
 import type { LayerTarget } from "../layer-commit.ts";
@@ -34,7 +34,7 @@ export interface RunOptions {
   readonly target: LayerTarget;
   readonly privilege: Privilege;
   /** How root filesystems are put together here; asked when the first RUN has to be executed. */
-  readonly rootfsKind: () => Promise<RootfsKind>;
+  readonly rootfsSupport: () => Promise<RootfsSupport>;
   /** Opens what a bind mount reads from. */
   readonly inputs: (source: InputSource) => Promise<SourceTree>;
   /** What is in such a source, for the cache key. */

@@ -53,7 +53,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       const lowers = await access.snapshots(parent);
       const tree = await access.tree("stage", parent, true);
       const scratch = target.store.temp.directory("run");
-      scope.defer(() => target.store.temp.remove(scratch));
+      scope.defer(() => target.store.temp.discard(scratch));
       const mounts = await prepareMounts({ step, options: this.#options, scratch, scope, signal });
       return this.#runOver({ step, parent, lowers, tree, scratch, mounts }, reporter, signal);
     });
@@ -68,7 +68,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       mounts.mounts.map((mount) => mount.target),
     );
     const root = containerRoot(tree);
-    const rootfs = await prepareRootfs(await this.#options.rootfsKind(), {
+    const rootfs = await prepareRootfs(await this.#options.rootfsSupport(), {
       lowers,
       scratch,
       stubs: stubs.stubs,
