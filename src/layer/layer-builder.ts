@@ -61,10 +61,13 @@ export class LayerBuilder {
     else this.#addOther(clean);
   }
 
-  /** Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. */
-  beginFile(entry: Entry): void {
+  /**
+   * Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. `same` is the same file, complete,
+   * elsewhere on this disk: where it can, it gets another name and is not written.
+   */
+  beginFile(entry: Entry, same?: string): void {
     this.#enterParent(entry.path);
-    this.#file = this.#openFile(withOnlyCapability(entry));
+    this.#file = this.#openFile(withOnlyCapability(entry), same);
   }
 
   writeFile(bytes: Uint8Array): void {
@@ -140,9 +143,10 @@ export class LayerBuilder {
     this.#closeFile(file, copyBytes(entry, bytes, { archive: this.#archive, fd: file.fd }));
   }
 
-  #openFile(entry: Entry): OpenFile {
+  #openFile(entry: Entry, same?: string): OpenFile {
     this.#archive.update(entryHeader(entry));
-    return { entry, fd: this.#writer?.openFile(entry.path), at: 0, written: 0 };
+    const isThere = same !== undefined && this.#writer?.linkFrom(same, entry.path) === true;
+    return { entry, fd: isThere ? undefined : this.#writer?.openFile(entry.path), at: 0, written: 0 };
   }
 
   #closeFile({ entry, fd }: OpenFile, digest: Digest, written = entry.size): void {

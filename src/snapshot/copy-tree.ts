@@ -49,7 +49,8 @@ class TreeCopy {
     if (stat.nlink < 2n) return false;
     const key = `${stat.dev}:${stat.ino}`;
     const first = this.#firstNames.get(key);
-    if (first === undefined) {
+    // Layers may share a file in the same place.
+    if (first === undefined || first === target) {
       this.#firstNames.set(key, target);
       return false;
     }

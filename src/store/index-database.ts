@@ -39,7 +39,16 @@ export class Index {
   }
 
   get<T>(table: Table, key: string): T | undefined {
-    return this.#guard(() => this.#readable(table)?.get(shortKey(key)) as T | undefined);
+    const read = () => this.#readable(table)?.get(shortKey(key)) as T | undefined;
+    return this.#guard(() => {
+      try {
+        return read();
+      } catch (error) {
+        if (!isLostSnapshot(error)) throw error;
+        this.#root?.resetReadTxn();
+        return read();
+      }
+    });
   }
 
   /** The same, as it is at this very moment: `get` may be a moment behind what other processes write. */
@@ -150,6 +159,11 @@ export class Index {
       throw describeIndexError(error, this.#path);
     }
   }
+}
+
+/** Seen once in some thousand builds on a busy machine: the library has let go of the snapshot that it reads from. A new one does. */
+function isLostSnapshot(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("No transaction to renew");
 }
 
 function openDatabase(path: string): RootDatabase {
