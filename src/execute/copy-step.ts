@@ -73,7 +73,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       return {
         inputs: copyInputs(step, parent, files, this.#options.epoch),
         execute: (_reporter, signal) =>
-          ahead ? stored(ahead) : this.#execute(step, parent, sources, signal, foresight.last()),
+          ahead ? stored(ahead) : this.#execute(step, parent, sources, signal),
         ...(ahead ? { discard: () => ahead.discard() } : {}),
       };
     } catch (error) {
@@ -126,9 +126,8 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     parent: Chain,
     sources: readonly Gathered[],
     signal: AbortSignal,
-    last: LayerInfo | undefined,
   ): Promise<LayerInfo> {
-    return stored(await this.#draft(step, parent, sources, signal, last));
+    return stored(await this.#draft(step, parent, sources, signal));
   }
 
   async #draft(
@@ -136,7 +135,6 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     parent: Chain,
     sources: readonly Gathered[],
     signal: AbortSignal,
-    last?: LayerInfo,
   ): Promise<DraftLayer> {
     const { access, target } = this.#options;
     const independent = isIndependentLayer(step);
@@ -166,7 +164,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       }
       this.#placeHeredocs(step, changes, place(below));
       await changes.identify((entry, path) => hashSource(entry, path, signal));
-      return draftLayer(changes.finish(), target, signal, last && access.earlier(last.diffId));
+      return draftLayer(changes.finish(), target, signal);
     });
   }
 

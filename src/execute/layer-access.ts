@@ -4,7 +4,6 @@ import { compressionOf } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { decompressor } from "../layer/compression.ts";
-import type { EarlierFiles } from "../layer/earlier-layer.ts";
 import { ingestLayer } from "../layer/ingest.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import { Toc } from "../layer/toc.ts";
@@ -55,14 +54,6 @@ export class LayerAccess {
   /** Tables of contents as bytes, bottom first. */
   async tocBytes(chain: Chain): Promise<Buffer[]> {
     return (await this.#open(chain, false)).map(({ bytes }) => bytes);
-  }
-
-  /** A layer that was made here before, where its files are at hand in the form that new layers get. */
-  earlier(diffId: Digest): EarlierFiles | undefined {
-    const { store, form } = this.#options;
-    if (form.kind !== "native" || store.layers.snapshot(diffId)?.form !== "native") return undefined;
-    const directory = store.layers.get(diffId) && this.#snapshots.usable(diffId);
-    return directory === undefined ? undefined : { directory, toc: store.layers.toc(diffId) };
   }
 
   /** Snapshot folders of all layers, bottom first, ready to be mounted. */

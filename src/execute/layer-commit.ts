@@ -1,7 +1,6 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Change } from "../layer/change.ts";
-import type { EarlierFiles } from "../layer/earlier-layer.ts";
 import { packLayer } from "../layer/pack.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import type { Store } from "../store/store.ts";
@@ -22,19 +21,18 @@ export interface DraftLayer {
   discard(): Promise<void>;
 }
 
-/** Packs changes into a layer; see `PackOptions.earlier`. Throws what `packLayer` throws. */
+/** Packs changes into a layer. Throws what `packLayer` throws. */
 export async function draftLayer(
   changes: readonly Change[],
   target: LayerTarget,
   signal: AbortSignal,
-  earlier?: EarlierFiles,
 ): Promise<DraftLayer> {
   const { store, form } = target;
   const directory = store.temp.directory("layer");
   // Once it is a snapshot it is no longer there.
   const discard = () => store.temp.remove(directory);
   try {
-    const packed = await packLayer({ changes, directory, form, earlier, signal });
+    const packed = await packLayer({ changes, directory, form, signal });
     return { ...packed, store: () => storeLayer(target, packed, directory), discard };
   } catch (error) {
     await discard();

@@ -25,8 +25,6 @@ export interface Foresight {
    * before the key is known. Throws what forbids executing anything, and waits for a build that is doing the same.
    */
   willRun(inputs: Omit<StepInputs, "files">): Promise<boolean>;
-  /** What the step made the last time, if that is still here. */
-  last(): LayerInfo | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -3,7 +3,6 @@ import { type CacheRecord, decodeInputs, decodeRecord } from "../cache/record.ts
 import { canonicalJson } from "../core/canonical-json.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
-import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Store } from "../store/store.ts";
 import type { Foresight } from "./step-executor.ts";
@@ -42,10 +41,6 @@ export class StepForesight implements Foresight {
     return this.#options.signal;
   }
 
-  last(): LayerInfo | undefined {
-    return this.#lastRecord()?.layer;
-  }
-
   async willRun(inputs: Omit<StepInputs, "files">): Promise<boolean> {
     const { store, signal, clock, beforeExecute } = this.#options;
     if (this.#isLikelyCached(inputs)) return false;
@@ -62,16 +57,12 @@ export class StepForesight implements Foresight {
   /** The last run had the same parent and instruction, and its layer is there: the files will be the same, too. */
   #isLikelyCached(inputs: Omit<StepInputs, "files">): boolean {
     if (this.#step.noCache) return false;
-    if (!this.#lastRecord()) return false;
-    const last = decodeInputs(this.#options.store.last.get(this.#slot));
+    const { store } = this.#options;
+    const key = store.last.get(`${this.#slot}/key`)?.toString();
+    if (key === undefined || !isDigest(key) || !lookUp(store, key)) return false;
+    const last = decodeInputs(store.last.get(this.#slot));
     return (
       last !== undefined && canonicalJson({ ...last, files: [] }) === canonicalJson({ ...inputs, files: [] })
     );
-  }
-
-  #lastRecord(): CacheRecord | undefined {
-    const { store } = this.#options;
-    const key = store.last.get(`${this.#slot}/key`)?.toString();
-    return key !== undefined && isDigest(key) ? lookUp(store, key) : undefined;
   }
 }

@@ -61,13 +61,10 @@ export class LayerBuilder {
     else this.#addOther(clean);
   }
 
-  /**
-   * Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. `same` is the same file, complete,
-   * elsewhere on this disk: where it can, it gets another name and is not written.
-   */
-  beginFile(entry: Entry, same?: string): void {
+  /** Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. */
+  beginFile(entry: Entry): void {
     this.#enterParent(entry.path);
-    this.#file = this.#openFile(withOnlyCapability(entry), same);
+    this.#file = this.#openFile(withOnlyCapability(entry));
   }
 
   writeFile(bytes: Uint8Array): void {
@@ -143,10 +140,9 @@ export class LayerBuilder {
     this.#closeFile(file, copyBytes(entry, bytes, { archive: this.#archive, fd: file.fd }));
   }
 
-  #openFile(entry: Entry, same?: string): OpenFile {
+  #openFile(entry: Entry): OpenFile {
     this.#archive.update(entryHeader(entry));
-    const isThere = same !== undefined && this.#writer?.linkFrom(same, entry.path) === true;
-    return { entry, fd: isThere ? undefined : this.#writer?.openFile(entry.path), at: 0, written: 0 };
+    return { entry, fd: this.#writer?.openFile(entry.path), at: 0, written: 0 };
   }
 
   #closeFile({ entry, fd }: OpenFile, digest: Digest, written = entry.size): void {

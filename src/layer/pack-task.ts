@@ -1,6 +1,5 @@
 import { type Digest, digestOf } from "../core/digest.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { type EarlierFiles, EarlierLayer } from "./earlier-layer.ts";
 import { LayerBuilder } from "./layer-builder.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { SnapshotForm } from "./snapshot-form.ts";
@@ -17,24 +16,20 @@ export interface PackTask {
   /** A fresh directory to fill. */
   readonly directory: string;
   readonly form: SnapshotForm;
-  /** Files of it that are the same get another name, in place of being written. */
-  readonly earlier?: EarlierFiles;
 }
 
 /** Makes a layer from entries and the bytes of their files, which are pushed one after the other without anything between them. */
 export class PackRun {
   readonly #entries: Iterator<Entry>;
   readonly #builder: LayerBuilder;
-  readonly #earlier: EarlierLayer | undefined;
   /** The entry that is to be added next. */
   #next: Entry | undefined;
   /** Bytes that the file under way still lacks; 0 between files. */
   #left = 0;
 
-  constructor({ toc, linkedTo, directory, form, earlier }: PackTask) {
+  constructor({ toc, linkedTo, directory, form }: PackTask) {
     this.#entries = Toc.open(toc).entries();
     this.#builder = new LayerBuilder(new SnapshotWriter(directory, form), (path) => linkedTo.has(path));
-    this.#earlier = earlier && new EarlierLayer(earlier);
     this.#advance();
   }
 
@@ -65,7 +60,7 @@ export class PackRun {
     const entry = this.#next!;
     this.#advance();
     this.#left = storedSize(entry);
-    this.#builder.beginFile(entry, this.#earlier?.find(entry));
+    this.#builder.beginFile(entry);
   }
 
   /** Adds what has no bytes of its own, up to the next file that has. */

@@ -1,6 +1,5 @@
 import { describeSystemError } from "../core/errors.ts";
 import type { Change } from "./change.ts";
-import type { EarlierFiles } from "./earlier-layer.ts";
 import { PACKERS } from "./layer-threads.ts";
 import type { PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
@@ -17,8 +16,6 @@ export interface PackOptions {
   /** A fresh directory, which becomes the snapshot. After a failure it holds anything. */
   readonly directory: string;
   readonly form: SnapshotForm;
-  /** A layer on the same disk that may have some of the same files. */
-  readonly earlier?: EarlierFiles | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -30,15 +27,8 @@ export const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
  * hashes the archive and writes to `directory`. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`,
  * `PERMISSION_DENIED`, `SNAPSHOT_FAILED` for an owner that cannot be given here, `CANCELLED`.
  */
-export async function packLayer(options: PackOptions): Promise<PackedLayer> {
-  const { changes, directory, form, earlier, signal } = options;
-  const task: PackTask = {
-    kind: "pack",
-    ...encoded(changes),
-    directory,
-    form,
-    ...(earlier ? { earlier } : {}),
-  };
+export async function packLayer({ changes, directory, form, signal }: PackOptions): Promise<PackedLayer> {
+  const task: PackTask = { kind: "pack", ...encoded(changes), directory, form };
   const files = new FileReader(changes);
   try {
     return await PACKERS.stream(task, files.pieces(signal), {

@@ -69,18 +69,6 @@ export class SnapshotWriter {
     }
   }
 
-  /** Another name for a file of another snapshot; false where it cannot have one here. */
-  linkFrom(source: string, path: string): boolean {
-    try {
-      fs.linkSync(fsPath(source), fsPath(this.#at(path)));
-      return true;
-    } catch (error) {
-      if (["EPERM", "ENOTSUP", "EMLINK", "EXDEV", "ENOENT"].includes(systemErrorCode(error) ?? ""))
-        return false;
-      throw error;
-    }
-  }
-
   /** A link, device, fifo or whiteout. */
   writeOther(entry: Entry): void {
     const at = this.#at(entry.path);

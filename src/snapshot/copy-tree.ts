@@ -49,8 +49,7 @@ class TreeCopy {
     if (stat.nlink < 2n) return false;
     const key = `${stat.dev}:${stat.ino}`;
     const first = this.#firstNames.get(key);
-    // Layers may share a file in the same place.
-    if (first === undefined || first === target) {
+    if (first === undefined) {
       this.#firstNames.set(key, target);
       return false;
     }

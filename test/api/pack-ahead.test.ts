@@ -1,14 +1,5 @@
 import { spawn } from "node:child_process";
-import {
-  appendFileSync,
-  chmodSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { missOf, stateOf, useWorkshop } from "./workshop.ts";
@@ -61,72 +52,6 @@ describe("files that nobody has read before", () => {
     expect(await shop.it.shell("changing", "cat /files/d3/f3; cat /files/d*/f* | wc -l")).toBe(
       "changed\n898\n",
     );
-  });
-
-  it("files that did not change share their place on the disk with the layer before, and nothing else", async () => {
-    const context = shop.it.context(manyFiles("FROM busybox\nCOPY --chmod=u=rw,go=r files /shared\n"));
-    chmodSync(join(context, "files/d0/f0"), 0o600);
-    await build(context, "-t", "before");
-    await new Promise((go) => setTimeout(go, 100));
-    await build(context, "-t", "before");
-    writeFileSync(join(context, "files/d3/f3"), "other\n");
-    utimesSync(join(context, "files/d4/f4"), 7, 7);
-    rmSync(join(context, "files/d5/f5"));
-    writeFileSync(join(context, "files/d5/new"), "new\n");
-    await build(context, "-t", "after");
-    const folder = async (name: string) => {
-      const [layer] = (await layersOf(name)).slice(-1);
-      const root = join(shop.it.home, "layers", layer!.slice("sha256:".length));
-      return join(
-        root,
-        readdirSync(root).find((entry) => statSync(join(root, entry)).isDirectory())!,
-        "shared",
-      );
-    };
-    const [before, after] = [await folder("before"), await folder("after")];
-    const inode = (root: string, path: string) => statSync(join(root, path)).ino;
-    const isShared = ["d0/f0", "d1/f1", "d3/f3", "d4/f4"].map(
-      (path) => inode(before, path) === inode(after, path),
-    );
-    expect(isShared).toEqual([true, true, false, false]);
-    const line =
-      "cat /shared/d3/f3; stat -c '%a %Y' /shared/d4/f4 /shared/d0/f0 | head -1; ls /shared/d5 | grep -c .; cat /shared/d*/f* | wc -l";
-    expect(await shop.it.shell("after", line)).toBe("other\n644 7\n43\n895\n");
-    // The layer before is what it was, and a step that writes to a shared file changes it for itself.
-    expect(await shop.it.shell("before", "cat /shared/d3/f3 | head -1; ls /shared/d5 | grep -c .")).toBe(
-      "FROM busybox\n43\n",
-    );
-    await shop.it.succeed([
-      "build",
-      "-t",
-      "writes",
-      shop.it.context({
-        Dockerfile: "FROM after\nRUN echo x >> /shared/d1/f1 && cp /shared/d1/f8 /shared/d1/f1.copy\n",
-      }),
-    ]);
-    expect(await shop.it.shell("before", "wc -l < /shared/d1/f1")).toBe("3\n");
-    expect(await shop.it.shell("writes", "wc -l < /shared/d1/f1")).toBe("4\n");
-  });
-
-  it("layers that share files can lie in one image, as overlay and as copy", async () => {
-    const files = manyFiles("FROM busybox\nCOPY files /twice\n");
-    const context = shop.it.context(files);
-    await build(context, "-t", "one");
-    await new Promise((go) => setTimeout(go, 100));
-    await build(context, "-t", "one");
-    const [first] = (await layersOf("one")).slice(-1);
-    writeFileSync(join(context, "files/d3/f3"), "other\n");
-    await build(context, "-t", "two");
-    const again = shop.it.context({
-      ...files,
-      Dockerfile: "FROM one\nCOPY files /twice\nRUN cat /twice/d*/f* | wc -l > /lines\n",
-    });
-    writeFileSync(join(again, "files/d3/f3"), "other\n");
-    for (const SLIPWAY_ROOTFS of ["overlay", "copy"]) {
-      await shop.it.succeed(["build", "--no-cache", "-t", "both", again], { env: { SLIPWAY_ROOTFS } });
-      expect(await layersOf("both")).toContain(first);
-      expect(await shop.it.shell("both", "cat /lines /twice/d3/f3")).toBe("898\nother\n");
-    }
   });
 
   it("CP-10: keep their links, modes and kinds", async () => {
