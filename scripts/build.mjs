@@ -107,7 +107,11 @@ export async function buildJavaScript() {
     bundle(MODULES),
     bundle({ ...SCRIPTS, entryPoints: { worker: "src/layer/worker.ts" } }),
     bundle({ ...SCRIPTS, entryPoints: { undici: "node_modules/undici/index.js" } }),
-    bundle({ ...SCRIPTS, entryPoints: { program: "src/cli/program-parts.ts" }, plugins: [OWN_FILE, BUILTINS_AT_NEED] }),
+    bundle({
+      ...SCRIPTS,
+      entryPoints: { program: "src/cli/program-parts.ts" },
+      plugins: [OWN_FILE, BUILTINS_AT_NEED],
+    }),
   ]);
   const files = [...bundles.flat(), ...(await launchers(bundles.at(-1)[0].text))];
   files.push({ name: "package.json", text: '{ "type": "commonjs" }\n' });
