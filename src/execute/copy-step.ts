@@ -28,7 +28,7 @@ import { accountReader, resolveOwner } from "./copy/owner.ts";
 import { type Placement, placeSource } from "./copy/place.ts";
 import { cleanPath, type SelectedSource } from "./copy/select.ts";
 import type { LayerAccess } from "./layer-access.ts";
-import { type DraftLayer, draftLayer, type LayerTarget } from "./layer-commit.ts";
+import { type DraftLayer, draftLayer, type LayerTarget, storeDraft } from "./layer-commit.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { Foresight, PreparedStep, StepExecutor } from "./step-executor.ts";
 
@@ -73,7 +73,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       return {
         inputs: copyInputs(step, parent, files, this.#options.epoch),
         execute: (_reporter, signal) =>
-          ahead ? stored(ahead) : this.#execute(step, parent, sources, signal),
+          ahead ? storeDraft(ahead) : this.#execute(step, parent, sources, signal),
         ...(ahead ? { discard: () => ahead.discard() } : {}),
       };
     } catch (error) {
@@ -127,7 +127,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     sources: readonly Gathered[],
     signal: AbortSignal,
   ): Promise<LayerInfo> {
-    return stored(await this.#draft(step, parent, sources, signal));
+    return storeDraft(await this.#draft(step, parent, sources, signal));
   }
 
   async #draft(
@@ -211,13 +211,4 @@ function withinSource(at: Placement, source: number): Placement {
       return identity === undefined ? undefined : `${source}\0${identity}`;
     },
   };
-}
-
-async function stored(draft: DraftLayer): Promise<LayerInfo> {
-  const scope = new CleanupScope();
-  scope.defer(() => draft.discard());
-  return scope.around(async () => {
-    await draft.store();
-    return draft.info;
-  });
 }

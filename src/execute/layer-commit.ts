@@ -14,7 +14,6 @@ export interface LayerTarget {
 /** A layer that has been made, in a folder of its own, but not stored. */
 export interface DraftLayer {
   readonly info: LayerInfo;
-  readonly toc: Buffer;
   /** The snapshot by rename, then the table of contents that makes it known. */
   store(): Promise<void>;
   /** Does nothing for a layer that was stored. */
@@ -33,7 +32,7 @@ export async function draftLayer(
   const discard = () => store.temp.remove(directory);
   try {
     const packed = await packLayer({ changes, directory, form, signal });
-    return { ...packed, store: () => storeLayer(target, packed, directory), discard };
+    return { info: packed.info, store: () => storeLayer(target, packed, directory), discard };
   } catch (error) {
     await discard();
     throw error;
@@ -45,13 +44,17 @@ export async function packAndStore(
   changes: readonly Change[],
   target: LayerTarget,
   signal: AbortSignal,
-): Promise<{ info: LayerInfo; toc: Buffer }> {
-  const draft = await draftLayer(changes, target, signal);
+): Promise<LayerInfo> {
+  return storeDraft(await draftLayer(changes, target, signal));
+}
+
+/** Stores a layer that has been made; what cannot be stored is removed. */
+export async function storeDraft(draft: DraftLayer): Promise<LayerInfo> {
   const scope = new CleanupScope();
   scope.defer(() => draft.discard());
   return scope.around(async () => {
     await draft.store();
-    return draft;
+    return draft.info;
   });
 }
 

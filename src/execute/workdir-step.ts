@@ -47,6 +47,6 @@ export class WorkdirExecutor implements StepExecutor<WorkdirStep> {
     requireRoomFor(changes, path);
     changes.makeDirectories(path, { mode: 0o755, owner, mtime: time, mtimeNs: 0 });
     const made = changes.size > 0 ? changes.finish() : [];
-    return (await packAndStore(made, target, signal)).info;
+    return packAndStore(made, target, signal);
   }
 }

@@ -5,11 +5,11 @@ import { type Digest, finishDigest } from "../core/digest.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import { fsPath, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
+import { READ_FLAGS } from "../sys/open-without-links.ts";
 import { entryHeader, paddingAfter, storedSize, TAR_END } from "./tar-writer.ts";
 import type { Toc } from "./toc.ts";
 
 const CHUNK = 256 * 1024;
-const READ_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
 export interface ArchiveOptions {
   /** Checked when the end is reached: the stream fails with `DIGEST_MISMATCH` instead of ending where it differs. */

@@ -13,7 +13,7 @@ const LAST_BLOCK = Buffer.from([0x03, 0x00]);
 
 const deflateRaw = promisify<zlib.InputType, zlib.ZlibOptions, Buffer>(zlib.deflateRaw);
 
-/** A quarter of the work of level 6 for text and half of it for programs, and 1 to 4 % larger (docs/performance.md). */
+/** Some 40 % less work than level 6, and 3 to 4 % larger (docs/performance.md). */
 const DEFAULT_LEVEL = 4;
 
 /** What `gzipCompress` does, as a record of its results names it: equal names, equal bytes, on the same zlib. */

@@ -2,10 +2,8 @@ import * as fs from "node:fs";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { fsPath, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
+import { READ_FLAGS } from "../sys/open-without-links.ts";
 import type { FileWitness } from "./change.ts";
-
-/** Without waiting for a writer, should the file have become a fifo. */
-const READ_FLAGS = fs.constants.O_RDONLY | (fs.constants.O_NOFOLLOW ?? 0) | (fs.constants.O_NONBLOCK ?? 0);
 
 /** Opens the file that an entry was made from. Throws `SOURCE_CHANGED` where it is gone. */
 export function openSource(entry: Entry, path: string, witness?: FileWitness): number {

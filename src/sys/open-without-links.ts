@@ -3,8 +3,8 @@ import { systemErrorCode } from "../core/errors.ts";
 import { fsPath } from "../core/file-name.ts";
 import { hasLibc, libc } from "./libc.ts";
 
-/** Without waiting for a writer, should the file have become a fifo. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+/** Flags to read a file by: its last component is no link, and a fifo that it may have become is not waited for. */
+export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 let isMissing = false;
 
@@ -15,7 +15,7 @@ let isMissing = false;
 export function openWithoutLinks(path: string): number {
   if (!isMissing && hasLibc()) {
     try {
-      return libc().openWithoutLinks(path, FLAGS);
+      return libc().openWithoutLinks(path, READ_FLAGS);
     } catch (error) {
       // A filter that does not know the call answers EPERM; for files that is EACCES.
       if (!["ENOSYS", "EPERM"].includes(systemErrorCode(error) ?? "")) throw error;
@@ -27,7 +27,7 @@ export function openWithoutLinks(path: string): number {
 
 /** By path, and then the kernel is asked where that was. */
 function openAndAsk(path: string): number {
-  const fd = openSync(fsPath(path), FLAGS);
+  const fd = openSync(fsPath(path), READ_FLAGS);
   if (process.platform !== "linux") return fd;
   const found = readlinkSync(`/proc/self/fd/${fd}`, { encoding: "buffer" });
   if (found.equals(Buffer.from(fsPath(path)))) return fd;
