@@ -13,12 +13,15 @@ import { Sightings } from "../execute/sightings.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
 import { InFlight, StepRunner } from "../execute/step-runner.ts";
 import { WorkdirExecutor } from "../execute/workdir-step.ts";
+import { readsFiles } from "../output/export-build.ts";
 import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts";
+import { readSteps } from "../plan/read-steps.ts";
 import { SandboxPool } from "../runtime/sandbox-pool.ts";
 import type { RootfsSupport } from "../snapshot/prepare-rootfs.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
 import type { BuildOptions } from "./build-options.ts";
+import { outputsOf } from "./build-outputs.ts";
 import type { StoreImageResolver } from "./image-resolver.ts";
 import { once } from "./once.ts";
 import { runtimePrivilege } from "./privilege.ts";
@@ -153,6 +156,7 @@ function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, 
       spool: remote.spool,
       time,
       epoch: plan.sourceDateEpoch,
+      readSteps: readSteps(plan, outputsOf(options).some(readsFiles)),
     }),
     workdir: new WorkdirExecutor({ access, target, time, epoch: plan.sourceDateEpoch }),
     run: new RunExecutor({

@@ -1,5 +1,6 @@
 import { canonicalJson } from "../core/canonical-json.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import type { StepId } from "../core/events.ts";
 import { encodeName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
@@ -28,7 +29,13 @@ import { accountReader, resolveOwner } from "./copy/owner.ts";
 import { type Placement, placeSource } from "./copy/place.ts";
 import { cleanPath, type SelectedSource } from "./copy/select.ts";
 import type { LayerAccess } from "./layer-access.ts";
-import { type DraftLayer, draftLayer, type LayerTarget, storeDraft } from "./layer-commit.ts";
+import {
+  type DraftLayer,
+  type DraftOptions,
+  draftLayer,
+  type LayerTarget,
+  storeDraft,
+} from "./layer-commit.ts";
 import type { SourceTree } from "./source-tree.ts";
 import type { Foresight, PreparedStep, StepExecutor } from "./step-executor.ts";
 
@@ -44,6 +51,8 @@ export interface CopyOptions {
   readonly time: number;
   /** SOURCE_DATE_EPOCH, where the build has one: then `time` is part of what a heredoc makes. */
   readonly epoch: number | undefined;
+  /** Steps whose files somebody will read in this build. */
+  readonly readSteps: ReadonlySet<StepId>;
 }
 
 /** COPY and ADD (SPEC 3.6, 3.7). */
@@ -73,7 +82,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       return {
         inputs: copyInputs(step, parent, files, this.#options.epoch),
         execute: (_reporter, signal) =>
-          ahead ? storeDraft(ahead) : this.#execute(step, parent, sources, signal),
+          ahead ? storeDraft(ahead) : this.#execute(step, parent, sources, foresight, signal),
         ...(ahead ? { discard: () => ahead.discard() } : {}),
       };
     } catch (error) {
@@ -97,7 +106,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     if (!(await foresight.willRun(inputs))) return undefined;
     let draft: DraftLayer | undefined;
     try {
-      draft = await this.#draft(step, parent, sources, foresight.signal);
+      draft = await this.#draft(step, parent, sources, { signal: foresight.signal });
       if (sources.every(isRead)) return draft;
     } catch (error) {
       if (foresight.signal.aborted) throw error;
@@ -125,18 +134,21 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     step: CopyStep,
     parent: Chain,
     sources: readonly Gathered[],
+    foresight: Foresight,
     signal: AbortSignal,
   ): Promise<LayerInfo> {
-    return storeDraft(await this.#draft(step, parent, sources, signal));
+    const earlier = foresight.lastLayer();
+    return storeDraft(await this.#draft(step, parent, sources, { earlier, signal }));
   }
 
   async #draft(
     step: CopyStep,
     parent: Chain,
     sources: readonly Gathered[],
-    signal: AbortSignal,
+    options: DraftOptions,
   ): Promise<DraftLayer> {
-    const { access, target } = this.#options;
+    const { access, target, readSteps } = this.#options;
+    const { signal } = options;
     const independent = isIndependentLayer(step);
     const chain = independent ? EMPTY_CHAIN : parent;
     const below = await access.tree("stage", chain);
@@ -164,7 +176,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       }
       this.#placeHeredocs(step, changes, place(below));
       await changes.identify((entry, path) => hashSource(entry, path, signal));
-      return draftLayer(changes.finish(), target, signal);
+      return draftLayer(changes.finish(), target, { ...options, unread: !readSteps.has(step.id) });
     });
   }
 

@@ -2,9 +2,10 @@ import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { compressionOf } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { decompressor } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
+import { unpackArchive } from "../layer/pack.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
@@ -134,6 +135,10 @@ export class LayerAccess {
     });
   }
 
+  #hasArchive({ blob, diffId }: ChainLayer): boolean {
+    return blob !== undefined || this.#options.store.layers.archive(diffId) !== undefined;
+  }
+
   async #archive(layer: ChainLayer): Promise<AsyncIterable<Uint8Array>> {
     const { store, fetchBlob } = this.#options;
     if (!layer.blob)
@@ -163,11 +168,35 @@ export class LayerAccess {
         async () =>
           (await this.#snapshots.repair({
             ...opened[index]!,
-            hasArchive: chain.layers[index]!.blob !== undefined,
-          })) ?? (await this.#unpackAgain(chain, index, opened)),
+            hasArchive: this.#hasArchive(chain.layers[index]!),
+          })) ??
+          (await this.#unpackKept(opened[index]!)) ??
+          (await this.#unpackAgain(chain, index, opened)),
         { signal },
       )
     );
+  }
+
+  /** Unpacks a layer that was made here and kept as an archive. Undefined where it was not; a damaged one is forgotten. */
+  async #unpackKept({ key, bytes }: OpenLayer): Promise<string | undefined> {
+    const { store, form, signal } = this.#options;
+    const archive = store.layers.archive(key);
+    if (!archive) return undefined;
+    const directory = store.temp.directory("unpack");
+    const scope = new CleanupScope();
+    scope.defer(() => store.temp.remove(directory));
+    return scope.around(async () => {
+      const target = { kind: "snapshot", directory, form } as const;
+      try {
+        const { info } = await unpackArchive({ file: archive.path, toc: bytes }, target, signal);
+        if (info.diffId !== key) return await this.#snapshots.forget(key, "its archive has another digest");
+      } catch (error) {
+        if (!isSlipwayError(error) || error.code !== "DIGEST_MISMATCH") throw error;
+        return await this.#snapshots.forget(key, error.message);
+      }
+      await store.layers.commitSnapshot(key, directory, { form: form.kind });
+      return this.#snapshots.usable(key) ?? unusable(key);
+    });
   }
 
   /** Unpacks a layer whose table of contents is known. A hard link to a file of a lower layer needs that layer's folder, too. */

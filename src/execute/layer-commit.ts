@@ -1,7 +1,8 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import type { Digest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Change } from "../layer/change.ts";
-import { packLayer } from "../layer/pack.ts";
+import { type EarlierArchive, isLittle, packLayer } from "../layer/pack.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import type { Store } from "../store/store.ts";
 
@@ -11,17 +12,42 @@ export interface LayerTarget {
   readonly form: SnapshotForm;
 }
 
-/** A layer that has been made, in a folder of its own, but not stored. */
+/** A layer that has been made, in the temporary area, but not stored. */
 export interface DraftLayer {
   readonly info: LayerInfo;
-  /** The snapshot by rename, then the table of contents that makes it known. */
+  /** What was made moves into the store, then comes the table of contents that makes it known. */
   store(): Promise<void>;
   /** Does nothing for a layer that was stored. */
   discard(): Promise<void>;
 }
 
+export interface DraftOptions {
+  /** Nobody is going to read its files soon: then a layer of many files is kept as its archive, which is one file. */
+  readonly unread?: boolean;
+  /** A layer that an earlier run of the step made: most of it may be the same. */
+  readonly earlier?: Digest | undefined;
+  readonly signal: AbortSignal;
+}
+
 /** Packs changes into a layer. Throws what `packLayer` throws. */
 export async function draftLayer(
+  changes: readonly Change[],
+  target: LayerTarget,
+  options: DraftOptions,
+): Promise<DraftLayer> {
+  if (!options.unread || isLittle(changes)) return draftSnapshot(changes, target, options.signal);
+  const { store } = target;
+  try {
+    const earlier = options.earlier && earlierArchive(store, options.earlier);
+    if (earlier) return await draftArchive(changes, store, options.signal, earlier);
+  } catch (error) {
+    // Whatever may be wrong with the earlier archive, it is not needed.
+    if (options.signal.aborted) throw error;
+  }
+  return draftArchive(changes, store, options.signal);
+}
+
+async function draftSnapshot(
   changes: readonly Change[],
   target: LayerTarget,
   signal: AbortSignal,
@@ -31,12 +57,39 @@ export async function draftLayer(
   // Once it is a snapshot it is no longer there.
   const discard = () => store.temp.remove(directory);
   try {
-    const packed = await packLayer({ changes, directory, form, signal });
+    const packed = await packLayer({ changes, target: { kind: "snapshot", directory, form }, signal });
     return { info: packed.info, store: () => storeLayer(target, packed, directory), discard };
   } catch (error) {
     await discard();
     throw error;
   }
+}
+
+async function draftArchive(
+  changes: readonly Change[],
+  store: Store,
+  signal: AbortSignal,
+  earlier?: EarlierArchive,
+): Promise<DraftLayer> {
+  const file = store.temp.file("archive");
+  const discard = () => store.temp.remove(file);
+  try {
+    const { info, toc } = await packLayer({ changes, target: { kind: "archive", file }, earlier, signal });
+    const storeArchive = async () => {
+      store.layers.commitArchive(info.diffId, file);
+      store.layers.put(info.diffId, info, toc);
+    };
+    return { info, store: storeArchive, discard };
+  } catch (error) {
+    await discard();
+    throw error;
+  }
+}
+
+function earlierArchive({ layers }: Store, diffId: Digest): EarlierArchive | undefined {
+  const archive = layers.archive(diffId);
+  if (!archive?.isOfThisBoot || !layers.has(diffId)) return undefined;
+  return { file: archive.path, toc: layers.toc(diffId) };
 }
 
 /** Packs changes into a layer and stores it. */
@@ -45,7 +98,7 @@ export async function packAndStore(
   target: LayerTarget,
   signal: AbortSignal,
 ): Promise<LayerInfo> {
-  return storeDraft(await draftLayer(changes, target, signal));
+  return storeDraft(await draftLayer(changes, target, { signal }));
 }
 
 /** Stores a layer that has been made; what cannot be stored is removed. */

@@ -1,4 +1,5 @@
 import type { StepInputs } from "../cache/inputs.ts";
+import type { Digest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Chain } from "./chain.ts";
@@ -25,6 +26,8 @@ export interface Foresight {
    * before the key is known. Throws what forbids executing anything, and waits for a build that is doing the same.
    */
   willRun(inputs: Omit<StepInputs, "files">): Promise<boolean>;
+  /** The layer that the last run of the step made, where the store still has it. */
+  lastLayer(): Digest | undefined;
   readonly signal: AbortSignal;
 }
 

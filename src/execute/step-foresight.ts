@@ -54,13 +54,20 @@ export class StepForesight implements Foresight {
     return true;
   }
 
-  /** The last run had the same parent and instruction, and its layer is there: the files will be the same, too. */
-  #isLikelyCached(inputs: Omit<StepInputs, "files">): boolean {
-    if (this.#step.noCache) return false;
+  lastLayer(): Digest | undefined {
+    return this.#lastRecord()?.layer.diffId;
+  }
+
+  #lastRecord(): CacheRecord | undefined {
     const { store } = this.#options;
     const key = store.last.get(`${this.#slot}/key`)?.toString();
-    if (key === undefined || !isDigest(key) || !lookUp(store, key)) return false;
-    const last = decodeInputs(store.last.get(this.#slot));
+    return key !== undefined && isDigest(key) ? lookUp(store, key) : undefined;
+  }
+
+  /** The last run had the same parent and instruction, and its layer is there: the files will be the same, too. */
+  #isLikelyCached(inputs: Omit<StepInputs, "files">): boolean {
+    if (this.#step.noCache || !this.#lastRecord()) return false;
+    const last = decodeInputs(this.#options.store.last.get(this.#slot));
     return (
       last !== undefined && canonicalJson({ ...last, files: [] }) === canonicalJson({ ...inputs, files: [] })
     );

@@ -4,12 +4,18 @@ import { type Digest, finishDigest } from "../core/digest.ts";
 /** Small pieces are gathered up to this size, since each update of a hash costs as much as hashing a few kilobytes. */
 const WINDOW_BYTES = 1024 * 1024;
 
-/** Hashes an archive while its pieces pass by, without keeping it. */
+/** Hashes an archive while its pieces pass by. */
 export class ArchiveHash {
+  readonly #keep: ((bytes: Uint8Array) => void) | undefined;
   readonly #hash = createHash("sha256");
   readonly #window = Buffer.allocUnsafe(WINDOW_BYTES);
   #used = 0;
   #size = 0;
+
+  /** `keep`: given all bytes of the archive, in order; they are good until it returns. Without it none are kept. */
+  constructor(keep?: (bytes: Uint8Array) => void) {
+    this.#keep = keep;
+  }
 
   /** Bytes so far. */
   get size(): number {
@@ -29,8 +35,7 @@ export class ArchiveHash {
   update(bytes: Uint8Array): void {
     if (bytes.length > WINDOW_BYTES / 4) {
       this.#flush();
-      this.#hash.update(bytes);
-      this.#size += bytes.length;
+      this.#take(bytes);
       return;
     }
     this.room(bytes.length).set(bytes);
@@ -44,8 +49,14 @@ export class ArchiveHash {
 
   #flush(): void {
     if (this.#used === 0) return;
-    this.#hash.update(this.#window.subarray(0, this.#used));
-    this.#size += this.#used;
+    const used = this.#window.subarray(0, this.#used);
     this.#used = 0;
+    this.#take(used);
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#keep?.(bytes);
+    this.#size += bytes.length;
   }
 }

@@ -26,8 +26,31 @@ export function layerArchive(toc: Toc, directory: string, options: ArchiveOption
   return Readable.from(checked, { objectMode: false, highWaterMark: 2 * CHUNK });
 }
 
-/** An entry and where its bytes lie; entries without any need no path. */
-export type ArchivedFile = readonly [entry: Entry, path: string];
+/** The archive of a layer that was kept as one file. Fails with `DIGEST_MISMATCH` at its end where it is not the layer `diffId`. */
+export function keptArchive(file: string, diffId: Digest): Readable {
+  const chunks = fs.createReadStream(file, { highWaterMark: CHUNK });
+  return Readable.from(verifiedStream(chunks, diffId), { objectMode: false, highWaterMark: 2 * CHUNK });
+}
+
+/** The archive of `toc`, which has the entries of `original` with other metadata; their bytes are in the archive of `original`. */
+export function changedArchive(toc: Toc, original: Toc, file: string): Readable {
+  const chunks = archiveChunks(filesWithin(toc, original, file));
+  return Readable.from(chunks, { objectMode: false, highWaterMark: 2 * CHUNK });
+}
+
+function* filesWithin(toc: Toc, original: Toc, file: string): Generator<ArchivedFile> {
+  const entries = toc.entries();
+  let end = 0;
+  for (const before of original.entries()) {
+    const at = end + entryHeader(before).length;
+    const size = storedSize(before);
+    end = at + size + paddingAfter(size).length;
+    yield [entries.next().value!, file, at];
+  }
+}
+
+/** An entry and where its bytes lie: they are all of a file, or what comes `at` some place in it. Entries without bytes need no path. */
+export type ArchivedFile = readonly [entry: Entry, path: string, at?: number];
 
 function* layerFiles(toc: Toc, directory: string): Generator<ArchivedFile> {
   for (const entry of toc.entries()) yield [entry, `${directory}/${entry.path}`];
@@ -39,24 +62,26 @@ function* layerFiles(toc: Toc, directory: string): Generator<ArchivedFile> {
  */
 export function* archiveChunks(files: Iterable<ArchivedFile>): Generator<Buffer> {
   const out = new ChunkFiller();
-  for (const [entry, path] of files) {
+  for (const [entry, path, at] of files) {
     yield* out.add(entryHeader(entry));
     const size = storedSize(entry);
-    if (size > 0) yield* readInto(out, entry, path);
+    if (size > 0) yield* readInto(out, entry, path, at);
     yield* out.add(paddingAfter(size));
   }
   yield* out.add(TAR_END);
   yield* out.rest();
 }
 
-function* readInto(out: ChunkFiller, entry: Entry, path: string): Generator<Buffer> {
-  const fd = openStored(path, entry);
+function* readInto(out: ChunkFiller, entry: Entry, path: string, at?: number): Generator<Buffer> {
+  const fd = openStored(path, entry, at);
+  let position = at ?? 0;
   try {
     for (let left = entry.size; left > 0; ) {
       const room = out.room();
-      const length = fs.readSync(fd, room, 0, Math.min(room.length, left), null);
+      const length = fs.readSync(fd, room, 0, Math.min(room.length, left), position);
       if (length === 0) throw notStored(entry, "it is too short");
       left -= length;
+      position += length;
       yield* out.commit(length);
     }
   } finally {
@@ -64,10 +89,11 @@ function* readInto(out: ChunkFiller, entry: Entry, path: string): Generator<Buff
   }
 }
 
-function openStored(path: string, entry: Entry): number {
+function openStored(path: string, entry: Entry, at?: number): number {
   const fd = openOrExplain(path, entry);
   const stat = fs.fstatSync(fd);
-  if (stat.isFile() && stat.size === entry.size) return fd;
+  const fits = at === undefined ? stat.size === entry.size : stat.size >= at + entry.size;
+  if (stat.isFile() && fits) return fd;
   fs.closeSync(fd);
   throw notStored(entry, `it should have ${entry.size} bytes but has ${stat.size}`);
 }
@@ -117,6 +143,19 @@ function* verified(chunks: Iterable<Buffer>, expected: Digest): Generator<Buffer
     hash.update(chunk);
     yield chunk;
   }
+  checkDigest(hash, expected);
+}
+
+async function* verifiedStream(chunks: AsyncIterable<Buffer>, expected: Digest): AsyncGenerator<Buffer> {
+  const hash = createHash("sha256");
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  checkDigest(hash, expected);
+}
+
+function checkDigest(hash: Hash, expected: Digest): void {
   const actual = finishDigest(hash);
   if (actual === expected) return;
   throw new SlipwayError("DIGEST_MISMATCH", `the stored files of layer ${expected} were changed`, {

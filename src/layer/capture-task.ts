@@ -35,7 +35,7 @@ export function capture(task: CaptureTask): PackedLayer {
   return new Capture(
     task,
     parent,
-    new LayerBuilder(new SnapshotWriter(source.target, source.form)),
+    new LayerBuilder({ writer: new SnapshotWriter(source.target, source.form) }),
     FULL_COPY,
   ).run();
 }

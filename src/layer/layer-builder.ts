@@ -6,6 +6,7 @@ import type { Entry } from "../core/file-tree.ts";
 import { ArchiveHash } from "./archive-hash.ts";
 import type { ByteSource } from "./change.ts";
 import { copyBytes, writeFull } from "./copy-bytes.ts";
+import { isHole } from "./holes.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import { parentOf } from "./resolve.ts";
 import type { SnapshotWriter } from "./snapshot-writer.ts";
@@ -13,7 +14,6 @@ import { entryHeader, paddingAfter, TAR_END } from "./tar-writer.ts";
 import { ContentHash, TocWriter } from "./toc-writer.ts";
 import { BARE_ROOT } from "./tree.ts";
 
-const ZEROS = new Uint8Array(64 * 1024);
 const CAPABILITY = "security.capability";
 
 /** A file under way; `fd` where it is written, too. */
@@ -25,14 +25,23 @@ interface OpenFile {
   written: number;
 }
 
+export interface LayerBuilderOptions {
+  /** Writes the files. */
+  readonly writer?: SnapshotWriter;
+  /** Whether a hard link that comes later may name this path. */
+  readonly isLinkedTo?: (path: string) => boolean;
+  /** See `ArchiveHash`. */
+  readonly keep?: (bytes: Uint8Array) => void;
+}
+
 /**
  * Makes a layer from entries that come in path order: hashes the archive that they stand for, encodes the table of contents and,
- * where it has a writer, writes the files, all in one pass over the bytes. Nothing of the archive is kept, and of the entries only
+ * where it has a writer, writes the files, all in one pass over the bytes. Nothing of the archive is kept here, and of the entries only
  * directories and what hard links may name.
  */
 export class LayerBuilder {
   readonly #writer: SnapshotWriter | undefined;
-  readonly #archive = new ArchiveHash();
+  readonly #archive: ArchiveHash;
   readonly #toc = new TocWriter();
   readonly #content = new ContentHash();
   readonly #isLinkedTo: (path: string) => boolean;
@@ -43,10 +52,10 @@ export class LayerBuilder {
   readonly #open: string[] = [];
   #file: OpenFile | undefined;
 
-  /** `isLinkedTo`: whether a hard link that comes later may name this path. */
-  constructor(writer?: SnapshotWriter, isLinkedTo: (path: string) => boolean = () => true) {
+  constructor({ writer, isLinkedTo = () => true, keep }: LayerBuilderOptions = {}) {
     this.#writer = writer;
     this.#isLinkedTo = isLinkedTo;
+    this.#archive = new ArchiveHash(keep);
   }
 
   /**
@@ -61,10 +70,13 @@ export class LayerBuilder {
     else this.#addOther(clean);
   }
 
-  /** Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. */
-  beginFile(entry: Entry): void {
+  /**
+   * Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. `header`: its header, where the
+   * caller has it.
+   */
+  beginFile(entry: Entry, header?: Buffer): void {
     this.#enterParent(entry.path);
-    this.#file = this.#openFile(withOnlyCapability(entry));
+    this.#file = this.#openFile(withOnlyCapability(entry), header);
   }
 
   writeFile(bytes: Uint8Array): void {
@@ -140,8 +152,8 @@ export class LayerBuilder {
     this.#closeFile(file, copyBytes(entry, bytes, { archive: this.#archive, fd: file.fd }));
   }
 
-  #openFile(entry: Entry): OpenFile {
-    this.#archive.update(entryHeader(entry));
+  #openFile(entry: Entry, header = entryHeader(entry)): OpenFile {
+    this.#archive.update(header);
     return { entry, fd: this.#writer?.openFile(entry.path), at: 0, written: 0 };
   }
 
@@ -171,20 +183,6 @@ export class LayerBuilder {
       this.#writer.settleDirectory(this.#directories[i]!);
     if (this.#directories[0]?.path !== "") this.#writer.settleDirectory(BARE_ROOT);
   }
-}
-
-/** What is worth a hole: a file of gigabytes of nothing takes no room. */
-function isHole(bytes: Uint8Array): boolean {
-  return bytes.length >= ZEROS.length && bytes[0] === 0 && isZero(bytes);
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at += ZEROS.length) {
-    const part = bytes.subarray(at, at + ZEROS.length);
-    if (Buffer.compare(part, part.length === ZEROS.length ? ZEROS : ZEROS.subarray(0, part.length)) !== 0)
-      return false;
-  }
-  return true;
 }
 
 /** Other attributes do not leave in archives (SPEC LT-05), so the layer does not have them here either. */

@@ -1,21 +1,25 @@
 import { describeSystemError } from "../core/errors.ts";
 import type { Change } from "./change.ts";
+import { type EarlierArchive, findUnchanged } from "./earlier-archive.ts";
 import { PACKERS } from "./layer-threads.ts";
-import type { PackTask } from "./pack-task.ts";
+import type { PackTarget, PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import { FileReader } from "./read-files.ts";
-import type { SnapshotForm } from "./snapshot-form.ts";
+import { Toc } from "./toc.ts";
 import { TocWriter } from "./toc-writer.ts";
 
+export type { EarlierArchive } from "./earlier-archive.ts";
+export type { PackTarget } from "./pack-task.ts";
 export type { PackedLayer } from "./packed-layer.ts";
 export type { SnapshotForm } from "./snapshot-form.ts";
 
 export interface PackOptions {
   /** Sorted by `comparePaths`, each path once, with the parent directories of every path among them. */
   readonly changes: readonly Change[];
-  /** A fresh directory, which becomes the snapshot. After a failure it holds anything. */
-  readonly directory: string;
-  readonly form: SnapshotForm;
+  /** After a failure it holds anything. */
+  readonly target: PackTarget;
+  /** Where files that are still the same may be read from. */
+  readonly earlier?: EarlierArchive | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -24,12 +28,18 @@ export const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
 
 /**
  * Makes a layer of changes (SPEC LT-01 to LT-06). Every file is read once: here, where it is hashed for the table of contents; a thread
- * hashes the archive and writes to `directory`. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`,
- * `PERMISSION_DENIED`, `SNAPSHOT_FAILED` for an owner that cannot be given here, `CANCELLED`.
+ * hashes the archive and writes. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`, `PERMISSION_DENIED`,
+ * `SNAPSHOT_FAILED` for an owner that cannot be given here, `DIGEST_MISMATCH` for an earlier archive that is damaged, `CANCELLED`.
  */
-export async function packLayer({ changes, directory, form, signal }: PackOptions): Promise<PackedLayer> {
-  const task: PackTask = { kind: "pack", ...encoded(changes), directory, form };
-  const files = new FileReader(changes);
+export async function packLayer({ changes, target, earlier, signal }: PackOptions): Promise<PackedLayer> {
+  const unchanged = earlier && findUnchanged(changes, earlier);
+  const task: PackTask = {
+    kind: "pack",
+    ...encoded(changes),
+    target,
+    ...(unchanged ? { earlier: { ...earlier, unchanged } } : {}),
+  };
+  const files = new FileReader(changes, unchanged);
   try {
     return await PACKERS.stream(task, files.pieces(signal), {
       signal,
@@ -40,6 +50,30 @@ export async function packLayer({ changes, directory, form, signal }: PackOption
     throw describeSystemError(error, "writing a layer");
   }
 }
+
+/**
+ * Unpacks an archive of which the table of contents is known; it has more than the archive says, such as fractions of seconds. Throws
+ * `DIGEST_MISMATCH` where a file is not what the table says, else what `packLayer` throws.
+ */
+export async function unpackArchive(
+  archive: EarlierArchive,
+  target: PackTarget,
+  signal?: AbortSignal,
+): Promise<PackedLayer> {
+  const toc = Toc.open(archive.toc);
+  const linkedTo = new Set<string>();
+  for (const { hardLink } of toc.entries()) if (hardLink !== undefined) linkedTo.add(hardLink);
+  const earlier = { ...archive, unchanged: new Uint8Array(toc.count).fill(1) };
+  try {
+    return await PACKERS.stream({ kind: "pack", toc: archive.toc, linkedTo, target, earlier }, nothing(), {
+      signal,
+    });
+  } catch (error) {
+    throw describeSystemError(error, "unpacking a layer");
+  }
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** Of an entry in a table of contents, without its digest. */
 const TYPICAL_BYTES = 32;
@@ -55,7 +89,8 @@ function encoded(changes: readonly Change[]): Pick<PackTask, "toc" | "linkedTo">
   return { toc: toc.finish(), linkedTo };
 }
 
-function isLittle(changes: readonly Change[]): boolean {
+/** Whether making a layer of these is a matter of milliseconds. */
+export function isLittle(changes: readonly Change[]): boolean {
   if (changes.length > LITTLE.changes) return false;
   return changes.reduce((sum, { entry }) => sum + entry.size, 0) <= LITTLE.bytes;
 }

@@ -25,6 +25,7 @@ type FileSource = Extract<ByteSource, { kind: "path" }>;
  */
 export class FileReader {
   readonly #changes: readonly Change[];
+  readonly #skipped: Uint8Array | undefined;
   readonly #spare: ArrayBuffer[] = [];
   /** No more than there is to read: most steps copy a little. */
   readonly #pieceBytes: number;
@@ -32,8 +33,10 @@ export class FileReader {
   #used = 0;
   #digests: Digest[] = [];
 
-  constructor(changes: readonly Change[]) {
+  /** `skipped`: has a 1 for each change whose bytes are not wanted. */
+  constructor(changes: readonly Change[], skipped?: Uint8Array) {
     this.#changes = changes;
+    this.#skipped = skipped;
     this.#pieceBytes = Math.min(
       PIECE_BYTES,
       changes.reduce((sum, { entry }) => sum + storedSize(entry), 0),
@@ -58,7 +61,8 @@ export class FileReader {
   }
 
   *#read(): Generator<Piece> {
-    for (const { entry, bytes } of this.#changes) {
+    for (const [i, { entry, bytes }] of this.#changes.entries()) {
+      if (this.#skipped?.[i] === 1) continue;
       if (entry.type !== "file" || entry.hardLink !== undefined) continue;
       if (bytes.kind === "path") yield* this.#readFile(entry, bytes);
       else yield* this.#readMemory(entry, bytes.kind === "bytes" ? bytes.bytes : new Uint8Array(0));

@@ -2,7 +2,7 @@ import { compressionOf, type Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { layerArchive } from "../layer/archive.ts";
+import { keptArchive, layerArchive } from "../layer/archive.ts";
 import { decompressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
 import type { BlobInfo } from "../store/blob-store.ts";
@@ -120,10 +120,14 @@ export class LayerContent {
   }
 
   #archiveOf(diffId: Digest): AsyncIterable<Uint8Array> | undefined {
-    const snapshot = this.#store.layers.snapshot(diffId);
-    if (!snapshot || !this.#store.layers.get(diffId)) return undefined;
+    const { layers } = this.#store;
+    if (!layers.get(diffId)) return undefined;
+    const kept = layers.archive(diffId);
+    if (kept) return keptArchive(kept.path, diffId);
+    const snapshot = layers.snapshot(diffId);
+    if (!snapshot) return undefined;
     if (snapshot.form === "native") this.#options.beforeRead?.();
-    return layerArchive(Toc.open(this.#store.layers.toc(diffId)), snapshot.path, { diffId });
+    return layerArchive(Toc.open(layers.toc(diffId)), snapshot.path, { diffId });
   }
 
   async #ensure(descriptor: Descriptor): Promise<void> {

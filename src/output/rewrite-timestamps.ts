@@ -4,7 +4,7 @@ import { SlipwayError } from "../core/errors.ts";
 import type { Entry } from "../core/file-tree.ts";
 import type { Chain, ChainLayer } from "../execute/chain.ts";
 import { layerType } from "../image/media-family.ts";
-import { layerArchive } from "../layer/archive.ts";
+import { changedArchive, layerArchive } from "../layer/archive.ts";
 import { compressor } from "../layer/compression.ts";
 import { Toc } from "../layer/toc.ts";
 import { encodeToc } from "../layer/toc-writer.ts";
@@ -45,16 +45,21 @@ async function restamped(
   epoch: number,
 ): Promise<ChainLayer> {
   const { store } = request;
-  const snapshot = store.layers.snapshot(layer.diffId);
-  if (!snapshot || !store.layers.get(layer.diffId))
+  const { diffId: original } = layer;
+  const kept = store.layers.archive(original)?.path;
+  const folder = store.layers.snapshot(original)?.path;
+  if ((kept ?? folder) === undefined || !store.layers.get(original))
     throw new SlipwayError("BLOB_NOT_FOUND", `layer ${layer.diffId} is not in the store`, {
       hint: "build it again with --no-cache",
     });
-  const entries = [...Toc.open(store.layers.toc(layer.diffId)).entries()];
+  const toc = Toc.open(store.layers.toc(original));
+  const entries = [...toc.entries()];
   if (!entries.some((entry) => entry.mtime > epoch)) return layer;
+  const archiveOf = (changed: Toc) =>
+    kept === undefined ? layerArchive(changed, folder!) : changedArchive(changed, toc, kept);
   const remembered = rememberedForm(request, output, layer, epoch);
   const form = remembered ?? {
-    ...(await writeForm(request, output, clamped(entries, epoch), snapshot.path)),
+    ...(await writeForm(request, output, archiveOf(clamped(entries, epoch)))),
     ...kindOf(output),
     epoch,
   };
@@ -102,11 +107,10 @@ function clamped(entries: readonly Entry[], epoch: number): Toc {
 async function writeForm(
   { store, signal }: ExportRequest,
   { compression, compressionLevel }: OutputSpec,
-  toc: Toc,
-  folder: string,
+  restamped: AsyncIterable<Uint8Array>,
 ): Promise<Pick<RewrittenForm, "diffId" | "digest" | "size" | "annotations">> {
   const hash = createHash("sha256");
-  const archive = hashed(layerArchive(toc, folder), hash);
+  const archive = hashed(restamped, hash);
   if (compression === "estargz") return writeEstargz(store, archive, { level: compressionLevel, signal });
   const how = { level: compressionLevel, reproducible: true };
   const stream = compression === "none" ? archive : compressor(compression, archive, how);

@@ -5,6 +5,7 @@ import { describeSystemError, SlipwayError, systemErrorCode } from "../core/erro
 import type { LayerInfo } from "../core/layer-info.ts";
 import { makeFolders } from "../sys/make-folders.ts";
 import { readFileIfThere } from "./atomic-file.ts";
+import { bootId } from "./owner.ts";
 import type { StorePaths } from "./paths.ts";
 import { removeTree } from "./remove-tree.ts";
 import { type SnapshotForm, type SnapshotInfo, Snapshots } from "./snapshots.ts";
@@ -20,12 +21,19 @@ export interface LayerRecord extends NewLayer {
   readonly toc: { readonly digest: Digest; readonly size: number };
 }
 
+export interface KeptArchive {
+  readonly path: string;
+  readonly isOfThisBoot: boolean;
+}
+
 const RECORD = "layer.json";
 const TOC = "toc";
+/** The boot in which it was written follows. */
+const ARCHIVE = "archive-";
 
 /**
  * Layers by key: a diff ID, or a chain ID for snapshots of several layers. `layers/<hex>/` holds the record, the table of
- * contents and, once it is needed, the snapshot. The record is written last, so a layer that has one is complete.
+ * contents and, once it is needed, the snapshot; or the archive, where nobody needed one yet. The record is written last, so a layer that has one is complete.
  */
 export class LayerStore {
   readonly #paths: StorePaths;
@@ -77,6 +85,27 @@ export class LayerStore {
       hint: "run the command again: the layer will be fetched or built anew",
       facts: { digest: key },
     });
+  }
+
+  /**
+   * The layer's archive without compression, where it was kept as one file. It is not synced: one of an earlier boot is only what its
+   * digest says, which is the diff ID.
+   */
+  archive(key: Digest): KeptArchive | undefined {
+    const path = join(this.path(key), ARCHIVE + bootId());
+    if (existsSync(path)) return { path, isOfThisBoot: true };
+    const older = namesIn(this.path(key)).find((name) => name.startsWith(ARCHIVE));
+    return older === undefined ? undefined : { path: join(this.path(key), older), isOfThisBoot: false };
+  }
+
+  /** Makes a file of the temporary area the archive of `key`; one that is there already is as good. */
+  commitArchive(key: Digest, file: string): void {
+    try {
+      makeFolders(this.path(key), 0o700);
+      renameSync(file, join(this.path(key), ARCHIVE + bootId()));
+    } catch (error) {
+      throw describeSystemError(error, "storing a layer");
+    }
   }
 
   snapshot(key: Digest): SnapshotInfo | undefined {
@@ -138,6 +167,15 @@ export class LayerStore {
       rmSync(temporary, { force: true });
       throw error;
     }
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return [];
+    throw describeSystemError(error, "reading the store");
   }
 }
 

@@ -47,7 +47,10 @@ describe.runIf(canOverlay)("what a step left behind", () => {
   beforeEach(async () => {
     space = new Workspace();
     lower = space.folder();
-    const packed = await packLayer({ changes: changesOf(BASE, BYTES), directory: lower, form: NATIVE });
+    const packed = await packLayer({
+      changes: changesOf(BASE, BYTES),
+      target: { kind: "snapshot", directory: lower, form: NATIVE },
+    });
     parent = [packed.toc];
   });
   afterEach(() => space.done());

@@ -5,7 +5,7 @@ import { digestOf } from "../../src/core/digest.ts";
 import { decodeName, fsPath } from "../../src/core/file-name.ts";
 import type { Entry } from "../../src/core/file-tree.ts";
 import { layerArchive } from "../../src/layer/archive.ts";
-import { packLayer } from "../../src/layer/pack.ts";
+import { type PackOptions, packLayer } from "../../src/layer/pack.ts";
 import { Toc } from "../../src/layer/toc.ts";
 import { hasLibc, libc } from "../../src/sys/libc.ts";
 import { readMembers, run, writeArchive } from "./archives.ts";
@@ -50,7 +50,10 @@ async function drain(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 describe("packing a layer", () => {
   it("LT-01: an empty layer is 1024 zeros", async () => {
-    const { info, toc } = await packLayer({ changes: [], directory: space.folder(), form: PORTABLE });
+    const { info, toc } = await packLayer({
+      changes: [],
+      target: { kind: "snapshot", directory: space.folder(), form: PORTABLE },
+    });
     expect(info).toMatchObject({
       diffId: digestOf(Buffer.alloc(1024)),
       tarSize: 1024,
@@ -68,8 +71,7 @@ describe("packing a layer", () => {
     const entry = file("f", { size: bytes.length });
     const { info, toc } = await packLayer({
       changes: [{ entry, bytes: content }],
-      directory,
-      form: PORTABLE,
+      target: { kind: "snapshot", directory, form: PORTABLE },
     });
     const stat = fs.statSync(join(directory, "f"));
     expect([stat.size, stat.blocks * 512 < 4 * 1024 * 1024]).toEqual([bytes.length, true]);
@@ -81,7 +83,10 @@ describe("packing a layer", () => {
 
   it("LT-02 LT-04 LT-05: the diff ID is that of the archive, which the table of contents and the files give again", async () => {
     const directory = space.folder();
-    const { info, toc } = await packLayer({ changes: changesOf(ENTRIES, BYTES), directory, form: PORTABLE });
+    const { info, toc } = await packLayer({
+      changes: changesOf(ENTRIES, BYTES),
+      target: { kind: "snapshot", directory, form: PORTABLE },
+    });
     const archive = await drain(layerArchive(Toc.open(toc), directory, { diffId: info.diffId }));
     expect(digestOf(archive)).toBe(info.diffId);
     expect(archive.length).toBe(info.tarSize);
@@ -114,8 +119,7 @@ describe("packing a layer", () => {
   it("CK-05: digests are found on the way, for hard links too, and attributes that do not leave are dropped", async () => {
     const { toc } = await packLayer({
       changes: changesOf(ENTRIES, BYTES),
-      directory: space.folder(),
-      form: PORTABLE,
+      target: { kind: "snapshot", directory: space.folder(), form: PORTABLE },
     });
     const open = Toc.open(toc);
     expect(open.find("app/a")?.digest).toBe(digestOf("hello"));
@@ -127,7 +131,10 @@ describe("packing a layer", () => {
     "LT-03: the native form has real owners, modes, times, devices and attributes",
     async () => {
       const directory = space.folder();
-      const { toc } = await packLayer({ changes: changesOf(ENTRIES, BYTES), directory, form: NATIVE });
+      const { toc } = await packLayer({
+        changes: changesOf(ENTRIES, BYTES),
+        target: { kind: "snapshot", directory, form: NATIVE },
+      });
       const listed = [...Toc.open(toc).entries()].map(({ hardLink: _, opaque: __, ...entry }) => entry);
       const times = (e: Entry) => (e.type === "whiteout" ? { ...e, mtime: 0, mtimeNs: 0 } : e);
       expect(entriesOf(directory).map(times)).toEqual(listed);
@@ -139,7 +146,10 @@ describe("packing a layer", () => {
 
   it("the portable form has files that their owner can read, links and directories, and nothing else", async () => {
     const directory = space.folder();
-    await packLayer({ changes: changesOf(ENTRIES, BYTES), directory, form: PORTABLE });
+    await packLayer({
+      changes: changesOf(ENTRIES, BYTES),
+      target: { kind: "snapshot", directory, form: PORTABLE },
+    });
     expect(entriesOf(directory).map((e) => `${e.type} ${e.path}`)).toEqual(
       [
         "dir app",
@@ -159,9 +169,15 @@ describe("packing a layer", () => {
     const entries = [...ENTRIES, ...many];
     const bytes = { ...BYTES, "app/f1": Buffer.alloc(3_000_000, 1), "app/f2": Buffer.alloc(300_000, 2) };
     const changes = changesOf(entries, bytes);
-    const a = await packLayer({ changes, directory: space.folder(), form: PORTABLE });
+    const a = await packLayer({
+      changes,
+      target: { kind: "snapshot", directory: space.folder(), form: PORTABLE },
+    });
     const directory = space.folder();
-    const b = await packLayer({ changes, directory, form: isRoot ? NATIVE : PORTABLE });
+    const b = await packLayer({
+      changes,
+      target: { kind: "snapshot", directory, form: isRoot ? NATIVE : PORTABLE },
+    });
     expect(b.info).toEqual(a.info);
     expect(b.toc.equals(a.toc)).toBe(true);
     expect(a.info.diffId).toBe(digestOf(await drain(layerArchive(Toc.open(a.toc), directory))));
@@ -171,7 +187,7 @@ describe("packing a layer", () => {
 describe("the sources of a layer", () => {
   const fromPath = (path: string, entry: Entry) => [{ entry, bytes: { kind: "path" as const, path } }];
   const pack = (changes: ReturnType<typeof fromPath>) =>
-    packLayer({ changes, directory: space.folder(), form: PORTABLE });
+    packLayer({ changes, target: { kind: "snapshot", directory: space.folder(), form: PORTABLE } });
   const changed = expect.objectContaining({ code: "SOURCE_CHANGED" });
 
   it.each([0, 5, 256 * 1024, 256 * 1024 + 1, 5_000_000])(
@@ -215,24 +231,28 @@ describe("the sources of a layer", () => {
   it("an entry below a link or without its directory never reaches the disk", async () => {
     const outside = space.folder();
     const changes = changesOf([symlink("l", outside), file("l/f")]);
-    await expect(packLayer({ changes, directory: space.folder(), form: PORTABLE })).rejects.toThrow(
-      expect.objectContaining({ code: "INTERNAL" }),
-    );
+    await expect(
+      packLayer({ changes, target: { kind: "snapshot", directory: space.folder(), form: PORTABLE } }),
+    ).rejects.toThrow(expect.objectContaining({ code: "INTERNAL" }));
     expect(fs.readdirSync(outside)).toEqual([]);
     await expect(
-      packLayer({ changes: changesOf([file("d/f")]), directory: space.folder(), form: PORTABLE }),
+      packLayer({
+        changes: changesOf([file("d/f")]),
+        target: { kind: "snapshot", directory: space.folder(), form: PORTABLE },
+      }),
     ).rejects.toThrow(expect.objectContaining({ code: "INTERNAL" }));
   });
 
   it("is cancelled before and while it runs", async () => {
     const changes = changesOf(Array.from({ length: 3000 }, (_, i) => file(`f${i}`)));
-    const options = { changes, directory: space.folder(), form: PORTABLE };
+    const directory = space.folder();
+    const options: PackOptions = { changes, target: { kind: "snapshot", directory, form: PORTABLE } };
     const cancelled = expect.objectContaining({ code: "CANCELLED" });
     await expect(packLayer({ ...options, signal: AbortSignal.abort() })).rejects.toThrow(cancelled);
     const controller = new AbortController();
     const running = packLayer({ ...options, signal: controller.signal });
     setImmediate(() => controller.abort());
     await expect(running).rejects.toThrow(cancelled);
-    expect(outline(entriesOf(options.directory)).length).toBeLessThan(3000);
+    expect(outline(entriesOf(directory)).length).toBeLessThan(3000);
   });
 });

@@ -95,7 +95,10 @@ describe("any tree", () => {
       fc.asyncProperty(TREES, async ({ entries, bytes }) => {
         const form = isRoot ? NATIVE : PORTABLE;
         const [packed, unpacked] = [space.folder(), space.folder()];
-        const first = await packLayer({ changes: changesOf(entries, bytes), directory: packed, form });
+        const first = await packLayer({
+          changes: changesOf(entries, bytes),
+          target: { kind: "snapshot", directory: packed, form },
+        });
         expect(Toc.open(first.toc).contentDigest()).toBe(first.info.contentDigest);
         const again = await ingestLayer({
           archive: layerArchive(Toc.open(first.toc), packed),
@@ -119,8 +122,7 @@ describe("any tree", () => {
         const [packed, unpacked] = [space.folder(), space.folder()];
         const { toc } = await packLayer({
           changes: changesOf(plain, bytes),
-          directory: packed,
-          form: NATIVE,
+          target: { kind: "snapshot", directory: packed, form: NATIVE },
         });
         run("tar", ["-C", unpacked, "-xpf", "-"], await collect(layerArchive(Toc.open(toc), packed)));
         expect(entriesOf(unpacked)).toEqual(entriesOf(packed));
@@ -138,8 +140,7 @@ describe("any tree", () => {
           const packed = space.folder();
           const { toc } = await packLayer({
             changes: changesOf(plain, bytes),
-            directory: packed,
-            form: NATIVE,
+            target: { kind: "snapshot", directory: packed, form: NATIVE },
           });
           const archive = run("tar", [`--format=${format}`, "--xattrs", "-C", packed, "-cf", "-", "."]);
           const read = await ingestLayer({ archive: oneChunk(archive) });

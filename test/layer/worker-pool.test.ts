@@ -39,8 +39,7 @@ const pack = (...entries: readonly Entry[]): PackTask => ({
   kind: "pack",
   toc: encodeToc(entries),
   linkedTo: new Set(),
-  directory: space.folder(),
-  form: PORTABLE,
+  target: { kind: "snapshot", directory: space.folder(), form: PORTABLE },
 });
 const broken = (): PackTask => pack(file("no/parent"));
 const ingest = { kind: "ingest", parent: [], parentDirectories: [] } as const;
