@@ -37,6 +37,10 @@ export class ContextSource implements SourceTree {
     return this.#context.knownDigest(path);
   }
 
+  read(paths: Iterable<string>): Promise<void> {
+    return this.#context.read(paths);
+  }
+
   witness(path: string): FileWitness {
     return new ContextFile(this.#context, path);
   }

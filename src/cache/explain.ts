@@ -2,7 +2,7 @@ import type { ChangedInput } from "../core/events.ts";
 import { printableName } from "../core/file-name.ts";
 import { redactCredentials } from "../core/redact-credentials.ts";
 import { looksSecret } from "../core/secret-name.ts";
-import type { Field, InputFiles, StepInputs } from "./inputs.ts";
+import type { Field, InputEntry, InputFiles, StepInputs } from "./inputs.ts";
 
 export interface MissExplanation {
   readonly reason: string;
@@ -114,23 +114,49 @@ function redacted(value: string | undefined): string | undefined {
 }
 
 function compareFiles(before: readonly InputFiles[], now: readonly InputFiles[]): ChangedInput[] {
-  const changed: ChangedInput[] = [];
-  for (let i = 0; i < Math.max(before.length, now.length); i++) {
-    const old = new Map(before[i]?.entries ?? []);
-    for (const [path, content] of now[i]?.entries ?? []) {
-      const last = old.get(path);
-      old.delete(path);
-      if (last === content) continue;
-      changed.push({
-        kind: "file",
-        name: path || "/",
-        ...(last === undefined ? {} : { before: last }),
-        after: content,
-      });
+  return Array.from({ length: Math.max(before.length, now.length) }, (_, set) =>
+    compareEntries(before[set]?.entries ?? [], now[set]?.entries ?? []),
+  ).flat();
+}
+
+type Sides = { before?: string; after?: string };
+
+/** What is on one side only, or differs: in the order of `now`, then what is gone. Both are gone through in step, and only what does not meet is kept. */
+function compareEntries(before: Iterable<InputEntry>, now: Iterable<InputEntry>): ChangedInput[] {
+  const unmet = { before: new Map<string, string>(), after: new Map<string, string>() };
+  const changed = new Map<string, Sides>();
+  const meet = (side: "before" | "after", [path, content]: InputEntry): void => {
+    const otherSide = side === "before" ? "after" : "before";
+    const other = unmet[otherSide].get(path);
+    if (other === undefined) {
+      unmet[side].set(path, content);
+      if (side === "after") changed.set(path, { after: content });
+      return;
     }
-    for (const [path, content] of old) changed.push({ kind: "file", name: path || "/", before: content });
+    unmet[otherSide].delete(path);
+    if (other === content) changed.delete(path);
+    else
+      changed.set(
+        path,
+        side === "before" ? { before: content, after: other } : { before: other, after: content },
+      );
+  };
+  for (const [old, fresh] of inStep(before, now)) {
+    if (old && fresh && old[0] === fresh[0] && old[1] === fresh[1]) continue;
+    if (fresh) meet("after", fresh);
+    if (old) meet("before", old);
   }
-  return changed;
+  for (const [path, content] of unmet.before) changed.set(path, { before: content });
+  return [...changed].map(([path, sides]) => ({ kind: "file", name: path || "/", ...sides }));
+}
+
+function* inStep<T>(a: Iterable<T>, b: Iterable<T>): Generator<[T | undefined, T | undefined]> {
+  const [left, right] = [a[Symbol.iterator](), b[Symbol.iterator]()];
+  for (;;) {
+    const [x, y] = [left.next(), right.next()];
+    if (x.done && y.done) return;
+    yield [x.done ? undefined : x.value, y.done ? undefined : y.value];
+  }
 }
 
 function describe(change: ChangedInput): string {

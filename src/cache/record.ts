@@ -1,6 +1,7 @@
+import { ByteWriter } from "../core/byte-writer.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import { type Field, type InputFiles, type StepInputs, TEXT_PIECE } from "./inputs.ts";
+import { type Field, type InputEntry, type InputFiles, type StepInputs, TEXT_PIECE } from "./inputs.ts";
 
 /** What a step left behind the last time it ran with these inputs. */
 export interface CacheRecord {
@@ -24,34 +25,66 @@ export function encodeRecord(record: CacheRecord): Uint8Array {
   return Buffer.from(JSON.stringify(record));
 }
 
-export function encodeInputs(inputs: StepInputs): Uint8Array {
-  return Buffer.concat([...jsonPieces(inputs)].map((piece) => Buffer.from(piece)));
-}
-
-/** As `JSON.stringify` has it, but for the whole in one string: megabytes of it. */
-function* jsonPieces({ files, ...rest }: StepInputs): Generator<string> {
-  let text = `${JSON.stringify(rest).slice(0, -1)},"files":[`;
-  let before = "";
-  for (const { from, selector, entries } of files) {
-    text += `${before}${JSON.stringify({ from, selector }).slice(0, -1)},"entries":[`;
-    before = "";
+/**
+ * Inputs as lines of JSON: everything but the entries, then the entries of each set of files and an empty line. There may be a hundred
+ * thousand of them, so that they are written and read one by one.
+ */
+export function encodeInputs({ files, ...rest }: StepInputs): Uint8Array {
+  const sets = files.map(({ from, selector }) => ({ from, selector }));
+  const out = new ByteWriter();
+  out.text(`${JSON.stringify({ ...rest, files: sets })}\n`);
+  for (const { entries } of files) {
+    let text = "";
     for (const entry of entries) {
-      text += before + JSON.stringify(entry);
-      before = ",";
+      text += `${JSON.stringify(entry)}\n`;
       if (text.length < TEXT_PIECE) continue;
-      yield text;
+      out.text(text);
       text = "";
     }
-    text += "]}";
-    before = ",";
+    out.text(`${text}\n`);
   }
-  yield `${text}]}`;
+  return out.view();
 }
 
-/** The inputs of an earlier run, for explanations; damaged ones count as absent. */
+/** The inputs of an earlier run, for explanations; damaged ones count as absent, and what follows a damaged entry does, too. */
 export function decodeInputs(bytes: Uint8Array | undefined): StepInputs | undefined {
-  const value = parse(bytes);
-  return isInputs(value) ? value : undefined;
+  const buffer = Buffer.from(bytes?.buffer ?? NOTHING, bytes?.byteOffset, bytes?.byteLength);
+  const headEnd = buffer.indexOf(NEW_LINE);
+  const head = parse(buffer.subarray(0, Math.max(0, headEnd)));
+  if (!isHead(head)) return undefined;
+  let at = headEnd + 1;
+  const files: InputFiles[] = [];
+  for (const { from, selector } of head.files) {
+    const end = endOfSet(buffer, at);
+    if (end < 0) return undefined;
+    files.push({ from, selector, entries: entriesIn(buffer.subarray(at, end)) });
+    at = end + 1;
+  }
+  return at === buffer.length ? { ...head, files } : undefined;
+}
+
+const NEW_LINE = 0x0a;
+const NOTHING = new ArrayBuffer(0);
+
+/** Where the empty line is that ends the set which begins at `at`; negative where there is none. */
+function endOfSet(lines: Buffer, at: number): number {
+  if (lines[at] === NEW_LINE) return at;
+  const found = lines.indexOf("\n\n", at, "latin1");
+  return found < 0 ? found : found + 1;
+}
+
+function entriesIn(lines: Buffer): Iterable<InputEntry> {
+  return {
+    *[Symbol.iterator]() {
+      for (let at = 0; at < lines.length; ) {
+        const end = lines.indexOf(NEW_LINE, at);
+        const entry = parse(lines.subarray(at, end));
+        if (!isEntry(entry)) return;
+        yield entry;
+        at = end + 1;
+      }
+    },
+  };
 }
 
 function parse(bytes: Uint8Array | undefined): unknown {
@@ -76,20 +109,26 @@ function isLayer(value: unknown): value is LayerInfo {
   return digests && [tarSize, entries, fileBytes].every((count) => Number.isSafeInteger(count));
 }
 
-function isInputs(value: unknown): value is StepInputs {
+/** Inputs without the entries of their files. */
+type Head = Omit<StepInputs, "files"> & { readonly files: readonly Omit<InputFiles, "entries">[] };
+
+function isHead(value: unknown): value is Head {
   if (!isObject(value)) return false;
   const { tag, parent, fields, files } = value;
   if (!isText(tag) || !(parent === null || isText(parent)) || !isObject(fields)) return false;
-  return Object.values(fields).every(isField) && isListOf(files, isInputFiles);
+  return Object.values(fields).every(isField) && isListOf(files, isFileSet);
 }
 
 function isField(value: unknown): value is Field {
   return value === null || ["string", "number", "boolean"].includes(typeof value) || isListOf(value, isText);
 }
 
-function isInputFiles(value: unknown): value is InputFiles {
-  if (!isObject(value) || !isText(value.from) || !isText(value.selector)) return false;
-  return isListOf(value.entries, (entry) => isListOf(entry, isText) && entry.length === 2);
+function isFileSet(value: unknown): value is Omit<InputFiles, "entries"> {
+  return isObject(value) && isText(value.from) && isText(value.selector);
+}
+
+function isEntry(value: unknown): value is InputEntry {
+  return isListOf(value, isText) && value.length === 2;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -113,9 +113,15 @@ export class LocalContext implements ReadableTree {
    * Digests of those files: from the stat index where they are at rest, by reading them in slices of time otherwise. Throws
    * `SOURCE_NOT_FOUND`, `SOURCE_CHANGED` (a file that keeps changing), `PERMISSION_DENIED`, `CANCELLED`.
    */
-  digests(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
+  async digests(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
+    await this.read(paths);
+    return new Map(paths.map((path) => [path, this.knownDigest(path)!]));
+  }
+
+  /** Sees to it that `knownDigest` knows the digest of all of these. Throws what `digests` throws. */
+  read(paths: Iterable<string>): Promise<void> {
     // One after the other: steps that select the same files then hash them once.
-    const result = this.#hashing.then(() => this.#digestAll(paths));
+    const result = this.#hashing.then(() => this.#readAll(paths));
     this.#hashing = result.catch(() => {});
     return result;
   }
@@ -136,8 +142,12 @@ export class LocalContext implements ReadableTree {
     return digest !== undefined && digest === this.#digests.get(path);
   }
 
-  /** Notes a digest that was found while the file was copied; see `StatIndex.remember` for what must hold. */
+  /**
+   * Notes a digest that was found while the file was copied; see `StatIndex.remember` for what must hold. Throws `SOURCE_CHANGED` where
+   * another one was given out before: a file has one digest for the life of the build.
+   */
   remember(path: string, digest: Digest, stat: FileStat, readAt: number): void {
+    this.#check(path, digest);
     this.#index.remember(path, digest, stat, readAt);
     const node = this.#disk.node(path);
     if (node && sameStat(node.stat, stat)) this.#digests.set(path, digest);
@@ -166,26 +176,31 @@ export class LocalContext implements ReadableTree {
     this.#index.save();
   }
 
-  async #digestAll(paths: readonly string[]): Promise<ReadonlyMap<string, Digest>> {
+  async #readAll(paths: Iterable<string>): Promise<void> {
     throwIfAborted(this.#signal);
     const slices = new TimeSlices(this.#signal);
-    const found = new Map<string, Digest>();
     let buffer: Buffer | undefined;
     for (const path of paths) {
-      const known = this.knownDigest(path);
-      if (!known) buffer ??= Buffer.allocUnsafe(PIECE_BYTES);
-      found.set(path, known ?? (await this.#hash(path, buffer!, slices)));
+      if (!this.knownDigest(path)) {
+        buffer ??= Buffer.allocUnsafe(PIECE_BYTES);
+        await this.#hash(path, buffer, slices);
+      }
       if (slices.isOver) await slices.pause();
     }
-    return found;
   }
 
-  async #hash(path: string, buffer: Buffer, slices: TimeSlices): Promise<Digest> {
+  async #hash(path: string, buffer: Buffer, slices: TimeSlices): Promise<void> {
     const hashed = await this.#read(path, buffer, slices);
     if (!sameStat(hashed.stat, this.#fileNode(path).stat)) this.#disk.refresh(path);
+    this.#check(path, hashed.digest);
     this.#digests.set(path, hashed.digest);
     this.#index.remember(path, hashed.digest, hashed.stat, hashed.readAt);
-    return hashed.digest;
+  }
+
+  /** Another step may have read the file meanwhile. */
+  #check(path: string, digest: Digest): void {
+    const given = this.#digests.get(path);
+    if (given !== undefined && given !== digest) throw changed(path);
   }
 
   async #read(path: string, buffer: Buffer, slices: TimeSlices): Promise<HashedFile> {
@@ -253,12 +268,16 @@ function realFolder(root: string): string {
 function readFailure(path: string, error: unknown): unknown {
   if (!["ENOENT", "ELOOP", "ENOTDIR"].includes(systemErrorCode(error) ?? ""))
     return unreadable(error, `reading "${printableName(path)}" of the build context`);
+  return changed(path, error);
+}
+
+function changed(path: string, cause?: unknown): SlipwayError<"SOURCE_CHANGED"> {
   return new SlipwayError(
     "SOURCE_CHANGED",
     `"${printableName(path)}" was removed or replaced while it was read`,
     {
-      cause: error,
       hint: "stop what writes to the build context during the build",
+      ...(cause === undefined ? {} : { cause }),
     },
   );
 }

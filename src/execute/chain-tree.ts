@@ -34,7 +34,7 @@ export class ChainTree implements SourceTree {
     return this.#tree.walk(directory);
   }
 
-  async prepare(paths: readonly string[]): Promise<void> {
+  async prepare(paths: Iterable<string>): Promise<void> {
     const wanted = new Set<number>();
     for (const path of paths) {
       const layer = this.#tree.layerOf(path);

@@ -11,6 +11,7 @@ import { fetchRemoteSources, type RemoteFetcher } from "./add/remote.ts";
 import type { Chain } from "./chain.ts";
 import { EMPTY_CHAIN } from "./chain.ts";
 import { ChangeSet } from "./copy/change-set.ts";
+import type { FileOrigin } from "./copy/change-table.ts";
 import { parseModeChange } from "./copy/chmod.ts";
 import { copyInputs, inputFiles, isIndependentLayer } from "./copy/copy-inputs.ts";
 import {
@@ -19,9 +20,9 @@ import {
   groupBy,
   isMostlyUnread,
   isRead,
+  readUnknown,
   selectLocal,
   sourceFiles,
-  withDigests,
 } from "./copy/gathered.ts";
 import { hashSource } from "./copy/hash-source.ts";
 import { heredocEntry } from "./copy/heredoc.ts";
@@ -75,14 +76,14 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     const gathered = await this.#gather(step);
     const ahead = await this.#packAhead(step, parent, gathered, foresight);
     try {
-      const sources = await Promise.all(gathered.map(withDigests));
-      const files = sources.flatMap((group) =>
+      await Promise.all(gathered.map(readUnknown));
+      const files = gathered.flatMap((group) =>
         group.kind === "remote" ? [group.source.inputs] : inputFiles(step, group),
       );
       return {
         inputs: copyInputs(step, parent, files, this.#options.epoch),
         execute: (_reporter, signal) =>
-          ahead ? storeDraft(ahead) : this.#execute(step, parent, sources, foresight, signal),
+          ahead ? storeDraft(ahead) : this.#execute(step, parent, gathered, foresight, signal),
         ...(ahead ? { discard: () => ahead.discard() } : {}),
       };
     } catch (error) {
@@ -156,12 +157,12 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     const accounts = chain.layers.length > 0 ? accountReader(below) : undefined;
     const owner = step.chown === undefined ? undefined : await resolveOwner(step.chown, accounts);
     const mode = step.chmod === undefined ? undefined : parseModeChange(step.chmod);
-    const place = (source: Pick<SourceTree, "locate" | "linkIdentity" | "witness">): Placement => ({
+    const place = (source: FileSource): Placement => ({
       destination: cleanPath(step.destination),
       destinationIsDirectory: step.destinationIsDirectory,
       owner,
       mode,
-      bytes: ({ path }) => ({ kind: "path", path: source.locate(path), witness: source.witness?.(path) }),
+      bytes: deferred(source),
       linkIdentity: (entry) => source.linkIdentity(entry),
     });
     const scope = new CleanupScope();
@@ -186,7 +187,7 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
     at: Placement,
     unpacking: Unpacking,
   ): Promise<void> {
-    await tree.prepare(selected.flatMap(sourceFiles));
+    await tree.prepare(sourceFiles(selected));
     for (const [i, source] of selected.entries()) {
       const { root } = source;
       const mayUnpack = step.instruction === "ADD" && step.unpack !== false && root.type === "file";
@@ -208,6 +209,18 @@ export class CopyExecutor implements StepExecutor<CopyStep> {
       });
     }
   }
+}
+
+type FileSource = Pick<SourceTree, "locate" | "linkIdentity" | "witness">;
+
+/** Where the bytes of a tree's files are, asked for when they are needed. */
+function deferred(source: FileSource): Placement["bytes"] {
+  const origin: FileOrigin = (path) => ({
+    kind: "path",
+    path: source.locate(path),
+    witness: source.witness?.(path),
+  });
+  return ({ path }) => ({ kind: "deferred", path, origin });
 }
 
 function archiveSource(tree: SourceTree, entry: Entry): ArchiveSource {

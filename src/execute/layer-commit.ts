@@ -1,7 +1,7 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import type { Change } from "../layer/change.ts";
+import type { ChangeList } from "../layer/change.ts";
 import { type EarlierArchive, isLittle, packLayer } from "../layer/pack.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import type { Store } from "../store/store.ts";
@@ -31,7 +31,7 @@ export interface DraftOptions {
 
 /** Packs changes into a layer. Throws what `packLayer` throws. */
 export async function draftLayer(
-  changes: readonly Change[],
+  changes: ChangeList,
   target: LayerTarget,
   options: DraftOptions,
 ): Promise<DraftLayer> {
@@ -48,7 +48,7 @@ export async function draftLayer(
 }
 
 async function draftSnapshot(
-  changes: readonly Change[],
+  changes: ChangeList,
   target: LayerTarget,
   signal: AbortSignal,
 ): Promise<DraftLayer> {
@@ -66,7 +66,7 @@ async function draftSnapshot(
 }
 
 async function draftArchive(
-  changes: readonly Change[],
+  changes: ChangeList,
   store: Store,
   signal: AbortSignal,
   earlier?: EarlierArchive,
@@ -94,7 +94,7 @@ function earlierArchive({ layers }: Store, diffId: Digest): EarlierArchive | und
 
 /** Packs changes into a layer and stores it. */
 export async function packAndStore(
-  changes: readonly Change[],
+  changes: ChangeList,
   target: LayerTarget,
   signal: AbortSignal,
 ): Promise<LayerInfo> {

@@ -24,3 +24,8 @@ export interface Change {
   readonly entry: Entry;
   readonly bytes: ByteSource;
 }
+
+/** Changes that can be gone through any number of times; there may be a hundred thousand, so that they had better not be kept. */
+export interface ChangeList extends Iterable<Change> {
+  readonly length: number;
+}

@@ -4,7 +4,7 @@ import { type Digest, finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { comparePaths, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import type { Change } from "./change.ts";
+import type { ChangeList } from "./change.ts";
 import { FIELD, TAR_BLOCK } from "./tar-header.ts";
 import { entryHeader, paddingAfter, storedSize } from "./tar-writer.ts";
 import { Toc } from "./toc.ts";
@@ -25,11 +25,13 @@ export interface EarlierArchive {
  * Tells for each change, in order, whether its bytes are in the earlier archive under the same path: 1 where they are. Undefined
  * where none are. Only files whose digest is known can be found.
  */
-export function findUnchanged(changes: readonly Change[], { toc }: EarlierArchive): Uint8Array | undefined {
+export function findUnchanged(changes: ChangeList, { toc }: EarlierArchive): Uint8Array | undefined {
   const earlier = new EarlierFiles(toc);
   const unchanged = new Uint8Array(changes.length);
   let count = 0;
-  for (const [i, { entry }] of changes.entries()) {
+  let i = -1;
+  for (const { entry } of changes) {
+    i++;
     if (storedSize(entry) === 0 || entry.digest === undefined) continue;
     const before = earlier.at(entry.path);
     if (before?.digest !== entry.digest || before.size !== entry.size) continue;

@@ -1,10 +1,11 @@
 import { describeSystemError } from "../core/errors.ts";
-import type { Change } from "./change.ts";
+import type { ChangeList } from "./change.ts";
 import { type EarlierArchive, findUnchanged } from "./earlier-archive.ts";
 import { PACKERS } from "./layer-threads.ts";
 import type { PackTarget, PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import { FileReader } from "./read-files.ts";
+import { storedSize } from "./tar-writer.ts";
 import { Toc } from "./toc.ts";
 import { TocWriter } from "./toc-writer.ts";
 
@@ -15,7 +16,7 @@ export type { SnapshotForm } from "./snapshot-form.ts";
 
 export interface PackOptions {
   /** Sorted by `comparePaths`, each path once, with the parent directories of every path among them. */
-  readonly changes: readonly Change[];
+  readonly changes: ChangeList;
   /** After a failure it holds anything. */
   readonly target: PackTarget;
   /** Where files that are still the same may be read from. */
@@ -33,17 +34,18 @@ export const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
  */
 export async function packLayer({ changes, target, earlier, signal }: PackOptions): Promise<PackedLayer> {
   const unchanged = earlier && findUnchanged(changes, earlier);
+  const { bytes, ...content } = encoded(changes);
   const task: PackTask = {
     kind: "pack",
-    ...encoded(changes),
+    ...content,
     target,
     ...(unchanged ? { earlier: { ...earlier, unchanged } } : {}),
   };
-  const files = new FileReader(changes, unchanged);
+  const files = new FileReader(changes, bytes, unchanged);
   try {
     return await PACKERS.stream(task, files.pieces(signal), {
       signal,
-      isLittle: isLittle(changes),
+      isLittle: isFew(changes.length, bytes),
       recycle: (buffer) => files.recycle(buffer),
     });
   } catch (error) {
@@ -78,19 +80,26 @@ async function* nothing(): AsyncGenerator<never> {}
 /** Of an entry in a table of contents, without its digest. */
 const TYPICAL_BYTES = 32;
 
-/** Bytes cross to a thread many times faster than objects do. */
-function encoded(changes: readonly Change[]): Pick<PackTask, "toc" | "linkedTo"> {
+/** Bytes cross to a thread many times faster than objects do. `bytes`: how many all files have. */
+function encoded(changes: ChangeList): Pick<PackTask, "toc" | "linkedTo"> & { readonly bytes: number } {
   const toc = new TocWriter(changes.length * TYPICAL_BYTES);
   const linkedTo = new Set<string>();
+  let bytes = 0;
   for (const { entry } of changes) {
     toc.add(entry);
+    bytes += storedSize(entry);
     if (entry.hardLink !== undefined) linkedTo.add(entry.hardLink);
   }
-  return { toc: toc.finish(), linkedTo };
+  return { toc: toc.finish(), linkedTo, bytes };
 }
 
 /** Whether making a layer of these is a matter of milliseconds. */
-export function isLittle(changes: readonly Change[]): boolean {
-  if (changes.length > LITTLE.changes) return false;
-  return changes.reduce((sum, { entry }) => sum + entry.size, 0) <= LITTLE.bytes;
+export function isLittle(changes: ChangeList): boolean {
+  let bytes = 0;
+  if (changes.length <= LITTLE.changes) for (const { entry } of changes) bytes += storedSize(entry);
+  return isFew(changes.length, bytes);
+}
+
+function isFew(changes: number, bytes: number): boolean {
+  return changes <= LITTLE.changes && bytes <= LITTLE.bytes;
 }

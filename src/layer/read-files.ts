@@ -24,7 +24,7 @@ type FileSource = Extract<ByteSource, { kind: "path" }>;
  * `SOURCE_CHANGED` where a file is not, or does not stay, what its entry says, and `CANCELLED`.
  */
 export class FileReader {
-  readonly #changes: readonly Change[];
+  readonly #changes: Iterable<Change>;
   readonly #skipped: Uint8Array | undefined;
   readonly #spare: ArrayBuffer[] = [];
   /** No more than there is to read: most steps copy a little. */
@@ -33,14 +33,11 @@ export class FileReader {
   #used = 0;
   #digests: Digest[] = [];
 
-  /** `skipped`: has a 1 for each change whose bytes are not wanted. */
-  constructor(changes: readonly Change[], skipped?: Uint8Array) {
+  /** `bytes`: how many all files have. `skipped`: has a 1 for each change whose bytes are not wanted. */
+  constructor(changes: Iterable<Change>, bytes: number, skipped?: Uint8Array) {
     this.#changes = changes;
     this.#skipped = skipped;
-    this.#pieceBytes = Math.min(
-      PIECE_BYTES,
-      changes.reduce((sum, { entry }) => sum + storedSize(entry), 0),
-    );
+    this.#pieceBytes = Math.min(PIECE_BYTES, bytes);
   }
 
   async *pieces(signal?: AbortSignal): AsyncGenerator<Piece> {
@@ -61,9 +58,12 @@ export class FileReader {
   }
 
   *#read(): Generator<Piece> {
-    for (const [i, { entry, bytes }] of this.#changes.entries()) {
-      if (this.#skipped?.[i] === 1) continue;
+    let i = 0;
+    for (const change of this.#changes) {
+      if (this.#skipped?.[i++] === 1) continue;
+      const { entry } = change;
       if (entry.type !== "file" || entry.hardLink !== undefined) continue;
+      const { bytes } = change;
       if (bytes.kind === "path") yield* this.#readFile(entry, bytes);
       else yield* this.#readMemory(entry, bytes.kind === "bytes" ? bytes.bytes : new Uint8Array(0));
     }

@@ -1,8 +1,8 @@
+import type { ByteWriter } from "../core/byte-writer.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { decodeName, encodeName } from "../core/file-name.ts";
 import type { Entry, EntryType } from "../core/file-tree.ts";
-import type { ByteWriter } from "./byte-writer.ts";
 
 /**
  * One record of a table of contents, without its path:
@@ -80,9 +80,8 @@ function encodeXattrs(xattrs: Xattrs, out: ByteWriter): void {
   }
 }
 
-/** Reads the record that begins at `start`. Throws `LAYER_INVALID` where there is none. */
-export function decodeRecord(bytes: Buffer, start: number, path: string): Entry {
-  const reader = new ByteReader(bytes, start);
+/** Reads a record up to its end. Throws `LAYER_INVALID` where there is none. */
+export function decodeRecord(reader: ByteReader, path: string): Entry {
   const flags = reader.byte();
   const more = flags & HAS.more ? reader.byte() : 0;
   const type = TYPES[flags & 7];

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
+import { ByteWriter } from "../core/byte-writer.ts";
 import { type Digest, finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { comparePaths, encodeName, printableName } from "../core/file-name.ts";
 import type { Entry } from "../core/file-tree.ts";
-import { ByteWriter } from "./byte-writer.ts";
 import { BLOCK_ENTRIES } from "./toc-cursor.ts";
 import { encodeContentRecord, encodeRecord } from "./toc-record.ts";
 

@@ -1,7 +1,7 @@
 import type { Digest } from "../core/digest.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { BLOCK_ENTRIES, TocCursor } from "./toc-cursor.ts";
-import { damaged, decodeRecord } from "./toc-record.ts";
+import { ByteReader, damaged, decodeRecord } from "./toc-record.ts";
 import { contentDigestOf, HEADER_BYTES, MAGIC } from "./toc-writer.ts";
 
 /** Of so few entries all paths are remembered, once that many of them were asked for. */
@@ -100,7 +100,7 @@ export class Toc {
   }
 
   #decode(cursor: TocCursor): Entry {
-    return decodeRecord(this.bytes, cursor.record, cursor.path());
+    return decodeRecord(new ByteReader(this.bytes, cursor.record), cursor.path());
   }
 
   #newCursor(): TocCursor {

@@ -126,7 +126,7 @@ describe("links of archives", () => {
     const first = writeArchive([file("a"), file("b", { hardLink: "a" })], { a: Buffer.from("one") });
     const second = writeArchive([file("a")], { a: Buffer.from("two!") });
     fs.writeFileSync(path, Buffer.concat([first.subarray(0, 512 * 3), second]));
-    const [, a, b] = (await unpack(source(path))).finish();
+    const [, a, b] = [...(await unpack(source(path))).finish()];
     const text = (change: typeof a) =>
       change?.bytes.kind === "path" ? fs.readFileSync(change.bytes.path, "utf8") : change?.entry.hardLink;
     expect([text(a), text(b)]).toEqual(["two!", "one"]);
@@ -136,7 +136,7 @@ describe("links of archives", () => {
     const changes = new ChangeSet(new MemoryTree({ "t/old": "old" }));
     const link = file("new", { hardLink: "old", mode: 0o600, uid: 5 });
     await unpack(source(onDisk([link])), { changes });
-    const found = changes.finish().filter(({ entry }) => entry.type === "file");
+    const found = [...changes.finish()].filter(({ entry }) => entry.type === "file");
     expect(found.map(({ entry }) => [entry.path, entry.mode, entry.uid, entry.size, entry.hardLink])).toEqual(
       [
         ["t/new", 0o600, 5, 3, undefined],
@@ -167,7 +167,7 @@ describe("members that are there already", () => {
     const bytes = { f: Buffer.from("same"), g: Buffer.from("new!") };
     await unpack(source(onDisk([file("f"), file("g"), file("h", { hardLink: "f" })], bytes)), { changes });
     await changes.identify((entry, path) => hashSource(entry, path, never));
-    const files = changes.finish().filter((change) => change.entry.type === "file");
+    const files = [...changes.finish()].filter((change) => change.entry.type === "file");
     expect(files.map((change) => change.entry.path)).toEqual(["t/g", "t/h"]);
   });
 
@@ -189,7 +189,7 @@ describe("archives that are more than they look", () => {
     const path = join(temporaryFolder(), "sparse.tar.gz");
     fs.writeFileSync(path, gzipSync(archive));
     const changes = await unpack(source(path));
-    const { bytes, entry } = changes.finish().find((change) => change.entry.path === "t/s")!;
+    const { bytes, entry } = [...changes.finish()].find((change) => change.entry.path === "t/s")!;
     if (bytes.kind !== "path") throw new Error("the file has no bytes");
     const stat = fs.statSync(bytes.path);
     expect([entry.size, stat.size, stat.blocks]).toEqual([size, size, 0]);
@@ -229,7 +229,7 @@ describe("archives that are more than they look", () => {
       file("l/6"),
     ];
     const changes = await unpack(source(onDisk(entries)));
-    const files = changes.finish().filter(({ entry }) => entry.type === "file");
+    const files = [...changes.finish()].filter(({ entry }) => entry.type === "file");
     expect(files.map(({ entry }) => entry.path)).toEqual(["t/l/3", "t/l/4", "t/l/6", "t/x/1", "t/y/2"]);
   });
 });

@@ -43,7 +43,7 @@ function copy(args: string[], flags: Flags = {}): Record<string, string> {
   };
   for (const source of select(context, args.slice(0, -1), options)) placeSource(target, source, at);
   return Object.fromEntries(
-    target.finish().map(({ entry, bytes }) => {
+    [...target.finish()].map(({ entry, bytes }) => {
       const text =
         bytes.kind === "bytes" && bytes.bytes.length > 0 ? ` ${Buffer.from(bytes.bytes).toString()}` : "";
       return [

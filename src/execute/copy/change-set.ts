@@ -1,7 +1,8 @@
 import type { Digest } from "../../core/digest.ts";
 import { comparePaths } from "../../core/file-name.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
-import type { ByteSource, Change } from "../../layer/change.ts";
+import type { ByteSource, ChangeList } from "../../layer/change.ts";
+import { ChangeTable, type DeferredFile } from "./change-table.ts";
 import { isSameEntry } from "./same-entry.ts";
 
 /** Metadata of directories that a step has to invent. */
@@ -34,7 +35,7 @@ export function baseName(path: string): string {
 /** A layer in the making: changes over a parent tree, itself seen as the tree that results. */
 export class ChangeSet implements FileTree {
   readonly #parent: FileTree;
-  readonly #changes = new Map<string, Change>();
+  readonly #changes = new ChangeTable();
   /** Names added per directory, so that `list` need not scan all changes; made at the first `list`, which most steps do without. */
   #added: Map<string, Set<string>> | undefined;
   /** Directories of the parent that a non-directory took the place of. */
@@ -68,16 +69,16 @@ export class ChangeSet implements FileTree {
   }
 
   /** Sets an entry. Whatever was there before is replaced; a directory that stays a directory keeps its children. */
-  put(entry: Entry, bytes: ByteSource): void {
+  put(entry: Entry, bytes: ByteSource | DeferredFile): void {
     const before = this.lookup(entry.path);
     if (before?.type === "dir" && entry.type !== "dir") this.#dropTree(entry.path);
     this.#forgetLink(entry.path);
-    this.#changes.set(entry.path, { entry, bytes });
+    this.#changes.set(entry, bytes);
     if (this.#added) addName(this.#added, entry.path);
   }
 
   /** Sets a file that shares its bytes with every other file put under the same identity (a hard link, SPEC CP-10). */
-  putLinked(entry: Entry, bytes: ByteSource, identity: string): void {
+  putLinked(entry: Entry, bytes: ByteSource | DeferredFile, identity: string): void {
     this.put(entry, bytes);
     const paths = this.#links.get(identity) ?? new Set();
     paths.add(entry.path);
@@ -113,7 +114,7 @@ export class ChangeSet implements FileTree {
     this.#forgetLink(path);
     this.#changes.delete(path);
     if (this.#parent.lookup(path) && !this.#isHidden(path))
-      this.#changes.set(path, { entry: whiteout(path), bytes: { kind: "none" } });
+      this.#changes.set(whiteout(path), { kind: "none" });
   }
 
   /** Makes `path` and its missing parents as directories. A path component that is no directory is a caller's error: it is checked before. */
@@ -131,44 +132,66 @@ export class ChangeSet implements FileTree {
    */
   async identify(digest: (entry: Entry, path: string) => Promise<Digest>): Promise<void> {
     this.#settleInodes();
-    for (const [path, { entry, bytes }] of this.#changes) {
-      if (entry.digest !== undefined || bytes.kind !== "path") continue;
-      const before = this.#whatWasAt(path);
+    for (const index of this.#changes.indexes()) {
+      const change = this.#changes.at(index);
+      const { entry } = change;
+      if (entry.type !== "file" || entry.digest !== undefined) continue;
+      const before = this.#whatWasAt(entry.path);
       if (before?.digest === undefined || !isSameEntry(before, { ...entry, digest: before.digest })) continue;
-      this.#changes.set(path, { entry: { ...entry, digest: await digest(entry, bytes.path) }, bytes });
+      const { bytes } = change;
+      if (bytes.kind !== "path") continue;
+      this.#changes.set({ ...entry, digest: await digest(entry, bytes.path) }, bytes);
     }
   }
 
-  /** The changes in archive order, without those that change nothing, with the parent directories of every change (SPEC LT-02), hard links pointing at their first name. */
-  finish(): Change[] {
+  /**
+   * The changes in archive order, without those that change nothing, with the parent directories of every change (SPEC LT-02), hard links
+   * pointing at their first name. To be called once, at the end.
+   */
+  finish(): ChangeList {
     this.#settleInodes();
     this.#settleLinks();
     this.#whiteOutHidden();
-    const all: Change[] = [];
+    const changed: number[] = [];
     const parents = new Set<string>();
-    for (const [path, change] of this.#changes) {
-      if (this.#isUnchanged(path, change.entry)) continue;
-      all.push(change);
-      for (let up = parentPath(path); up !== "" && !parents.has(up); up = parentPath(up)) parents.add(up);
+    for (const index of this.#changes.indexes()) {
+      const { entry } = this.#changes.at(index);
+      if (this.#isUnchanged(entry.path, entry)) continue;
+      changed.push(index);
+      for (let up = parentPath(entry.path); up !== "" && !parents.has(up); up = parentPath(up))
+        parents.add(up);
     }
-    this.#addUnchanged(parents, all);
-    return all.sort((a, b) => comparePaths(a.entry.path, b.entry.path));
+    this.#addUnchanged(parents, changed);
+    return this.#inOrder(changed);
   }
 
   /** Adds those of these directories that are not among the changes themselves. */
-  #addUnchanged(directories: ReadonlySet<string>, all: Change[]): void {
-    const changed = new Set<string>();
-    for (const { entry } of all) if (directories.has(entry.path)) changed.add(entry.path);
-    for (const path of directories) {
-      const entry = changed.has(path) ? undefined : this.lookup(path);
-      if (entry) all.push({ entry, bytes: { kind: "none" } });
+  #addUnchanged(directories: ReadonlySet<string>, changed: number[]): void {
+    const known = new Set<number>();
+    for (const path of directories) known.add(this.#changes.paths.indexOf(path));
+    const missing = new Set(directories);
+    for (const index of changed) if (known.has(index)) missing.delete(this.#changes.paths.pathAt(index));
+    for (const path of missing) {
+      const entry = this.lookup(path);
+      if (entry) changed.push(this.#changes.set(entry, { kind: "none" }));
     }
+  }
+
+  #inOrder(indexes: number[]): ChangeList {
+    const changes = this.#changes;
+    const sorted = Uint32Array.from(indexes.sort((a, b) => changes.paths.compare(a, b)));
+    return {
+      length: sorted.length,
+      *[Symbol.iterator]() {
+        for (const index of sorted) yield changes.at(index);
+      },
+    };
   }
 
   #namesAdded(): ReadonlyMap<string, ReadonlySet<string>> {
     if (!this.#added) {
       this.#added = new Map();
-      for (const path of this.#changes.keys()) addName(this.#added, path);
+      for (const index of this.#changes.indexes()) addName(this.#added, this.#changes.paths.pathAt(index));
     }
     return this.#added;
   }
@@ -216,8 +239,7 @@ export class ChangeSet implements FileTree {
       if (this.lookup(path)?.type !== "dir") continue;
       for (const name of this.#parent.list(path)) {
         const child = childPath(path, name);
-        if (!this.#changes.has(child))
-          this.#changes.set(child, { entry: whiteout(child), bytes: { kind: "none" } });
+        if (!this.#changes.has(child)) this.#changes.set(whiteout(child), { kind: "none" });
       }
     }
   }
@@ -225,7 +247,7 @@ export class ChangeSet implements FileTree {
   #settleInodes(): void {
     for (const [identity, inode] of this.#inodes)
       for (const path of this.#links.get(identity)!)
-        this.#changes.set(path, { entry: { ...inode, path }, bytes: this.#changes.get(path)!.bytes });
+        this.#changes.set({ ...inode, path }, this.#changes.get(path)!.bytes);
     this.#inodes.clear();
   }
 
@@ -235,8 +257,8 @@ export class ChangeSet implements FileTree {
       const changed = [...paths].filter((path) => !this.#isUnchanged(path, this.#changes.get(path)!.entry));
       const [first, ...rest] = changed.sort(comparePaths);
       for (const path of rest) {
-        const change = this.#changes.get(path)!;
-        this.#changes.set(path, { entry: { ...change.entry, hardLink: first! }, bytes: { kind: "none" } });
+        const { entry } = this.#changes.get(path)!;
+        this.#changes.set({ ...entry, hardLink: first! }, { kind: "none" });
       }
     }
   }

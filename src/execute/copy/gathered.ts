@@ -1,5 +1,4 @@
 import { excludeRules } from "../../context/ignore-rules.ts";
-import type { Digest } from "../../core/digest.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { LITTLE } from "../../layer/pack.ts";
 import type { CopyStep, InputSource } from "../../plan/graph.ts";
@@ -12,8 +11,6 @@ export interface LocalSources {
   readonly kind: "local";
   readonly tree: SourceTree;
   readonly selected: readonly SelectedSource[];
-  /** What was learnt of the files since they were selected. */
-  readonly digests?: ReadonlyMap<string, Digest>;
 }
 
 /** Neighbours among the sources of a step, found or fetched. */
@@ -28,17 +25,16 @@ export async function selectLocal(
   return { kind: "local", tree, selected: select(step, tree, sources) };
 }
 
-/** The same with the digest of every file; reads those whose digest is not known yet. */
-export async function withDigests(group: Gathered): Promise<Gathered> {
-  if (group.kind === "remote") return group;
-  const { tree, selected } = group;
-  return { ...group, digests: await tree.digests(selected.flatMap(sourceFiles)) };
+/** Reads the files whose digest is not known yet: then `asRead` knows the digest of every one. */
+export async function readUnknown(group: Gathered): Promise<void> {
+  if (group.kind === "local") await group.tree.read?.(sourceFiles(group.selected));
 }
 
 /** The entry with its digest, where that was not known when it was selected. */
-export function asRead({ digests }: LocalSources, entry: Entry): Entry {
-  const digest = entry.digest ?? digests?.get(entry.path);
-  return digest === entry.digest || digest === undefined ? entry : { ...entry, digest };
+export function asRead({ tree }: LocalSources, entry: Entry): Entry {
+  if (entry.type !== "file" || entry.digest !== undefined) return entry;
+  const digest = tree.knownDigest?.(entry.path);
+  return digest === undefined ? entry : { ...entry, digest };
 }
 
 /** Files of which more must be read than a hit in the cache could save. An archive of an ADD is not among them: it is unpacked, not copied. */
@@ -63,13 +59,13 @@ export function isMostlyUnread(step: CopyStep, sources: readonly Gathered[]): bo
 
 export function isRead(group: Gathered): boolean {
   if (group.kind === "remote") return true;
-  return group.selected.every((source) =>
-    fileEntries(source).every(({ path }) => group.tree.knownDigest?.(path) !== undefined),
-  );
+  for (const path of sourceFiles(group.selected))
+    if (group.tree.knownDigest?.(path) === undefined) return false;
+  return true;
 }
 
-export function sourceFiles(source: SelectedSource): string[] {
-  return fileEntries(source).map(({ path }) => path);
+export function* sourceFiles(selected: readonly SelectedSource[]): Generator<string> {
+  for (const source of selected) for (const { path } of fileEntries(source)) yield path;
 }
 
 /** Runs of neighbours for which `property` is the same. */
@@ -83,9 +79,9 @@ export function groupBy<T>(items: readonly T[], property: (item: T) => unknown):
   return groups;
 }
 
-function fileEntries(source: SelectedSource): Entry[] {
-  const entries = source.entries.map(({ entry }) => entry).filter(({ type }) => type === "file");
-  return source.root.type === "file" ? [source.root, ...entries] : entries;
+function* fileEntries({ root, entries }: SelectedSource): Generator<Entry> {
+  if (root.type === "file") yield root;
+  for (const { entry } of entries) if (entry.type === "file") yield entry;
 }
 
 function select(step: CopyStep, tree: SourceTree, sources: readonly string[]): SelectedSource[] {

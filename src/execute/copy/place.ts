@@ -3,6 +3,7 @@ import type { Entry } from "../../core/file-tree.ts";
 import type { ByteSource } from "../../layer/change.ts";
 import { resolvePath } from "../../layer/resolve.ts";
 import { type ChangeSet, childPath, type NewDirectory, parentPath } from "./change-set.ts";
+import type { DeferredFile } from "./change-table.ts";
 import type { ModeChange } from "./chmod.ts";
 import type { Owner } from "./owner.ts";
 import type { SelectedSource } from "./select.ts";
@@ -16,7 +17,7 @@ export interface Placement {
   readonly owner: Owner | undefined;
   readonly mode: ModeChange | undefined;
   /** The bytes of a source entry. */
-  readonly bytes: (entry: Entry) => ByteSource;
+  readonly bytes: (entry: Entry) => ByteSource | DeferredFile;
   /** The source's entry with what was learnt of it since it was selected. */
   readonly read?: (entry: Entry) => Entry;
   /** Identity of the inode behind a source file, where it has several names (SPEC CP-10). */
@@ -43,7 +44,7 @@ function placeDirectory(target: ChangeSet, source: SelectedSource, at: Placement
 }
 
 function isNothing({ onlyMatches, entries }: SelectedSource): boolean {
-  return onlyMatches === true && entries.length === 0;
+  return onlyMatches === true && entries[Symbol.iterator]().next().done === true;
 }
 
 function placeFile(target: ChangeSet, source: SelectedSource, at: Placement): void {
@@ -66,7 +67,7 @@ export function placeEntry(target: ChangeSet, path: string, source: Entry, at: P
     throw conflict(`cannot replace to directory /${path} with file`);
   const entry = withForced(at.read?.(source) ?? source, path, at);
   const identity = source.type === "file" ? at.linkIdentity?.(source) : undefined;
-  const bytes: ByteSource = source.type === "file" && source.size > 0 ? at.bytes(source) : emptyBytes(source);
+  const bytes = source.type === "file" && source.size > 0 ? at.bytes(source) : emptyBytes(source);
   if (identity === undefined) target.put(entry, bytes);
   else target.putLinked(entry, bytes, identity);
 }

@@ -5,6 +5,7 @@ import { missingSource, type SearchedTree } from "../missing-source.ts";
 import { childPath, parentPath } from "./change-set.ts";
 import {
   cleanPath,
+  SelectedEntries,
   type SelectedEntry,
   type SelectedSource,
   type SelectOptions,
@@ -35,7 +36,7 @@ function selectOne(tree: SearchedTree, selector: string, options: SelectOptions)
   const entries = hasWildcard(pattern)
     ? matchDeep(tree, base.path, pattern, options)
     : literal(tree, base.path, { path: pattern, selector }, options);
-  return { selector, name: "", root, entries, onlyMatches: true };
+  return { selector, name: "", root, entries: new SelectedEntries(base.path, entries), onlyMatches: true };
 }
 
 function literal(
@@ -43,14 +44,19 @@ function literal(
   base: string,
   { path, selector }: { readonly path: string; readonly selector: string },
   options: SelectOptions,
-): SelectedEntry[] {
-  if (path === "") return [...walkDirectory(tree, base, options.excludes)];
+): Iterable<SelectedEntry> {
+  if (path === "") return walkDirectory(tree, base, options.excludes);
   const entry = tree.lookup(childPath(base, path));
   if (!entry) throw missingSource(tree, childPath(base, path), selector);
   return withParents(tree, base, [path], options);
 }
 
-function matchDeep(tree: FileTree, base: string, pattern: string, options: SelectOptions): SelectedEntry[] {
+function matchDeep(
+  tree: FileTree,
+  base: string,
+  pattern: string,
+  options: SelectOptions,
+): Iterable<SelectedEntry> {
   const matches = compileParentsGlob(pattern);
   const hits: string[] = [];
   const visit = (directory: string, relative: string): void => {
@@ -71,7 +77,7 @@ function withParents(
   base: string,
   hits: readonly string[],
   options: SelectOptions,
-): SelectedEntry[] {
+): Iterable<SelectedEntry> {
   const selected = new Map<string, SelectedEntry>();
   const add = (relative: string): void => {
     const entry = tree.lookup(childPath(base, relative));
@@ -86,7 +92,7 @@ function withParents(
     add(hit);
     for (const item of inside) selected.set(item.relative, item);
   }
-  return [...selected.values()];
+  return selected.values();
 }
 
 function ancestors(path: string): string[] {

@@ -1,6 +1,7 @@
 import { compileGlob, hasWildcard } from "../../context/glob.ts";
 import type { IgnoreRules } from "../../context/ignore-rules.ts";
 import type { Entry, FileTree } from "../../core/file-tree.ts";
+import { EntryList } from "../../layer/entry-list.ts";
 import { resolvePath } from "../../layer/resolve.ts";
 import { missingSource, type SearchedTree } from "../missing-source.ts";
 import { baseName, childPath } from "./change-set.ts";
@@ -19,9 +20,25 @@ export interface SelectedSource {
   readonly name: string;
   /** The file or directory itself, after following a link. */
   readonly root: Entry;
-  readonly entries: readonly SelectedEntry[];
+  readonly entries: Iterable<SelectedEntry>;
   /** `root` is only where matches were looked for: without one it is not copied itself (SPEC CP-18). */
   readonly onlyMatches?: boolean;
+}
+
+/** What was selected below one path, kept so that a hundred thousand of them take little room. */
+export class SelectedEntries implements Iterable<SelectedEntry> {
+  readonly #list = new EntryList();
+  readonly #prefixLength: number;
+
+  /** All of `selected` are below `base`, and `relative` to it. */
+  constructor(base: string, selected: Iterable<SelectedEntry>) {
+    this.#prefixLength = base === "" ? 0 : base.length + 1;
+    for (const { entry } of selected) this.#list.add(entry);
+  }
+
+  *[Symbol.iterator](): Iterator<SelectedEntry> {
+    for (const entry of this.#list) yield { relative: entry.path.slice(this.#prefixLength), entry };
+  }
 }
 
 export interface SelectOptions {
@@ -51,7 +68,8 @@ function selectLiteral(
   const found = resolvePath(tree, path, { followLast: true });
   if (!found.entry) throw missingSource(tree, path, selector);
   const root = found.entry;
-  const entries = root.type === "dir" ? [...walkDirectory(tree, found.path, options.excludes)] : [];
+  const inside = root.type === "dir" ? walkDirectory(tree, found.path, options.excludes) : [];
+  const entries = new SelectedEntries(found.path, inside);
   return { selector, name: baseName(path), root, entries };
 }
 
