@@ -2,23 +2,14 @@ import { Buffer } from "node:buffer";
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { comparePaths, decodeName, fsPath, printableName } from "../core/file-name.ts";
-import type { Entry, EntryType } from "../core/file-tree.ts";
+import type { EntryType } from "../core/file-tree.ts";
+import type { PathTable } from "../core/path-table.ts";
 import { fileStatOf } from "./hash-file.ts";
-import { type FileStat, readStamp, STAMP_BYTES, writeStamp } from "./stat-index-codec.ts";
+import { type DiskNode, NodeTable, type RareFacts } from "./node-table.ts";
+import type { FileStat } from "./stat-index-codec.ts";
 
 /** Extended attributes of a host path, by name. */
 export type ReadXattrs = (hostPath: string) => Readonly<Record<string, Uint8Array>> | undefined;
-
-/** What is at one path. */
-export interface DiskNode {
-  readonly entry: Entry;
-  /** As it was when the path was looked at. */
-  readonly stat: FileStat;
-  /** A socket: shown as an empty regular file, whose bytes must not be looked for (SPEC CP-10). */
-  readonly isSocket: boolean;
-  /** Identity of the inode of a file that has several names on the disk (SPEC CP-10). */
-  readonly inode: string | undefined;
-}
 
 /**
  * A folder of this machine, looked at path by path and remembered: each path is asked for once. No link is ever followed;
@@ -27,9 +18,8 @@ export interface DiskNode {
 export class DiskTree {
   readonly root: string;
   readonly #readXattrs: ReadXattrs | undefined;
-  readonly #nodes = new Map<string, DiskNode | undefined>();
+  readonly #nodes = new NodeTable();
   readonly #names = new Map<string, readonly string[]>();
-  readonly #stamps = new Stamps();
 
   constructor(root: string, readXattrs?: ReadXattrs) {
     this.root = root;
@@ -37,25 +27,31 @@ export class DiskTree {
   }
 
   node(path: string): DiskNode | undefined {
-    if (this.#nodes.has(path)) return this.#nodes.get(path);
-    const node = this.#isReachable(path) ? this.#read(path) : undefined;
-    this.#nodes.set(path, node);
-    return node;
+    const known = this.#nodes.get(path);
+    if (known !== undefined) return known ?? undefined;
+    if (this.#isReachable(path)) return this.#read(path);
+    this.#nodes.setAbsent(path);
+    return undefined;
   }
 
   /** Names in a folder, in byte order; empty where it is none. */
   names(path: string): readonly string[] {
     let names = this.#names.get(path);
     if (!names) {
-      names = this.node(path)?.entry.type === "dir" ? readNames(this.hostPath(path)) : [];
+      names = this.node(path)?.type === "dir" ? readNames(this.hostPath(path)) : [];
       this.#names.set(path, names);
     }
     return names;
   }
 
-  /** Every path that was looked at, with what was there. */
-  get seen(): ReadonlyMap<string, DiskNode | undefined> {
-    return this.#nodes;
+  /** Numbers the paths that were looked at. */
+  get paths(): PathTable {
+    return this.#nodes.paths;
+  }
+
+  /** Every path that was looked at, with the stat of what was there. */
+  seen(): Iterable<readonly [path: string, stat: FileStat | undefined]> {
+    return this.#nodes.seen();
   }
 
   /** What is at the path at this moment, past everything that is remembered. */
@@ -66,7 +62,7 @@ export class DiskTree {
 
   /** Looks at the path again. */
   refresh(path: string): void {
-    this.#nodes.set(path, this.#read(path));
+    this.#read(path);
   }
 
   hostPath(path: string): string {
@@ -78,54 +74,36 @@ export class DiskTree {
     const slash = path.lastIndexOf("/");
     const name = path.slice(slash + 1);
     if (slash === 0 || name === "" || name === "." || name === ".." || name.includes("\0")) return false;
-    return this.node(path.slice(0, Math.max(0, slash)))?.entry.type === "dir";
+    return this.node(path.slice(0, Math.max(0, slash)))?.type === "dir";
   }
 
   #read(path: string): DiskNode | undefined {
     const hostPath = this.hostPath(path);
     const stats = statOf(hostPath);
     const type = stats && typeOf(stats);
-    if (!stats || !type) return undefined;
-    const entry = entryOf(path, type, stats, hostPath);
-    const xattrs = type === "file" ? this.#readXattrs?.(hostPath) : undefined;
-    return new SeenNode(xattrs ? { ...entry, xattrs } : entry, stats, this.#stamps);
-  }
-}
-
-class SeenNode implements DiskNode {
-  readonly entry: Entry;
-  readonly isSocket: boolean;
-  readonly inode: string | undefined;
-  readonly #stamps: Stamps;
-  readonly #stamp: number;
-
-  constructor(entry: Entry, stats: BigIntStats, stamps: Stamps) {
-    this.entry = entry;
-    this.isSocket = stats.isSocket();
-    this.inode = stats.isFile() && stats.nlink > 1n ? `${stats.dev}:${stats.ino}` : undefined;
-    this.#stamps = stamps;
-    this.#stamp = stamps.add(fileStatOf(stats));
+    if (stats && type) return this.#nodes.set(path, type, stats, this.#rareFacts(type, stats, hostPath));
+    this.#nodes.setAbsent(path);
+    return undefined;
   }
 
-  get stat(): FileStat {
-    return this.#stamps.get(this.#stamp);
-  }
-}
-
-/** Stats in one piece of memory: as objects they would take several times as much. */
-class Stamps {
-  #bytes = Buffer.allocUnsafe(64 * STAMP_BYTES);
-  #count = 0;
-
-  add(stat: FileStat): number {
-    const at = this.#count * STAMP_BYTES;
-    if (at === this.#bytes.length) this.#bytes = Buffer.concat([this.#bytes], 2 * at);
-    writeStamp(stat, this.#bytes, at);
-    return this.#count++;
-  }
-
-  get(index: number): FileStat {
-    return readStamp(this.#bytes, index * STAMP_BYTES);
+  /** Undefined for most nodes. */
+  #rareFacts(type: EntryType, stats: BigIntStats, hostPath: string): RareFacts | undefined {
+    switch (type) {
+      case "symlink":
+        return { linkTarget: readLink(hostPath) };
+      case "char":
+      case "block":
+        return deviceOf(stats.rdev);
+      case "file": {
+        if (stats.isSocket()) return { isSocket: true };
+        const xattrs = this.#readXattrs?.(hostPath);
+        if (!xattrs && stats.nlink === 1n) return undefined;
+        const inode = stats.nlink > 1n ? { inode: `${stats.dev}:${stats.ino}` } : {};
+        return { ...inode, ...(xattrs ? { xattrs } : {}) };
+      }
+      default:
+        return undefined;
+    }
   }
 }
 
@@ -150,23 +128,6 @@ function readNames(hostPath: string): readonly string[] {
     if (systemErrorCode(error) === "ENOENT") return [];
     throw unreadable(error, `reading the build context at "${printableName(hostPath)}"`);
   }
-}
-
-function entryOf(path: string, type: EntryType, stats: BigIntStats, hostPath: string): Entry {
-  const seconds = stats.mtimeNs / 1_000_000_000n - (stats.mtimeNs % 1_000_000_000n < 0n ? 1n : 0n);
-  const common = {
-    path,
-    type,
-    mode: Number(stats.mode) & 0o7777,
-    uid: 0,
-    gid: 0,
-    size: stats.isFile() ? Number(stats.size) : 0,
-    mtime: Number(seconds),
-    mtimeNs: Number(stats.mtimeNs - seconds * 1_000_000_000n),
-  };
-  if (type === "symlink") return { ...common, linkTarget: readLink(hostPath) };
-  if (type === "char" || type === "block") return { ...common, ...deviceOf(stats.rdev) };
-  return common;
 }
 
 function typeOf(stats: BigIntStats): EntryType | undefined {

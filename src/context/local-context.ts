@@ -6,9 +6,11 @@ import { decodeName, fsPath, printableName } from "../core/file-name.ts";
 import type { Entry, ReadableTree } from "../core/file-tree.ts";
 import { openWithoutLinks } from "../sys/open-without-links.ts";
 import { contextMissing } from "./context-missing.ts";
-import { type DiskNode, DiskTree, type ReadXattrs, unreadable } from "./disk-tree.ts";
+import { DigestTable } from "./digest-table.ts";
+import { DiskTree, type ReadXattrs, unreadable } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
 import { type DecidingRule, type IgnoreRules, noIgnoreRules } from "./ignore-rules.ts";
+import type { DiskNode } from "./node-table.ts";
 import { decodeSighting, encodeSighting, isAsSeen } from "./sighting.ts";
 import { type FileStat, isAtRest, StatIndex, type StatIndexStorage } from "./stat-index.ts";
 import { TimeSlices } from "./time-slices.ts";
@@ -43,11 +45,12 @@ export class LocalContext implements ReadableTree {
   readonly #frame: string;
   readonly #openedAt = Date.now();
   readonly #rescued = new Map<string, boolean>();
-  readonly #digests = new Map<string, Digest>();
+  readonly #digests: DigestTable;
   #hashing: Promise<unknown> = Promise.resolve();
 
   constructor(root: string, options: LocalContextOptions) {
     this.#disk = new DiskTree(root, options.readXattrs);
+    this.#digests = new DigestTable(this.#disk.paths);
     this.#ignore = options.ignore ?? noIgnoreRules();
     this.#index = new StatIndex(options.statIndex, root);
     this.#signal = options.signal;
@@ -64,7 +67,7 @@ export class LocalContext implements ReadableTree {
   }
 
   list(path: string): readonly string[] {
-    if (this.lookup(path)?.type !== "dir") return [];
+    if (this.#visibleNode(path)?.type !== "dir") return [];
     const names = this.#disk.names(path);
     return this.#ignore.isEmpty ? names : names.filter((name) => this.#isVisible(childOf(path, name)));
   }
@@ -158,11 +161,10 @@ export class LocalContext implements ReadableTree {
    * Undefined where some of it was written to a moment ago, so that a further write might not show.
    */
   sighting(earlier?: Uint8Array): Uint8Array | undefined {
-    const nodes = new Map(this.#disk.seen);
-    for (const node of nodes.values()) if (node && !isAtRest(node.stat, this.#openedAt)) return undefined;
     const before = earlier && decodeSighting(earlier, this.#frame);
-    for (const path of before?.paths ?? []) if (!nodes.has(path)) nodes.set(path, this.#disk.node(path));
-    return encodeSighting(this.#frame, nodes);
+    if (before) for (const [path] of before) this.#disk.node(path);
+    for (const [, stat] of this.#disk.seen()) if (stat && !isAtRest(stat, this.#openedAt)) return undefined;
+    return encodeSighting(this.#frame, this.#disk.seen());
   }
 
   /** Whether everything that a build looked at is as it was then: it would come to the same results. */
@@ -221,7 +223,7 @@ export class LocalContext implements ReadableTree {
 
   #fileNode(path: string): DiskNode {
     const node = this.#visibleNode(path);
-    if (node?.entry.type === "file") return node;
+    if (node?.type === "file") return node;
     throw new SlipwayError(
       "SOURCE_NOT_FOUND",
       `"${printableName(path)}" is not a file of the build context`,

@@ -1,5 +1,7 @@
 import { crc32 } from "node:zlib";
-import { decodeName, encodeName } from "../core/file-name.ts";
+import { decodeName } from "../core/file-name.ts";
+import { PathTable } from "../core/path-table.ts";
+import { RecordPages } from "../core/record-pages.ts";
 
 /** What the system says about a file; two equal ones, old enough, mean equal bytes (see StatIndex). Times in nanoseconds. */
 export interface FileStat {
@@ -39,95 +41,103 @@ export function readStamp(source: Buffer, offset: number): FileStat {
   };
 }
 
+/** Those two of its facts that need no big integers. */
+export function readModeAndSize(source: Buffer, offset: number): Pick<FileStat, "mode" | "size"> {
+  return { size: source.readDoubleLE(offset), mode: source.readUInt32LE(offset + 32) };
+}
+
+/** A record in memory: whether there is one, then age, stamp and sha256 as they are encoded. */
+const AT = { isThere: 0, age: 1, stamp: 2, digest: 2 + STAMP_BYTES } as const;
+const RECORD_BYTES = 2 + BODY_BYTES;
+
 /**
- * What an index has, in one piece of memory: magic with version, CRC-32 of the rest; then for each file its age, stamp, sha256, length
- * of the path and the path. The age says how many saves ago the file was last used.
+ * What an index has. Encoded it is magic with version and CRC-32 of the rest; then for each file its age, stamp, sha256, length of the
+ * path and the path. The age says how many saves ago the file was last used.
  */
 export class StatRecords {
-  #bytes: Buffer;
-  #length: number;
-  readonly #at = new Map<string, number>();
+  #paths = new PathTable();
+  #records = new RecordPages(RECORD_BYTES);
 
   /** Takes what `encode` gave. Damaged bytes or another version give an empty index: it only costs reading files again. */
   constructor(encoded?: Uint8Array) {
-    // A copy: records are written in place.
-    const bytes = encoded && Buffer.from(encoded);
-    const isSound = bytes !== undefined && isWhole(bytes) && this.#index(bytes);
-    if (!isSound) this.#at.clear();
-    this.#bytes = isSound ? bytes : Buffer.concat([MAGIC, Buffer.alloc(HEADER_BYTES - MAGIC.length)]);
-    this.#length = this.#bytes.length;
+    const bytes = encoded && Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+    if (!bytes || (isWhole(bytes) && this.#read(bytes))) return;
+    this.#paths = new PathTable();
+    this.#records = new RecordPages(RECORD_BYTES);
   }
 
   /** The digest, as hex digits, of the file with this stamp; its age becomes 0. */
   use(path: string, stamp: Buffer): string | undefined {
-    const at = this.#at.get(path);
-    if (at === undefined) return undefined;
-    const digestAt = at + 1 + STAMP_BYTES;
-    if (stamp.compare(this.#bytes, at + 1, digestAt, 0, STAMP_BYTES) !== 0) return undefined;
-    this.#bytes[at] = 0;
-    return this.#bytes.toString("hex", digestAt, digestAt + DIGEST_BYTES);
+    const index = this.#paths.indexOf(path);
+    if (index < 0) return undefined;
+    const page = this.#records.page(index);
+    const at = this.#records.offset(index);
+    const digestAt = at + AT.digest;
+    if (page[at] !== 1 || stamp.compare(page, at + AT.stamp, digestAt, 0, STAMP_BYTES) !== 0)
+      return undefined;
+    page[at + AT.age] = 0;
+    return page.toString("hex", digestAt, digestAt + DIGEST_BYTES);
   }
 
   /** With an age of 0. */
   set(path: string, stat: FileStat, digest: string): void {
-    const at = this.#at.get(path) ?? this.#append(path);
-    this.#bytes[at] = 0;
-    writeStamp(stat, this.#bytes, at + 1);
-    this.#bytes.write(digest, at + 1 + STAMP_BYTES, "hex");
+    const index = this.#paths.add(path);
+    const page = this.#records.page(index);
+    const at = this.#records.offset(index);
+    page[at + AT.isThere] = 1;
+    page[at + AT.age] = 0;
+    writeStamp(stat, page, at + AT.stamp);
+    page.write(digest, at + AT.digest, "hex");
   }
 
   /** False where there was none. */
   delete(path: string): boolean {
-    return this.#at.delete(path);
+    const index = this.#paths.indexOf(path);
+    if (index < 0) return false;
+    const page = this.#records.page(index);
+    const at = this.#records.offset(index);
+    const wasThere = page[at + AT.isThere] === 1;
+    page[at + AT.isThere] = 0;
+    return wasThere;
   }
 
   /** All that are not older than `mostAge`, with ages one higher than they are. */
   encode(mostAge: number): Buffer {
-    const out = Buffer.allocUnsafe(this.#length);
+    const { size } = this.#paths;
+    const out = Buffer.allocUnsafe(HEADER_BYTES + size * FIXED_BYTES + this.#paths.nameBytes);
     let length = MAGIC.copy(out) + 4;
-    for (const at of this.#at.values()) {
-      const age = this.#bytes[at]!;
-      if (age > mostAge) continue;
-      const end = at + FIXED_BYTES + this.#bytes.readUInt32LE(at + 1 + BODY_BYTES);
-      this.#bytes.copy(out, length, at, end);
+    for (let index = 0; index < size; index++) {
+      const page = this.#records.page(index);
+      const at = this.#records.offset(index);
+      const age = page[at + AT.age]!;
+      if (page[at + AT.isThere] !== 1 || age > mostAge) continue;
       out[length] = age + 1;
-      length += end - at;
+      page.copy(out, length + 1, at + AT.stamp, at + RECORD_BYTES);
+      const name = this.#paths.nameAt(index);
+      out.writeUInt32LE(name.length, length + 1 + BODY_BYTES);
+      out.set(name, length + FIXED_BYTES);
+      length += FIXED_BYTES + name.length;
     }
     out.writeUInt32LE(crc32(out.subarray(HEADER_BYTES, length)), MAGIC.length);
     return out.subarray(0, length);
   }
 
   /** False where a record is cut off. */
-  #index(bytes: Buffer): boolean {
-    for (let at = HEADER_BYTES; at < bytes.length; ) {
-      if (at + FIXED_BYTES > bytes.length) return false;
-      const end = at + FIXED_BYTES + bytes.readUInt32LE(at + 1 + BODY_BYTES);
-      this.#at.set(decodeName(bytes.subarray(at + FIXED_BYTES, end)), at);
-      at = end;
+  #read(bytes: Buffer): boolean {
+    for (let from = HEADER_BYTES; from < bytes.length; ) {
+      if (from + FIXED_BYTES > bytes.length) return false;
+      const end = from + FIXED_BYTES + bytes.readUInt32LE(from + 1 + BODY_BYTES);
+      if (end > bytes.length) return false;
+      const index = this.#paths.add(decodeName(bytes.subarray(from + FIXED_BYTES, end)));
+      const page = this.#records.page(index);
+      const at = this.#records.offset(index);
+      page[at + AT.isThere] = 1;
+      bytes.copy(page, at + AT.age, from, from + 1 + BODY_BYTES);
+      from = end;
     }
     return true;
   }
-
-  #append(path: string): number {
-    const name = encodeName(path);
-    const at = this.#length;
-    const end = at + FIXED_BYTES + name.length;
-    if (end > this.#bytes.length) this.#grow(end);
-    this.#bytes.writeUInt32LE(name.length, at + 1 + BODY_BYTES);
-    this.#bytes.set(name, at + FIXED_BYTES);
-    this.#at.set(path, at);
-    this.#length = end;
-    return at;
-  }
-
-  #grow(least: number): void {
-    const larger = Buffer.allocUnsafe(Math.max(LEAST_BYTES, least, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.#length);
-    this.#bytes = larger;
-  }
 }
-
-const LEAST_BYTES = 16 * 1024;
 
 function isWhole(bytes: Buffer): boolean {
   if (bytes.length < HEADER_BYTES || MAGIC.compare(bytes, 0, MAGIC.length) !== 0) return false;

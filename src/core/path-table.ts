@@ -49,7 +49,17 @@ export class PathTable {
   }
 
   pathAt(index: number): string {
-    return decodeName(this.#bytes.subarray(this.#ends[index]!, this.#ends[index + 1]!));
+    return decodeName(this.nameAt(index));
+  }
+
+  /** The path's bytes, valid until the next question. */
+  nameAt(index: number): Buffer {
+    return this.#bytes.subarray(this.#ends[index]!, this.#ends[index + 1]!);
+  }
+
+  /** How many bytes all paths have. */
+  get nameBytes(): number {
+    return this.#ends[this.#size]!;
   }
 
   /** `comparePaths` of the paths with these numbers: nearly all differ within their ASCII part. */
