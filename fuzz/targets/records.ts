@@ -1,6 +1,6 @@
 import { explainMiss } from "../../src/cache/explain.ts";
 import { keyOf, type StepInputs } from "../../src/cache/inputs.ts";
-import { decodeInputs, decodeRecord, encodeRecord } from "../../src/cache/record.ts";
+import { decodeInputs, decodeRecord, encodeInputs, encodeRecord } from "../../src/cache/record.ts";
 import { must, type Target } from "../engine/target.ts";
 import { growingJson, mutateJson } from "../grammar/json.ts";
 
@@ -41,6 +41,10 @@ const SEEDS = [
   { ...NOW, tag: "copy/1", fields: { ...NOW.fields, argv: ["other"] }, files: [...NOW.files, ...NOW.files] },
 ];
 
+/** What stands behind the line of JSON. */
+const ENCODED = Buffer.from(encodeInputs(NOW));
+const ENTRIES = ENCODED.subarray(ENCODED.indexOf("\n"));
+
 /** Cache records, and the inputs of the last run that a miss is explained with: damaged ones count as absent. */
 export const recordsTarget: Target = {
   name: "records",
@@ -58,7 +62,7 @@ export const recordsTarget: Target = {
   run: (input) => {
     const record = decodeRecord(input);
     if (record) must(decodeRecord(encodeRecord(record)) !== undefined, () => "a record is not read again");
-    const inputs = decodeInputs(input);
+    const inputs = decodeInputs(Buffer.concat([input, ENTRIES]));
     const { reason } = explainMiss(inputs, NOW);
     must(typeof reason === "string" && reason !== "", () => "a miss without a reason");
     if (inputs) keyOf(inputs);

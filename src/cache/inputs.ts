@@ -32,8 +32,8 @@ export interface InputFiles {
 /** `path` and content identity of one selected entry; they come in path order. */
 export type InputEntry = readonly [path: string, content: string];
 
-/** Text is hashed and encoded in pieces of about this length. */
-export const TEXT_PIECE = 64 * 1024;
+/** Text is hashed in pieces of about this length. */
+const TEXT_PIECE = 64 * 1024;
 
 /** The cache key: `H(version tag, resolved instruction, parent chain, content of what is read)`. */
 export function keyOf(inputs: StepInputs): Digest {

@@ -1,7 +1,7 @@
-import { ByteWriter } from "../core/byte-writer.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import { type Field, type InputEntry, type InputFiles, type StepInputs, TEXT_PIECE } from "./inputs.ts";
+import { decodeEntries, encodeEntries } from "./input-entries.ts";
+import type { Field, InputFiles, StepInputs } from "./inputs.ts";
 
 /** What a step left behind the last time it ran with these inputs. */
 export interface CacheRecord {
@@ -25,67 +25,38 @@ export function encodeRecord(record: CacheRecord): Uint8Array {
   return Buffer.from(JSON.stringify(record));
 }
 
-/**
- * Inputs as lines of JSON: everything but the entries, then the entries of each set of files and an empty line. There may be a hundred
- * thousand of them, so that they are written and read one by one.
- */
+/** Inputs as a line of JSON, and behind it the entries of each set of files with their length in front: there may be a hundred thousand. */
 export function encodeInputs({ files, ...rest }: StepInputs): Uint8Array {
   const sets = files.map(({ from, selector }) => ({ from, selector }));
-  const out = new ByteWriter();
-  out.text(`${JSON.stringify({ ...rest, files: sets })}\n`);
+  const pieces: Buffer[] = [Buffer.from(`${JSON.stringify({ ...rest, files: sets })}\n`)];
   for (const { entries } of files) {
-    let text = "";
-    for (const entry of entries) {
-      text += `${JSON.stringify(entry)}\n`;
-      if (text.length < TEXT_PIECE) continue;
-      out.text(text);
-      text = "";
-    }
-    out.text(`${text}\n`);
+    const encoded = encodeEntries(entries);
+    const length = Buffer.alloc(LENGTH_BYTES);
+    length.writeUInt32LE(encoded.length);
+    pieces.push(length, encoded);
   }
-  return out.view();
+  return Buffer.concat(pieces);
 }
 
 /** The inputs of an earlier run, for explanations; damaged ones count as absent, and what follows a damaged entry does, too. */
 export function decodeInputs(bytes: Uint8Array | undefined): StepInputs | undefined {
-  const buffer = Buffer.from(bytes?.buffer ?? NOTHING, bytes?.byteOffset, bytes?.byteLength);
-  const headEnd = buffer.indexOf(NEW_LINE);
+  if (!bytes) return undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const headEnd = buffer.indexOf("\n");
   const head = parse(buffer.subarray(0, Math.max(0, headEnd)));
   if (!isHead(head)) return undefined;
   let at = headEnd + 1;
   const files: InputFiles[] = [];
   for (const { from, selector } of head.files) {
-    const end = endOfSet(buffer, at);
-    if (end < 0) return undefined;
-    files.push({ from, selector, entries: entriesIn(buffer.subarray(at, end)) });
-    at = end + 1;
+    const start = at + LENGTH_BYTES;
+    if (start > buffer.length) return undefined;
+    at = start + buffer.readUInt32LE(at);
+    files.push({ from, selector, entries: decodeEntries(buffer.subarray(start, at)) });
   }
   return at === buffer.length ? { ...head, files } : undefined;
 }
 
-const NEW_LINE = 0x0a;
-const NOTHING = new ArrayBuffer(0);
-
-/** Where the empty line is that ends the set which begins at `at`; negative where there is none. */
-function endOfSet(lines: Buffer, at: number): number {
-  if (lines[at] === NEW_LINE) return at;
-  const found = lines.indexOf("\n\n", at, "latin1");
-  return found < 0 ? found : found + 1;
-}
-
-function entriesIn(lines: Buffer): Iterable<InputEntry> {
-  return {
-    *[Symbol.iterator]() {
-      for (let at = 0; at < lines.length; ) {
-        const end = lines.indexOf(NEW_LINE, at);
-        const entry = parse(lines.subarray(at, end));
-        if (!isEntry(entry)) return;
-        yield entry;
-        at = end + 1;
-      }
-    },
-  };
-}
+const LENGTH_BYTES = 4;
 
 function parse(bytes: Uint8Array | undefined): unknown {
   if (!bytes) return undefined;
@@ -125,10 +96,6 @@ function isField(value: unknown): value is Field {
 
 function isFileSet(value: unknown): value is Omit<InputFiles, "entries"> {
   return isObject(value) && isText(value.from) && isText(value.selector);
-}
-
-function isEntry(value: unknown): value is InputEntry {
-  return isListOf(value, isText) && value.length === 2;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

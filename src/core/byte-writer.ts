@@ -48,12 +48,6 @@ export class ByteWriter {
     this.#length += this.#bytes.write(text, this.#length, "hex");
   }
 
-  /** As UTF-8. */
-  text(value: string): void {
-    this.#reserve(3 * value.length);
-    this.#length += this.#bytes.write(value, this.#length, "utf8");
-  }
-
   /** What was written; valid until the next write. */
   view(): Buffer {
     return this.#bytes.subarray(0, this.#length);

@@ -67,7 +67,7 @@ export class StepForesight implements Foresight {
   /** The last run had the same parent and instruction, and its layer is there: the files will be the same, too. */
   #isLikelyCached(inputs: Omit<StepInputs, "files">): boolean {
     if (this.#step.noCache || !this.#lastRecord()) return false;
-    const last = decodeInputs(this.#options.store.last.get(this.#slot));
+    const last = decodeInputs(this.#options.store.inputs.get(this.#slot));
     return (
       last !== undefined && canonicalJson({ ...last, files: [] }) === canonicalJson({ ...inputs, files: [] })
     );

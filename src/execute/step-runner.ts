@@ -198,10 +198,10 @@ export class StepRunner {
 
   /** The key stands beside the inputs, which can be megabytes: where it is the same, they are the same. */
   #rememberSlot(step: Step, key: Digest, inputs: StepInputs): void {
-    const { last } = this.#options.store;
+    const { last, inputs: kept } = this.#options.store;
     const slot = this.#slotOf(step);
     if (this.#lastKey(step) === key) return;
-    last.put(slot, encodeInputs(inputs));
+    kept.put(slot, encodeInputs(inputs));
     last.put(`${slot}/key`, Buffer.from(key));
   }
 
@@ -210,7 +210,7 @@ export class StepRunner {
     const explanation = step.noCache
       ? { reason: "the cache was switched off for it", changed }
       : explainMiss(
-          decodeInputs(this.#options.store.last.get(this.#slotOf(step))),
+          decodeInputs(this.#options.store.inputs.get(this.#slotOf(step))),
           inputs,
           this.#ranAgain.get(step.stage),
         );

@@ -8,7 +8,7 @@ import { hasSpaceFor, indexDiskFull } from "./free-space.ts";
 import { allocateLockFile, INDEX_READERS, LOCK_FILE, setAsideIfDamaged } from "./index-files.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
-export type Table = "records" | "last" | "forms" | "sources" | "used" | "locks" | "stats";
+export type Table = "records" | "last" | "inputs" | "forms" | "sources" | "used" | "locks" | "stats";
 
 /** LMDB takes up to 1,978 bytes. */
 const LONGEST_KEY = 1000;
@@ -114,7 +114,7 @@ export class Index {
 
   /** Undefined where the table is not there and is not to be made. */
   #openTable(name: Table, create: boolean): Database<unknown, string> | undefined {
-    const encoding = name === "stats" ? "binary" : "json";
+    const encoding = name === "stats" || name === "inputs" ? "binary" : "json";
     // The types know neither `create` nor what is returned without it.
     const options = { encoding, create } as { encoding: typeof encoding };
     const table = this.#open().openDB<unknown, string>(name, options) as

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { makeFolders } from "../sys/make-folders.ts";
@@ -9,6 +9,8 @@ import { bootId } from "./owner.ts";
 /** Counted up when the shape of the file changes. */
 const VERSION = 1;
 const MOST_FILES = 256;
+/** A value of more bytes is read from the index: its copies would take more memory than the index takes time. */
+const LARGEST_BYTES = 8 * 1024 * 1024;
 
 interface Kept {
   readonly version: number;
@@ -58,9 +60,15 @@ export class Recall {
   /** Notes what the index answered, or was given. */
   note(id: string, value: unknown): void {
     if (this.#file === undefined || value === undefined) return;
+    if (value instanceof Uint8Array && value.length > LARGEST_BYTES) return this.#forget(id);
     this.#values.set(id, value);
     this.#asked.add(id);
     this.#isNew = true;
+  }
+
+  #forget(id: string): void {
+    if (this.#values.delete(id)) this.#isNew = true;
+    this.#asked.delete(id);
   }
 
   /** Drops every copy, of this process and on the disk. */
@@ -81,7 +89,7 @@ export class Recall {
       makeFolders(this.#folder, 0o700);
       this.#dropOldest();
       const temporary = this.#temporaryFile();
-      writeFileSync(temporary, encode(values), { flag: "wx", mode: 0o600 });
+      writeKept(temporary, { version: VERSION, boot: bootId(), values });
       renameSync(temporary, this.#file);
     } catch {
       // It only saves time.
@@ -95,10 +103,15 @@ export class Recall {
   }
 }
 
-function encode(values: ReadonlyMap<string, unknown>): Buffer {
-  const kept: Kept = { version: VERSION, boot: bootId(), values };
+function writeKept(file: string, kept: Kept): void {
   const body = serialize(kept);
-  return Buffer.concat([createHash("sha256").update(body).digest(), body]);
+  const fd = openSync(file, "wx", 0o600);
+  try {
+    writeFileSync(fd, createHash("sha256").update(body).digest());
+    writeFileSync(fd, body);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 function decode(bytes: Buffer): Map<string, unknown> {

@@ -68,9 +68,11 @@ export class Store {
   readonly images: ImageNames;
   readonly locks: Locks;
   readonly temp: TempArea;
-  /** Cache records by key; inputs of the last run of each step by slot; stat indexes by context. */
+  /** Cache records by key; what is known of the last build by slot; stat indexes by context. */
   readonly records: ByteTable;
   readonly last: ByteTable;
+  /** Inputs of the last run of each step by slot. They may be megabytes, and no copies are kept: only a step that runs again is compared with them. */
+  readonly inputs: ByteTable;
   readonly stats: { load(key: string): Uint8Array | undefined; save(key: string, bytes: Uint8Array): void };
   readonly #index: Index;
   readonly #recall: Recall;
@@ -97,7 +99,11 @@ export class Store {
     this.last = this.#textTable("last");
     this.stats = {
       load: (key) => this.#read<Buffer>("stats", key),
-      save: (key, bytes) => this.#write("stats", key, Buffer.from(bytes)),
+      save: (key, bytes) => this.#write("stats", key, asBuffer(bytes)),
+    };
+    this.inputs = {
+      get: (key) => this.#index.get<Buffer>("inputs", key),
+      put: (key, value) => ifThereIsSpace(() => this.#index.put("inputs", key, asBuffer(value))),
     };
     this.#scope.defer(() => this.temp.close());
     this.#scope.defer(() => this.temp.settle());
@@ -278,6 +284,10 @@ function ifThereIsSpace(write: () => void): void {
   } catch (error) {
     if (!isDiskFull(error)) throw error;
   }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** Opens the store in `home`, making what is missing. */

@@ -236,3 +236,15 @@ describe("ignored paths", () => {
     expect(openLocalContext({ root }).lookup("l")?.mtime).toBe(200);
   });
 });
+
+it("CK-05: a file has one digest for the life of a build: whoever reads other bytes is told that it changed", async () => {
+  const context = open({ f: "one" });
+  const stat = context.stat("f")!;
+  const found = await context.digests(["f"]);
+  expect(found.get("f")).toBe(digestOf("one"));
+  context.remember("f", digestOf("one"), stat, Date.now());
+  expect(() => context.remember("f", digestOf("two"), stat, Date.now())).toThrow(
+    expect.objectContaining({ code: "SOURCE_CHANGED" }),
+  );
+  expect(context.knownDigest("f")).toBe(digestOf("one"));
+});
