@@ -97,7 +97,12 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
   const { store, privilege } = session;
   store.recall(request.slot);
   const target = { store, form: privilege.form };
-  const access = new LayerAccess({ ...target, fetchBlob: (blob) => session.fetchBlob(blob, signal), signal });
+  const access = new LayerAccess({
+    ...target,
+    fetchBlob: (blob) => session.fetchBlob(blob, signal),
+    streamBlob: (blob) => session.streamBlob(blob, signal),
+    signal,
+  });
   const images = imageChains(shared.resolver);
   const scheduler = new StageScheduler(plan, (stage) => baseChainOf(stage, images, sources));
   const sources = new StepInputSources(

@@ -145,6 +145,7 @@ function accessOf(session: Session, signal: AbortSignal | undefined): LayerAcces
     store: session.store,
     form: session.privilege.form,
     fetchBlob: (blob) => session.fetchBlob(blob, signal),
+    streamBlob: (blob) => session.streamBlob(blob, signal),
     signal: signal ?? new AbortController().signal,
   });
 }

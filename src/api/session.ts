@@ -3,6 +3,7 @@ import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { parseReference } from "../image/reference.ts";
 import type { Registry } from "../registry/client.ts";
+import type { FetchRequest } from "../registry/fetch-blob.ts";
 import { ForeignPrograms } from "../runtime/emulation/foreign-programs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
@@ -62,24 +63,15 @@ export class Session {
 
   /** Gets a blob of a base image from one of the repositories that it is known to be in. */
   readonly fetchBlob = async (blob: Descriptor, signal?: AbortSignal): Promise<void> => {
-    const sources = this.store.sources(blob.digest);
-    if (sources.length === 0)
-      throw new SlipwayError(
-        "BLOB_NOT_FOUND",
-        `${blob.digest} is not in the store, and no registry is known to have it`,
-        {
-          hint: "pull the image again",
-        },
-      );
     const { fetchBlob } = await import("../registry/pull.ts");
-    await fetchBlob({
-      registry: await this.registry(),
-      sources: sources.map((name) => parseReference(name)),
-      descriptor: blob,
-      store: this.store,
-      ...(signal ? { signal } : {}),
-    });
+    await fetchBlob(await this.#fetchRequest(blob, signal));
   };
+
+  /** The same, giving its bytes on the way: `streamBlob`. */
+  async *streamBlob(blob: Descriptor, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { streamBlob } = await import("../registry/pull.ts");
+    yield* streamBlob(await this.#fetchRequest(blob, signal));
+  }
 
   /** What the registry client wanted to say since the last call: repetitions, mirrors that fail, broken credential helpers. */
   takeNotices(): readonly string[] {
@@ -107,6 +99,23 @@ export class Session {
 
   close(): Promise<void> {
     return this.#scope.close();
+  }
+
+  async #fetchRequest(blob: Descriptor, signal: AbortSignal | undefined): Promise<FetchRequest> {
+    const sources = this.store.sources(blob.digest);
+    if (sources.length === 0)
+      throw new SlipwayError(
+        "BLOB_NOT_FOUND",
+        `${blob.digest} is not in the store, and no registry is known to have it`,
+        { hint: "pull the image again" },
+      );
+    return {
+      registry: await this.registry(),
+      sources: sources.map((name) => parseReference(name)),
+      descriptor: blob,
+      store: this.store,
+      ...(signal ? { signal } : {}),
+    };
   }
 
   async #lockContent(): Promise<() => void> {

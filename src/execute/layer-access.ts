@@ -19,6 +19,11 @@ export interface LayerAccessOptions {
   readonly form: SnapshotForm;
   /** Makes sure a blob is in the store (downloads it). */
   readonly fetchBlob: (blob: Descriptor) => Promise<void>;
+  /**
+   * Downloads a blob into the store and gives its bytes on the way, the last of them when it is verified and in its place. Where it is
+   * not there after a failure, the bytes that were given count for nothing.
+   */
+  readonly streamBlob: (blob: Descriptor) => AsyncIterable<Uint8Array>;
   readonly signal: AbortSignal;
 }
 
@@ -27,6 +32,17 @@ export interface OpenLayer {
   readonly key: Digest;
   readonly toc: Toc;
   readonly bytes: Buffer;
+}
+
+/** A layer of a base that is read for the first time. */
+interface Reading {
+  readonly layer: ChainLayer;
+  /** The layers below it, lowest first. */
+  readonly below: readonly OpenLayer[];
+  /** Whether its files are to be written, too. */
+  readonly unpack: boolean;
+  /** Uncompressed. */
+  readonly archive: AsyncIterable<Uint8Array>;
 }
 
 /** Gives layers in the form that somebody needs: table of contents, snapshot folder. Each is made at most once per process. */
@@ -94,7 +110,7 @@ export class LayerAccess {
     await store.beforeWrite();
     return store.withLock(
       `layer-${layer.stack.slice(7)}`,
-      async () => this.#known(layer) ?? (await this.#ingest(layer, below, snapshot)),
+      async () => this.#known(layer) ?? (await this.#ingest({ layer, below, unpack: snapshot })),
       { signal },
     );
   }
@@ -109,10 +125,25 @@ export class LayerAccess {
     return undefined;
   }
 
-  /** Reads a base layer's blob: diff ID verified, table of contents made, unpacked in the same pass where asked for. */
-  async #ingest(layer: ChainLayer, below: readonly OpenLayer[], unpack: boolean): Promise<OpenLayer> {
+  /** Reads a base layer's blob while it is downloaded, and again from the store where the download had to begin anew. */
+  async #ingest(reading: Omit<Reading, "archive">): Promise<OpenLayer> {
+    const { store, streamBlob, signal } = this.#options;
+    const { layer } = reading;
+    const { blob } = layer;
+    if (blob && !store.blobs.has(blob.digest)) {
+      try {
+        return await this.#read({ ...reading, archive: uncompressed(blob, streamBlob(blob)) });
+      } catch (error) {
+        throwIfAborted(signal);
+        if (store.blobs.has(blob.digest)) throw error;
+      }
+    }
+    return this.#read({ ...reading, archive: await this.#archive(layer) });
+  }
+
+  /** Diff ID verified, table of contents made, unpacked in the same pass where asked for. */
+  async #read({ layer, below, unpack, archive }: Reading): Promise<OpenLayer> {
     const { store, form, signal } = this.#options;
-    const archive = await this.#archive(layer);
     const parentDirectories = below.map(({ key }) => this.#snapshots.usable(key));
     // Whether the archive links to files of the layers below is not known yet: without their folders it is only read.
     const directory =
@@ -146,9 +177,7 @@ export class LayerAccess {
         hint: "build with --no-cache, or pull the image again",
       });
     if (!(await store.blobs.has(layer.blob.digest))) await fetchBlob(layer.blob);
-    const compression = compressionOf(layer.blob.mediaType) ?? "gzip";
-    const blob = store.blobs.open(layer.blob);
-    return compression === "none" ? blob : decompressor(compression, blob);
+    return uncompressed(layer.blob, store.blobs.open(layer.blob));
   }
 
   async #folders(chain: Chain, indexes: readonly number[]): Promise<ReadonlyMap<number, string>> {
@@ -235,6 +264,11 @@ export class LayerAccess {
       return this.#snapshots.usable(key) ?? unusable(key);
     });
   }
+}
+
+function uncompressed(blob: Descriptor, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const compression = compressionOf(blob.mediaType) ?? "gzip";
+  return compression === "none" ? bytes : decompressor(compression, bytes);
 }
 
 function unusable(key: Digest): never {

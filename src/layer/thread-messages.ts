@@ -10,8 +10,13 @@ export type ToWorker =
   | { readonly type: "chunk"; readonly bytes: Uint8Array; readonly digests?: readonly Digest[] }
   | { readonly type: "finish" };
 
-/** What it answers: `taken` for every chunk (with its memory where it came with digests), and one `done` or `failed` for the task. */
+/** What it answers: `taken` for every chunk, with its memory (of a piece where it came with digests), and one `done` or `failed` for the task. */
 export type FromWorker =
-  | { readonly type: "taken"; readonly bytes: number; readonly buffer?: ArrayBuffer }
+  | {
+      readonly type: "taken";
+      readonly bytes: number;
+      readonly buffer: ArrayBuffer;
+      readonly isPiece: boolean;
+    }
   | { readonly type: "done"; readonly result: PackedLayer }
   | { readonly type: "failed"; readonly error: PostedError };

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
+import type { Digest } from "../core/digest.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { Piece } from "./read-files.ts";
@@ -10,7 +11,10 @@ import { unpackError } from "./thread-errors.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 
 /** Bytes that may be under way to a thread. */
-const MOST_UNTAKEN = 8 * 1024 * 1024;
+const MOST_UNTAKEN = 4 * 1024 * 1024;
+
+/** Memory that chunks travel in: as much as a decompressor gives at once. It comes back, since new memory costs as much as filling it. */
+const CARRIER_BYTES = 256 * 1024;
 
 /** Chunks of an archive, or pieces of files. */
 type Source = AsyncIterable<Uint8Array | Piece>;
@@ -115,6 +119,7 @@ class Conversation {
   readonly #outcome: Promise<PackedLayer>;
   #untaken = 0;
   #recycle: (buffer: ArrayBuffer) => void = () => {};
+  readonly #carriers: ArrayBuffer[] = [];
   #hasFailed = false;
   /** Ends the wait that is going on, whatever it is for. */
   #wake: () => void = () => {};
@@ -168,9 +173,18 @@ class Conversation {
     this.#stop();
   }
 
-  /** A chunk is copied and moved: posting a part of a buffer would copy all of the memory behind it. A piece has its memory for itself. */
+  /** A chunk is copied: posting a part of a buffer would copy all of the memory behind it. A piece has its memory for itself. */
   #send(chunk: Uint8Array | Piece): void {
-    const message = chunk instanceof Uint8Array ? { bytes: new Uint8Array(chunk) } : chunk;
+    if (!(chunk instanceof Uint8Array)) return this.#move(chunk);
+    for (let at = 0; at < chunk.length; at += CARRIER_BYTES) {
+      const part = chunk.subarray(at, at + CARRIER_BYTES);
+      const bytes = new Uint8Array(this.#carriers.pop() ?? new ArrayBuffer(CARRIER_BYTES), 0, part.length);
+      bytes.set(part);
+      this.#move({ bytes });
+    }
+  }
+
+  #move(message: { readonly bytes: Uint8Array<ArrayBuffer>; readonly digests?: readonly Digest[] }): void {
     this.#untaken += message.bytes.length;
     this.#worker.postMessage({ type: "chunk", ...message } satisfies ToWorker, [message.bytes.buffer]);
   }
@@ -190,8 +204,9 @@ class Conversation {
     });
   }
 
-  #taken({ bytes, buffer }: Extract<FromWorker, { type: "taken" }>): void {
-    if (buffer) this.#recycle(buffer);
+  #taken({ bytes, buffer, isPiece }: Extract<FromWorker, { type: "taken" }>): void {
+    if (isPiece) this.#recycle(buffer);
+    else this.#carriers.push(buffer);
     this.#untaken -= bytes;
     if (this.#untaken <= MOST_UNTAKEN) this.#onRoom();
   }

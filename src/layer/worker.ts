@@ -45,10 +45,10 @@ class TaskServer {
 
   /** Memory that is used again need not be mapped again. */
   #giveBack({ bytes, digests }: Extract<ToWorker, { type: "chunk" }>): void {
-    const taken = { type: "taken", bytes: bytes.length } as const;
-    if (!digests) return this.#answer(taken);
     const buffer = bytes.buffer as ArrayBuffer;
-    this.#port.postMessage({ ...taken, buffer } satisfies FromWorker, [buffer]);
+    const isPiece = digests !== undefined;
+    const taken: FromWorker = { type: "taken", bytes: bytes.length, buffer, isPiece };
+    this.#port.postMessage(taken, [buffer]);
   }
 
   #answer(message: FromWorker): void {

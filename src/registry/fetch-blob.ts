@@ -4,6 +4,7 @@ import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { PartialBlob } from "../store/partial-blob.ts";
 import type { Store } from "../store/store.ts";
 import type { Registry } from "./client.ts";
+import { gathered } from "./gathered.ts";
 import type { RepositoryName } from "./reference.ts";
 
 export interface TransferProgress {
@@ -46,6 +47,40 @@ export async function fetchBlob(request: FetchRequest): Promise<void> {
   throw failure;
 }
 
+/**
+ * The bytes of one blob while they come into the store. The last chunk is given when the blob is verified and in its place; who reads
+ * no further leaves a download for later. Throws as `fetchBlob` does, but tries no other repository or mirror once it gave bytes:
+ * where the blob is not in the store after a failure, `fetchBlob` may still get it, and the bytes that were given were perhaps wrong.
+ */
+export async function* streamBlob(request: FetchRequest): AsyncGenerator<Uint8Array, void, undefined> {
+  const { sources, descriptor, store, signal } = request;
+  const [source] = sources;
+  if (source && !store.blobs.has(descriptor.digest)) {
+    const partial = await store.blobs.partial(descriptor.digest, signal ? { signal } : {});
+    try {
+      if (!partial.isComplete && partial.length === 0) return yield* streamed(partial, request, source);
+    } finally {
+      await partial.close();
+    }
+  }
+  await fetchBlob(request);
+  yield* store.blobs.open(descriptor);
+}
+
+async function* streamed(
+  partial: PartialBlob,
+  request: FetchRequest,
+  source: RepositoryName,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let held: Uint8Array | undefined;
+  for await (const chunk of filling(partial, request, source, 0)) {
+    if (held) yield held;
+    held = chunk;
+  }
+  await partial.finish();
+  if (held) yield held;
+}
+
 /** Wrong bytes are a reason to begin anew: at the next endpoint, or at the same one if an earlier process left them. */
 async function fromSource(request: FetchRequest, source: RepositoryName): Promise<void> {
   const { registry, descriptor } = request;
@@ -74,25 +109,27 @@ async function download(
   try {
     if (partial.isComplete) return;
     attempt.wasResumed = partial.length > 0;
-    await fill(partial, request, source, skip);
+    for await (const _ of filling(partial, request, source, skip));
     await partial.finish();
   } finally {
     await partial.close();
   }
 }
 
-async function fill(
+/** Gives each chunk once it has been appended. */
+async function* filling(
   partial: PartialBlob,
   { registry, descriptor, onProgress, signal }: FetchRequest,
   source: RepositoryName,
   skip: number,
-): Promise<void> {
+): AsyncGenerator<Uint8Array> {
   const options = { offset: partial.length, skip, signal };
-  for await (const chunk of registry.blob(source, descriptor, options)) {
+  for await (const chunk of gathered(registry.blob(source, descriptor, options))) {
     throwIfAborted(signal);
     if (partial.length + chunk.length > descriptor.size) break;
     await partial.append(chunk);
     onProgress?.({ descriptor, current: partial.length });
+    yield chunk;
   }
   if (partial.length === descriptor.size) return;
   const { length } = partial;

@@ -11,7 +11,7 @@ import { fetchBlob, type TransferProgress } from "./fetch-blob.ts";
 import { inParallel } from "./parallel.ts";
 import { repositoryText } from "./reference.ts";
 
-export { type FetchRequest, fetchBlob, type TransferProgress } from "./fetch-blob.ts";
+export { type FetchRequest, fetchBlob, streamBlob, type TransferProgress } from "./fetch-blob.ts";
 
 export interface PullRequest {
   readonly registry: Registry;

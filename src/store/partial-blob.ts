@@ -87,13 +87,15 @@ class Partial implements PartialBlob {
 
   async append(chunk: Uint8Array): Promise<void> {
     try {
-      await writeAll(this.#place.file, chunk);
+      const written = writeAll(this.#place.file, chunk);
+      // Meanwhile: the write is another thread's work.
+      this.#hash.update(chunk);
+      await written;
     } catch (error) {
       const described = describeSystemError(error, `writing a download to ${this.#place.path}`);
       if (isSlipwayError(described, "DISK_FULL")) await this.discard();
       throw described;
     }
-    this.#hash.update(chunk);
     this.#length += chunk.length;
   }
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { parseReference } from "../../src/image/reference.ts";
-import { fetchBlob } from "../../src/registry/fetch-blob.ts";
+import { fetchBlob, streamBlob } from "../../src/registry/fetch-blob.ts";
 import { inParallel } from "../../src/registry/parallel.ts";
 import { openStore } from "../../src/store/store.ts";
 import { temporaryFolder, writeTree } from "../support/folders.ts";
@@ -53,6 +53,61 @@ describe("fetchBlob", () => {
     await expect(
       fetchBlob({ registry: testRegistry(), sources: [], descriptor: layer, store: await newStore() }),
     ).rejects.toMatchObject({ code: "BLOB_NOT_FOUND" });
+  });
+});
+
+describe("streamBlob", () => {
+  const big = Buffer.alloc(1_000_000, "0123456789");
+  const bigLayer = blobOf(big);
+
+  it("gives the bytes while they are downloaded, the last of them when the blob is in its place", async () => {
+    const server = await serving(big);
+    const sources = [parseReference(`${server.host}/x`)];
+    const store = await newStore();
+    const chunks: Uint8Array[] = [];
+    const wasThere: boolean[] = [];
+    for await (const chunk of streamBlob({
+      registry: testRegistry(),
+      sources,
+      descriptor: bigLayer,
+      store,
+    })) {
+      chunks.push(chunk);
+      wasThere.push(store.blobs.has(bigLayer.digest));
+    }
+    expect(Buffer.concat(chunks).equals(big)).toBe(true);
+    expect(wasThere.length).toBeGreaterThan(1);
+    expect(wasThere.indexOf(true)).toBe(wasThere.length - 1);
+    expect((await collectAll(store.blobs.open(bigLayer))).equals(big)).toBe(true);
+  });
+
+  it("never gives all of wrong bytes, and stores nothing of them", async () => {
+    const server = await serving(Buffer.alloc(big.length, 1));
+    const sources = [parseReference(`${server.host}/x`)];
+    const store = await newStore();
+    let given = 0;
+    const reading = (async () => {
+      const stream = streamBlob({ registry: testRegistry(), sources, descriptor: bigLayer, store });
+      for await (const chunk of stream) given += chunk.length;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "DIGEST_MISMATCH" });
+    expect(given).toBeLessThan(big.length);
+    expect(store.blobs.has(bigLayer.digest)).toBe(false);
+  });
+
+  it("leaves the download for later where nobody reads on, and goes on with it", async () => {
+    const server = await startFake((request, response) => {
+      const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
+      const range = { "content-range": `bytes ${from}-${big.length - 1}/${big.length}` };
+      response.writeHead(from > 0 ? 206 : 200, range).end(big.subarray(from));
+    });
+    const sources = [parseReference(`${server.host}/x`)];
+    const store = await newStore();
+    const request = { registry: testRegistry(), sources, descriptor: bigLayer, store };
+    for await (const _ of streamBlob(request)) break;
+    expect(store.blobs.has(bigLayer.digest)).toBe(false);
+    expect((await collectAll(streamBlob(request))).equals(big)).toBe(true);
+    expect(server.requests.at(-1)?.headers.range).toMatch(/^bytes=[1-9]/);
   });
 });
 
