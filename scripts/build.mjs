@@ -53,6 +53,13 @@ const COMMON = {
   logLevel: "silent",
 };
 
+/** The parts of the HTTP client that are used, in the place of the whole. */
+const HTTP_CLIENT = join(ROOT, "scripts/http-client.cjs");
+const USED_PARTS = {
+  name: "used-parts",
+  setup: (build) => build.onResolve({ filter: /^undici$/ }, () => ({ path: HTTP_CLIENT })),
+};
+
 /** The library: modules, in chunks. */
 const MODULES = {
   ...COMMON,
@@ -62,6 +69,7 @@ const MODULES = {
   outExtension: { ".js": ".mjs" },
   chunkNames: "chunk-[name]-[hash]",
   banner: { js: COMMONJS_NAMES },
+  plugins: [USED_PARTS],
 };
 
 /** Programs: one CommonJS file each. What they import at need is evaluated at need, all the same. */
@@ -74,7 +82,7 @@ const SCRIPTS = {
   banner: { js: `const __moduleUrl = require("node:url").pathToFileURL(__filename).href;` },
 };
 
-/** The HTTP client is larger than all the rest, and most commands do without. */
+/** Most commands do without the HTTP client. */
 const OWN_FILE = {
   name: "own-file",
   setup: (build) => build.onResolve({ filter: /^undici$/ }, () => ({ path: "./undici.js", external: true })),
@@ -106,7 +114,7 @@ export async function buildJavaScript() {
   const bundles = await Promise.all([
     bundle(MODULES),
     bundle({ ...SCRIPTS, entryPoints: { worker: "src/layer/worker.ts" } }),
-    bundle({ ...SCRIPTS, entryPoints: { undici: "node_modules/undici/index.js" } }),
+    bundle({ ...SCRIPTS, entryPoints: { undici: HTTP_CLIENT } }),
     bundle({
       ...SCRIPTS,
       entryPoints: { program: "src/cli/program-parts.ts" },

@@ -76,12 +76,15 @@ export async function httpGet(
   url: string,
   options: GetOptions,
 ): Promise<Dispatcher.ResponseData> {
-  const { request } = await loadUndici();
   let target = webAddress(url);
   let headers = withCredentials(target, options.headers);
   for (let hop = 0; hop <= REDIRECTS; hop++) {
-    const response = await request(bare(target), {
-      dispatcher: await client.dispatcher(target),
+    const { origin, pathname, search } = target;
+    const dispatcher = await client.dispatcher(target);
+    const response = await dispatcher.request({
+      origin,
+      path: pathname + search,
+      method: "GET",
       headers,
       ...(options.signal ? { signal: options.signal } : {}),
     });
@@ -132,12 +135,4 @@ function decoded(text: string): string {
 function withoutSecrets(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { authorization: _authorization, cookie: _cookie, ...rest } = headers;
   return rest;
-}
-
-function bare(url: URL): URL {
-  const copy = new URL(url.href);
-  copy.username = "";
-  copy.password = "";
-  copy.hash = "";
-  return copy;
 }

@@ -54,7 +54,7 @@ export class Dispatchers {
     const secure = url.protocol === "https:";
     const files = secure ? await this.#certificatesOf(url.host) : undefined;
     const key = JSON.stringify([secure, verify, proxy, files ? url.host : ""]);
-    const trust = async () => (secure ? { secureContext: await this.#secureContext(files) } : {});
+    const trust = async () => (secure ? { secureContext: await this.#secureContext(verify, files) } : {});
     const made = this.#pools.get(key) ?? this.#make(verify, proxy, trust);
     this.#pools.set(key, made);
     return made;
@@ -83,8 +83,12 @@ export class Dispatchers {
     return new ProxyAgent({ ...common, uri: proxy, requestTls: tls, proxyTls });
   }
 
-  /** Made once for all connections of a pool: reading some hundred authorities takes milliseconds. */
-  async #secureContext({ ca = [], ...client }: CertificateFiles = {}): Promise<SecureContext> {
+  /** Made once for all connections of a pool: some hundred authorities take 40 ms. Where nothing is verified there is no need of them. */
+  async #secureContext(
+    verify: boolean,
+    { ca = [], ...client }: CertificateFiles = {},
+  ): Promise<SecureContext> {
+    if (!verify) return createSecureContext({ ...client, ca: [] });
     this.#authorities ??= readAuthorities(this.#settings.authorities);
     return createSecureContext({ ...client, ca: [...(await this.#authorities), ...ca] });
   }

@@ -4,7 +4,6 @@ import type { Dispatcher } from "undici";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { parseUrl } from "../core/parse-url.ts";
-import { loadUndici } from "../sys/undici.ts";
 import type { Dispatchers } from "./dispatchers.ts";
 import { describeNetworkError, isRetryableError } from "./network-errors.ts";
 import { backoff, isRetryableStatus, pause, type RetryPolicy, retryAfter } from "./retry.ts";
@@ -101,12 +100,10 @@ export class Transport {
   async #attempt(request: HttpRequest): Promise<Outcome> {
     const { url, method, headers, body, verify, signal, headersTimeout } = request;
     try {
-      const [{ request: call }, dispatcher] = await Promise.all([
-        loadUndici(),
-        this.#options.dispatchers.get(url, verify),
-      ]);
-      const response = await call(url, {
-        dispatcher,
+      const dispatcher = await this.#options.dispatchers.get(url, verify);
+      const response = await dispatcher.request({
+        origin: url.origin,
+        path: url.pathname + url.search,
         method,
         // undici would give up the connection after each HEAD.
         reset: false,
