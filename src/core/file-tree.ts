@@ -33,6 +33,14 @@ export interface Entry {
   readonly opaque?: boolean;
 }
 
+/**
+ * The entry with this digest. The new property stands in front: behind a copy V8 would make a hidden class anew for every single
+ * object, which takes ten times as long and fills the old generation.
+ */
+export function withDigest(entry: Entry, digest: Digest): Entry {
+  return entry.digest === undefined ? { digest, ...entry } : { ...entry, digest };
+}
+
 /** Anything that can be looked at like a file tree: a stage, an image, a build context, a git checkout. Lookups never follow links. */
 export interface FileTree {
   lookup(path: string): Entry | undefined;

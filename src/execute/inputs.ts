@@ -1,6 +1,6 @@
 import { keyOf, type StepInputs } from "../cache/inputs.ts";
 import { decodeRecord, encodeRecord } from "../cache/record.ts";
-import type { Entry } from "../core/file-tree.ts";
+import { type Entry, withDigest } from "../core/file-tree.ts";
 import type { Change } from "../layer/change.ts";
 import type { InputSource, ResolvedImage } from "../plan/graph.ts";
 import { type Chain, EMPTY_CHAIN, stackLayer } from "./chain.ts";
@@ -114,7 +114,7 @@ async function subtreeChanges(tree: SourceTree, path: string): Promise<Change[]>
   const digests = await tree.digests(files);
   return entries.map((entry) => ({
     // With the digest that the key has: a file that changes in between must not end up under it.
-    entry: digests.has(entry.path) ? { ...entry, digest: digests.get(entry.path)! } : entry,
+    entry: digests.has(entry.path) ? withDigest(entry, digests.get(entry.path)!) : entry,
     // An empty file has nothing to read; a socket, which is shown as one, could not be.
     bytes:
       entry.type === "file" && entry.size > 0

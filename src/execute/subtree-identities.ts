@@ -1,6 +1,6 @@
 import { contentIdentity } from "../cache/content-identity.ts";
 import type { InputEntry } from "../cache/inputs.ts";
-import type { Entry } from "../core/file-tree.ts";
+import { type Entry, withDigest } from "../core/file-tree.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { walkDirectory } from "./copy/select.ts";
 import type { SourceTree } from "./source-tree.ts";
@@ -29,7 +29,7 @@ async function identitiesBelow(tree: SourceTree, root: Entry, path: string): Pro
   const digests = await tree.digests(files.map((file) => file.path));
   const identity = (item: Entry) => {
     const digest = item.digest ?? digests.get(item.path);
-    return contentIdentity(digest ? { ...item, digest } : item);
+    return contentIdentity(digest ? withDigest(item, digest) : item);
   };
   return [["", identity(root)], ...inside.map((item) => [item.relative, identity(item.entry)] as const)];
 }

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { printableName } from "../core/file-name.ts";
-import type { Entry } from "../core/file-tree.ts";
+import { type Entry, withDigest } from "../core/file-tree.ts";
 import { ArchiveHash } from "./archive-hash.ts";
 import type { ByteSource } from "./change.ts";
 import { copyBytes, writeFull } from "./copy-bytes.ts";
@@ -159,7 +159,7 @@ export class LayerBuilder {
 
   #closeFile({ entry, fd }: OpenFile, digest: Digest, written = entry.size): void {
     this.#archive.update(paddingAfter(entry.size));
-    const complete = { ...entry, digest };
+    const complete = withDigest(entry, digest);
     this.#note(complete);
     if (fd !== undefined) this.#writer!.closeFile(fd, complete, written);
   }

@@ -1,5 +1,5 @@
 import { type Digest, digestOf } from "../core/digest.ts";
-import type { Entry } from "../core/file-tree.ts";
+import { type Entry, withDigest } from "../core/file-tree.ts";
 import { ArchiveFile } from "./archive-file.ts";
 import { type EarlierArchive, EarlierArchiveReader } from "./earlier-archive.ts";
 import { LayerBuilder } from "./layer-builder.ts";
@@ -105,7 +105,7 @@ export class PackRun {
 
   #addEmpty(entry: Entry): void {
     const isFile = entry.type === "file" && entry.hardLink === undefined;
-    this.#builder.add(isFile ? { ...entry, digest: EMPTY } : entry, { kind: "none" });
+    this.#builder.add(isFile ? withDigest(entry, EMPTY) : entry, { kind: "none" });
   }
 
   #addUnchanged(entry: Entry): void {

@@ -94,7 +94,7 @@ export class WorkerPool {
   }
 
   #start(file: URL): Worker {
-    const worker = new Worker(file, { name: "layers" });
+    const worker = new Worker(file, { name: "layers", resourceLimits: { maxYoungGenerationSizeMb: 6 } });
     worker.on("error", () => {});
     worker.on("exit", () => {
       const at = this.#idle.indexOf(worker);

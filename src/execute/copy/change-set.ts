@@ -1,6 +1,6 @@
 import type { Digest } from "../../core/digest.ts";
 import { comparePaths } from "../../core/file-name.ts";
-import type { Entry, FileTree } from "../../core/file-tree.ts";
+import { type Entry, type FileTree, withDigest } from "../../core/file-tree.ts";
 import type { ByteSource, ChangeList } from "../../layer/change.ts";
 import { ChangeTable, type DeferredFile } from "./change-table.ts";
 import { isSameEntry } from "./same-entry.ts";
@@ -137,10 +137,10 @@ export class ChangeSet implements FileTree {
       const { entry } = change;
       if (entry.type !== "file" || entry.digest !== undefined) continue;
       const before = this.#whatWasAt(entry.path);
-      if (before?.digest === undefined || !isSameEntry(before, { ...entry, digest: before.digest })) continue;
+      if (before?.digest === undefined || !isSameEntry(before, withDigest(entry, before.digest))) continue;
       const { bytes } = change;
       if (bytes.kind !== "path") continue;
-      this.#changes.set({ ...entry, digest: await digest(entry, bytes.path) }, bytes);
+      this.#changes.set(withDigest(entry, await digest(entry, bytes.path)), bytes);
     }
   }
 

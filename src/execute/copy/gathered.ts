@@ -1,5 +1,5 @@
 import { excludeRules } from "../../context/ignore-rules.ts";
-import type { Entry } from "../../core/file-tree.ts";
+import { type Entry, withDigest } from "../../core/file-tree.ts";
 import { LITTLE } from "../../layer/pack.ts";
 import type { CopyStep, InputSource } from "../../plan/graph.ts";
 import type { RemoteSource } from "../add/remote.ts";
@@ -34,7 +34,7 @@ export async function readUnknown(group: Gathered): Promise<void> {
 export function asRead({ tree }: LocalSources, entry: Entry): Entry {
   if (entry.type !== "file" || entry.digest !== undefined) return entry;
   const digest = tree.knownDigest?.(entry.path);
-  return digest === undefined ? entry : { ...entry, digest };
+  return digest === undefined ? entry : withDigest(entry, digest);
 }
 
 /** Files of which more must be read than a hit in the cache could save. An archive of an ADD is not among them: it is unpacked, not copied. */

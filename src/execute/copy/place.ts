@@ -100,10 +100,13 @@ function resolveDestination(target: ChangeSet, destination: string): string {
 }
 
 function withForced(source: Entry, path: string, at: Placement): Entry {
-  const { hardLink: _, opaque: __, ...plain } = source;
   const mode =
     at.mode && source.type !== "symlink" ? at.mode.apply(source.mode, source.type === "dir") : source.mode;
-  return { ...plain, path, mode, ...(at.owner ?? {}) };
+  const { uid, gid } = at.owner ?? source;
+  const forced = { ...source, path, mode, uid, gid };
+  if (source.hardLink === undefined && !source.opaque) return forced;
+  const { hardLink: _, opaque: __, ...plain } = forced;
+  return plain;
 }
 
 function emptyBytes(source: Entry): ByteSource {
