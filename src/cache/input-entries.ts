@@ -6,14 +6,15 @@ import type { InputEntry } from "./inputs.ts";
 
 const MOST_SHARED = 255;
 const HEX_DIGITS = 64;
+const PIECE_BYTES = 64 * 1024;
 const FINAL_DIGEST = /[0-9a-f]{64}$/;
 const CONTENT = { text: 0, digest: 1 } as const;
 
 /**
  * Input entries one after the other: a byte with how many characters of its path an entry shares with the one before, the rest of the
- * path, a byte that is 1 where the content ends in a sha256, the content without that, and those 32 bytes.
+ * path, a byte that is 1 where the content ends in a sha256, the content without that, and those 32 bytes. Comes in pieces.
  */
-export function encodeEntries(entries: Iterable<InputEntry>): Buffer {
+export function* encodeEntries(entries: Iterable<InputEntry>): Generator<Buffer> {
   const out = new ByteWriter();
   let last = "";
   for (const [path, content] of entries) {
@@ -26,8 +27,11 @@ export function encodeEntries(entries: Iterable<InputEntry>): Buffer {
     out.sized(encodeName(content.slice(0, split)));
     if (hasDigest) out.hex(content.slice(split));
     last = path;
+    if (out.length < PIECE_BYTES) continue;
+    yield Buffer.from(out.view());
+    out.clear();
   }
-  return out.view();
+  yield out.view();
 }
 
 /** The entries, read one by one; what follows a damaged one counts as absent. */

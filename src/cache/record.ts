@@ -30,10 +30,10 @@ export function encodeInputs({ files, ...rest }: StepInputs): Uint8Array {
   const sets = files.map(({ from, selector }) => ({ from, selector }));
   const pieces: Buffer[] = [Buffer.from(`${JSON.stringify({ ...rest, files: sets })}\n`)];
   for (const { entries } of files) {
-    const encoded = encodeEntries(entries);
+    const encoded = [...encodeEntries(entries)];
     const length = Buffer.alloc(LENGTH_BYTES);
-    length.writeUInt32LE(encoded.length);
-    pieces.push(length, encoded);
+    length.writeUInt32LE(encoded.reduce((sum, piece) => sum + piece.length, 0));
+    pieces.push(length, ...encoded);
   }
   return Buffer.concat(pieces);
 }

@@ -11,7 +11,7 @@ import { DiskTree, type ReadXattrs, unreadable } from "./disk-tree.ts";
 import { type HashedFile, hashFile, PIECE_BYTES, sameStat } from "./hash-file.ts";
 import { type DecidingRule, type IgnoreRules, noIgnoreRules } from "./ignore-rules.ts";
 import type { DiskNode } from "./node-table.ts";
-import { decodeSighting, encodeSighting, isAsSeen } from "./sighting.ts";
+import { decodeSighting, encodeSighting, isAsSeen, SIGHTING_BYTES } from "./sighting.ts";
 import { type FileStat, isAtRest, StatIndex, type StatIndexStorage } from "./stat-index.ts";
 import { TimeSlices } from "./time-slices.ts";
 
@@ -164,7 +164,8 @@ export class LocalContext implements ReadableTree {
     const before = earlier && decodeSighting(earlier, this.#frame);
     if (before) for (const [path] of before) this.#disk.node(path);
     for (const [, stat] of this.#disk.seen()) if (stat && !isAtRest(stat, this.#openedAt)) return undefined;
-    return encodeSighting(this.#frame, this.#disk.seen());
+    const { size, nameBytes } = this.#disk.paths;
+    return encodeSighting(this.#frame, this.#disk.seen(), size * SIGHTING_BYTES + nameBytes);
   }
 
   /** Whether everything that a build looked at is as it was then: it would come to the same results. */

@@ -1,4 +1,3 @@
-import { deserialize, serialize } from "node:v8";
 import { ByteWriter } from "../core/byte-writer.ts";
 import { decodeName, encodeName } from "../core/file-name.ts";
 import { type FileStat, STAMP_BYTES, writeStamp } from "./stat-index-codec.ts";
@@ -6,13 +5,8 @@ import { type FileStat, STAMP_BYTES, writeStamp } from "./stat-index-codec.ts";
 const VERSION = 2;
 const LENGTH_BYTES = 4;
 
-interface Kept {
-  readonly version: number;
-  /** What else decides what is seen: the folder and its ignore rules. */
-  readonly frame: string;
-  /** For each path a stamp, zeros where nothing was there; the length of the path; the path. */
-  readonly seen: Uint8Array;
-}
+/** What a sighting takes for each path beside the path itself. */
+export const SIGHTING_BYTES = STAMP_BYTES + LENGTH_BYTES;
 
 /**
  * Everything that was looked at in a folder, with the stamp that it had. Where all of it is as it was, whatever followed from it is, too:
@@ -20,11 +14,20 @@ interface Kept {
  */
 export type Sighting = Iterable<readonly [path: string, stamp: Uint8Array]>;
 
+/**
+ * Version, then `frame`, which is what else decides what is seen (the folder and its ignore rules), with its length in front; then for
+ * each path a stamp, zeros where nothing was there, the length of the path, and the path. `expected`: about how many bytes they take.
+ */
 export function encodeSighting(
   frame: string,
   seen: Iterable<readonly [path: string, stat: FileStat | undefined]>,
+  expected = 0,
 ): Uint8Array {
-  const out = new ByteWriter();
+  const head = Buffer.from(frame);
+  const out = new ByteWriter(expected + head.length + 2 * LENGTH_BYTES);
+  out.uint32(VERSION);
+  out.uint32(head.length);
+  out.bytes(head);
   const stamp = Buffer.alloc(STAMP_BYTES);
   for (const [path, stat] of seen) {
     setStamp(stamp, stat);
@@ -33,13 +36,15 @@ export function encodeSighting(
     out.uint32(name.length);
     out.bytes(name);
   }
-  return serialize({ version: VERSION, frame, seen: out.view() } satisfies Kept);
+  return out.view();
 }
 
 /** Undefined for one of another frame or version. */
 export function decodeSighting(bytes: Uint8Array, frame: string): Sighting | undefined {
-  const kept = deserialize(bytes) as Kept;
-  return kept.version === VERSION && kept.frame === frame ? pathsOf(kept.seen) : undefined;
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (buffer.length < 2 * LENGTH_BYTES || buffer.readUInt32LE(0) !== VERSION) return undefined;
+  const end = 2 * LENGTH_BYTES + buffer.readUInt32LE(LENGTH_BYTES);
+  return buffer.toString("utf8", 2 * LENGTH_BYTES, end) === frame ? pathsOf(buffer.subarray(end)) : undefined;
 }
 
 /** Whether all of it is still so; `statOf` looks at a path. */
@@ -57,8 +62,7 @@ function setStamp(stamp: Buffer, stat: FileStat | undefined): void {
   else stamp.fill(0);
 }
 
-function pathsOf(bytes: Uint8Array): Sighting {
-  const seen = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+function pathsOf(seen: Buffer): Sighting {
   return {
     *[Symbol.iterator]() {
       for (let at = 0; at < seen.length; ) {

@@ -5,12 +5,15 @@ import { ByteReader, decodeRecord, encodeRecord } from "./toc-record.ts";
 
 const LEAST_BYTES = 256;
 const MOST_SHARED = 255;
+const PAGE_BYTES = 64 * 1024;
 
 /**
  * Entries one after the other, in some 30 bytes each where they come in the order of a walk: a byte with how many bytes of its path
  * an entry shares with the one before, the rest of the path, and the record. Can be gone through any number of times.
  */
 export class EntryList implements Iterable<Entry> {
+  /** Full pages, and the one that is being filled: a buffer that grew would leave as much behind as it holds. */
+  readonly #pages: Buffer[] = [];
   readonly #out = new ByteWriter(LEAST_BYTES);
   #name: Buffer = Buffer.alloc(0);
   #length = 0;
@@ -20,6 +23,7 @@ export class EntryList implements Iterable<Entry> {
   }
 
   add(entry: Entry): void {
+    if (this.#out.length >= PAGE_BYTES) this.#turnPage();
     const name = encodeName(entry.path);
     const shared = sharedLength(this.#name, name);
     this.#out.byte(shared);
@@ -31,16 +35,22 @@ export class EntryList implements Iterable<Entry> {
 
   *[Symbol.iterator](): Iterator<Entry> {
     let path = Buffer.allocUnsafe(LEAST_BYTES);
-    const { length } = this;
-    const reader = new ByteReader(this.#out.view(), 0);
-    for (let i = 0; i < length; i++) {
-      const shared = reader.byte();
-      const suffix = reader.bytes(reader.varint());
-      const end = shared + suffix.length;
-      if (end > path.length) path = Buffer.concat([path.subarray(0, shared)], 2 * end);
-      path.set(suffix, shared);
-      yield decodeRecord(reader, decodeName(path.subarray(0, end)));
+    for (const page of [...this.#pages, this.#out.view()]) {
+      const reader = new ByteReader(page, 0);
+      while (reader.at < page.length) {
+        const shared = reader.byte();
+        const suffix = reader.bytes(reader.varint());
+        const end = shared + suffix.length;
+        if (end > path.length) path = Buffer.concat([path.subarray(0, shared)], 2 * end);
+        path.set(suffix, shared);
+        yield decodeRecord(reader, decodeName(path.subarray(0, end)));
+      }
     }
+  }
+
+  #turnPage(): void {
+    this.#pages.push(Buffer.from(this.#out.view()));
+    this.#out.clear();
   }
 }
 

@@ -41,7 +41,7 @@ export class FileBody {
     this.#inode.digest ??= finishDigest(this.#hash ?? createHash("sha256"));
     const fd = this.#fd;
     this.#fd = undefined;
-    if (fd !== undefined) this.#writer!.closeFile(fd, { ...this.#inode, path: this.#path }, this.#written);
+    if (fd !== undefined) this.#writer!.closeFile(fd, { path: this.#path, ...this.#inode }, this.#written);
   }
 
   abandon(): void {

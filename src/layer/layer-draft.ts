@@ -53,7 +53,7 @@ export class LayerDraft implements FileTree {
       node = next;
       hidden ||= node.inode.opaque === true;
     }
-    return node.inode.type === "whiteout" ? undefined : { ...node.inode, path };
+    return node.inode.type === "whiteout" ? undefined : { path, ...node.inode };
   }
 
   /** Only names of this layer: enough to resolve paths. */
@@ -117,7 +117,7 @@ export class LayerDraft implements FileTree {
   /** All entries in path order; of what has several names the first is the thing itself and the others are hard links (SPEC LT-04). */
   *entries(): IterableIterator<Entry> {
     const firstNames = new Map<Inode, string>();
-    if (this.#describesRoot) yield { ...this.#root.inode, path: "" };
+    if (this.#describesRoot) yield { path: "", ...this.#root.inode };
     yield* entriesBelow(this.#root, "", firstNames);
   }
 
@@ -175,7 +175,8 @@ function* entriesBelow(node: Node, path: string, firstNames: Map<Inode, string>)
     const isNamed = child.inode.type !== "dir" && child.inode.type !== "whiteout";
     const first = isNamed ? firstNames.get(child.inode) : undefined;
     if (isNamed) firstNames.set(child.inode, first ?? at);
-    yield { ...child.inode, path: at, ...(first === undefined ? {} : { hardLink: first }) };
+    // What is new stands in front of a copy; see `withDigest`.
+    yield first === undefined ? { path: at, ...child.inode } : { path: at, hardLink: first, ...child.inode };
     yield* entriesBelow(child, at, firstNames);
   }
 }

@@ -96,7 +96,7 @@ export class LayerIntake implements TarSink {
       throw invalidTar(`"${printableName(name)}" is a link to nothing`);
     this.#draft.put(path, inode);
     if (inode.type === "file") this.#body = new FileBody(path, inode, this.#options.writer);
-    else this.#options.writer?.writeOther({ ...inode, path });
+    else this.#options.writer?.writeOther({ path, ...inode });
   }
 
   /** Links in the last component of the target are not followed: a name of a link is what is asked for. */
@@ -117,7 +117,7 @@ export class LayerIntake implements TarSink {
   /** A layer cannot share a file with the one below it, so it gets its own. */
   #copyLower(path: string, lowerPath: string, found: Inode): void {
     const { path: _, hardLink: __, ...inode } = found as Entry;
-    const entry = { ...inode, path };
+    const entry = { path, ...inode };
     this.#draft.put(path, inode);
     const { writer } = this.#options;
     if (inode.type !== "file") {

@@ -20,11 +20,15 @@ const KIND = { none: 0, empty: 1, path: 2, deferred: 3, other: 4 } as const;
 
 const EMPTY: ByteSource = { kind: "bytes", bytes: new Uint8Array(0) };
 const LEAST_PLACES = 16;
+const LEAST_BYTES = 256;
+/** A place is a page and where in it: a change begins before this many bytes, wherever it ends. */
+const PAGE_BYTES = 64 * 1024;
 
 /** Changes by path, in some 50 bytes each and those of their paths. Of one that is set again the older bytes stay behind. */
 export class ChangeTable {
   readonly paths = new PathTable();
-  readonly #out = new ByteWriter(256);
+  /** Pages, since a buffer that grew would leave as much behind as it holds. */
+  readonly #pages = [new ByteWriter(LEAST_BYTES)];
   /** Where the change of each path begins, plus one; 0 for none. */
   #places = new Uint32Array(LEAST_PLACES);
   #size = 0;
@@ -58,9 +62,10 @@ export class ChangeTable {
     const index = this.paths.add(entry.path);
     if (index >= this.#places.length) this.#grow();
     if (this.#places[index] === 0) this.#size++;
-    this.#places[index] = this.#out.length + 1;
-    encodeRecord(entry, this.#out);
-    this.#writeSource(bytes);
+    const page = this.#openPage();
+    this.#places[index] = (this.#pages.length - 1) * PAGE_BYTES + page.length + 1;
+    encodeRecord(entry, page);
+    this.#writeSource(bytes, page);
     return index;
   }
 
@@ -77,29 +82,36 @@ export class ChangeTable {
   }
 
   #changeAt(index: number, path: string): Change {
-    const reader = new ByteReader(this.#out.view(), this.#places[index]! - 1);
+    const place = this.#places[index]! - 1;
+    const page = this.#pages[Math.floor(place / PAGE_BYTES)]!;
+    const reader = new ByteReader(page.view(), place % PAGE_BYTES);
     const entry = decodeRecord(reader, path);
     return new StoredChange(entry, () => this.#readSource(reader));
   }
 
-  #writeSource(source: ByteSource | DeferredFile): void {
-    if (source.kind === "none") this.#out.byte(KIND.none);
-    else if (source.kind === "deferred") this.#writeDeferred(source);
-    else if (source.kind === "bytes" && source.bytes.length === 0) this.#out.byte(KIND.empty);
+  #openPage(): ByteWriter {
+    if (this.#pages.at(-1)!.length >= PAGE_BYTES) this.#pages.push(new ByteWriter(PAGE_BYTES + LEAST_BYTES));
+    return this.#pages.at(-1)!;
+  }
+
+  #writeSource(source: ByteSource | DeferredFile, out: ByteWriter): void {
+    if (source.kind === "none") out.byte(KIND.none);
+    else if (source.kind === "deferred") this.#writeDeferred(source, out);
+    else if (source.kind === "bytes" && source.bytes.length === 0) out.byte(KIND.empty);
     else if (source.kind === "path" && !source.witness) {
-      this.#out.byte(KIND.path);
-      this.#out.sized(encodeName(source.path));
+      out.byte(KIND.path);
+      out.sized(encodeName(source.path));
     } else {
-      this.#out.byte(KIND.other);
-      this.#out.varint(this.#others.push(source) - 1);
+      out.byte(KIND.other);
+      out.varint(this.#others.push(source) - 1);
     }
   }
 
-  #writeDeferred({ origin, path }: DeferredFile): void {
+  #writeDeferred({ origin, path }: DeferredFile, out: ByteWriter): void {
     const known = this.#origins.lastIndexOf(origin);
-    this.#out.byte(KIND.deferred);
-    this.#out.varint(known < 0 ? this.#origins.push(origin) - 1 : known);
-    this.#out.sized(encodeName(path));
+    out.byte(KIND.deferred);
+    out.varint(known < 0 ? this.#origins.push(origin) - 1 : known);
+    out.sized(encodeName(path));
   }
 
   #readSource(reader: ByteReader): ByteSource {
