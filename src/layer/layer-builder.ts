@@ -32,6 +32,8 @@ export interface LayerBuilderOptions {
   readonly isLinkedTo?: (path: string) => boolean;
   /** See `ArchiveHash`. */
   readonly keep?: (bytes: Uint8Array) => void;
+  /** How many bytes the table of contents will about have. */
+  readonly tocBytes?: number;
 }
 
 /**
@@ -42,7 +44,7 @@ export interface LayerBuilderOptions {
 export class LayerBuilder {
   readonly #writer: SnapshotWriter | undefined;
   readonly #archive: ArchiveHash;
-  readonly #toc = new TocWriter();
+  readonly #toc: TocWriter;
   readonly #content = new ContentHash();
   readonly #isLinkedTo: (path: string) => boolean;
   readonly #linkedTo = new Map<string, Entry>();
@@ -52,10 +54,11 @@ export class LayerBuilder {
   readonly #open: string[] = [];
   #file: OpenFile | undefined;
 
-  constructor({ writer, isLinkedTo = () => true, keep }: LayerBuilderOptions = {}) {
+  constructor({ writer, isLinkedTo = () => true, keep, tocBytes }: LayerBuilderOptions = {}) {
     this.#writer = writer;
     this.#isLinkedTo = isLinkedTo;
     this.#archive = new ArchiveHash(keep);
+    this.#toc = new TocWriter(tocBytes);
   }
 
   /**

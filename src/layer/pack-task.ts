@@ -39,16 +39,19 @@ export class PackRun {
   #left = 0;
 
   constructor({ toc, linkedTo, target, earlier }: PackTask) {
-    this.#entries = Toc.open(toc).entries();
+    const entries = Toc.open(toc);
+    this.#entries = entries.entries();
+    const tocBytes = toc.length + entries.count * (DIGEST_BYTES + 1);
     this.#unchanged = earlier?.unchanged;
     this.#earlier = earlier && new EarlierArchiveReader(earlier);
     const isLinkedTo = (path: string) => linkedTo.has(path);
     if (target.kind === "archive") {
       const file = new ArchiveFile(target.file);
       this.#file = file;
-      this.#builder = new LayerBuilder({ isLinkedTo, keep: (bytes) => file.write(bytes) });
+      this.#builder = new LayerBuilder({ tocBytes, isLinkedTo, keep: (bytes) => file.write(bytes) });
     } else {
       this.#builder = new LayerBuilder({
+        tocBytes,
         isLinkedTo,
         writer: new SnapshotWriter(target.directory, target.form),
       });
@@ -122,3 +125,5 @@ export class PackRun {
 }
 
 const EMPTY = digestOf("");
+/** What most entries have in the end beyond what they came with. */
+const DIGEST_BYTES = 32;

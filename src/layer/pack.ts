@@ -47,6 +47,7 @@ export async function packLayer({ changes, target, earlier, signal }: PackOption
       signal,
       isLittle: isFew(changes.length, bytes),
       recycle: (buffer) => files.recycle(buffer),
+      moved: [content.toc.buffer],
     });
   } catch (error) {
     throw describeSystemError(error, "writing a layer");
@@ -81,7 +82,9 @@ async function* nothing(): AsyncGenerator<never> {}
 const TYPICAL_BYTES = 32;
 
 /** Bytes cross to a thread many times faster than objects do. `bytes`: how many all files have. */
-function encoded(changes: ChangeList): Pick<PackTask, "toc" | "linkedTo"> & { readonly bytes: number } {
+function encoded(
+  changes: ChangeList,
+): Pick<PackTask, "linkedTo"> & { readonly toc: Uint8Array<ArrayBuffer>; readonly bytes: number } {
   const toc = new TocWriter(changes.length * TYPICAL_BYTES);
   const linkedTo = new Set<string>();
   let bytes = 0;

@@ -63,10 +63,11 @@ export class TocWriter {
   }
 
   /** The bytes, in memory of their own; the writer must not be used any more. */
-  finish(): Buffer {
+  finish(): Buffer<ArrayBuffer> {
     const tableAt = this.#out.length;
     for (const at of this.#blocks) this.#out.uint32(at);
-    const result = Buffer.from(this.#out.view());
+    const result = Buffer.from(new ArrayBuffer(this.#out.length));
+    this.#out.view().copy(result);
     result.writeUInt32LE(this.#count, MAGIC.length);
     result.writeUInt32LE(tableAt, MAGIC.length + 4);
     return result;

@@ -16,6 +16,9 @@ const MOST_UNTAKEN = 4 * 1024 * 1024;
 /** Memory that chunks travel in: as much as a decompressor gives at once. It comes back, since new memory costs as much as filling it. */
 const CARRIER_BYTES = 256 * 1024;
 
+/** After a layer of so large a table of contents the thread ends: it would keep tens of megabytes, and a new one starts in 20 ms. */
+const LARGE_TOC_BYTES = 1024 * 1024;
+
 /** Chunks of an archive, or pieces of files. */
 type Source = AsyncIterable<Uint8Array | Piece>;
 
@@ -25,6 +28,8 @@ export interface StreamOptions {
   readonly isLittle?: boolean;
   /** Given the memory of each piece when it is not needed any more. */
   readonly recycle?: (buffer: ArrayBuffer) => void;
+  /** Memory of the task that goes to the thread and is lost to the caller, who has no more use for it. */
+  readonly moved?: readonly ArrayBuffer[];
 }
 
 /**
@@ -56,12 +61,12 @@ export class WorkerPool {
   async stream<T extends PackedLayer>(
     task: StreamTask,
     source: Source,
-    { signal, isLittle, recycle = () => {} }: StreamOptions = {},
+    { signal, isLittle, recycle = () => {}, moved = [] }: StreamOptions = {},
   ): Promise<T> {
     throwIfAborted(signal);
     const file = isLittle ? undefined : this.#file();
     const result = file
-      ? await this.#lease(file, signal, (conversation) => conversation.feed(task, source, recycle))
+      ? await this.#lease(file, signal, (conversation) => conversation.feed(task, source, { recycle, moved }))
       : await streamHere(task, source, { signal, recycle });
     return result as T;
   }
@@ -78,8 +83,11 @@ export class WorkerPool {
     try {
       const result = await use(conversation);
       conversation.close();
-      worker.unref();
-      this.#idle.push(worker);
+      if (result.toc.length > LARGE_TOC_BYTES) await worker.terminate();
+      else {
+        worker.unref();
+        this.#idle.push(worker);
+      }
       const { buffer, byteOffset, byteLength } = result.toc;
       return { ...result, toc: Buffer.from(buffer, byteOffset, byteLength) };
     } catch (error) {
@@ -154,9 +162,13 @@ class Conversation {
     return this.#outcome;
   }
 
-  async feed(task: StreamTask, source: Source, recycle: (buffer: ArrayBuffer) => void): Promise<PackedLayer> {
+  async feed(
+    task: StreamTask,
+    source: Source,
+    { recycle = () => {}, moved = [] }: Pick<StreamOptions, "recycle" | "moved">,
+  ): Promise<PackedLayer> {
     this.#recycle = recycle;
-    this.#worker.postMessage({ type: "open", task } satisfies ToWorker);
+    this.#worker.postMessage({ type: "open", task } satisfies ToWorker, moved);
     const chunks = source[Symbol.asyncIterator]();
     while (!this.#hasFailed) {
       const next = await this.#next(chunks);

@@ -1,4 +1,5 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
+import type { PackedLayer } from "./packed-layer.ts";
 import { openStream, runBatch, type StreamRun } from "./tasks.ts";
 import { packError } from "./thread-errors.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
@@ -35,7 +36,7 @@ class TaskServer {
       case "finish": {
         const result = this.#stream?.finish();
         this.#stream = undefined;
-        if (result) this.#answer({ type: "done", result });
+        if (result) this.#finish(result);
         return;
       }
       default:
@@ -49,6 +50,13 @@ class TaskServer {
     const isPiece = digests !== undefined;
     const taken: FromWorker = { type: "taken", bytes: bytes.length, buffer, isPiece };
     this.#port.postMessage(taken, [buffer]);
+  }
+
+  /** A table of contents that has its memory for itself is moved. */
+  #finish(result: PackedLayer): void {
+    const { buffer, length } = result.toc;
+    const moved = length === buffer.byteLength ? [buffer as ArrayBuffer] : [];
+    this.#port.postMessage({ type: "done", result } satisfies FromWorker, moved);
   }
 
   #answer(message: FromWorker): void {
