@@ -79,7 +79,7 @@ export class StepRunner {
     const stored = step.noCache ? undefined : this.#lookup(key);
     if (stored) {
       this.#emitCached(step, stored.layer.fileBytes);
-      this.#rememberSlot(step, key, prepared.inputs);
+      this.#rememberSlot(step, key, () => encodeInputs(prepared.inputs));
       return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
     }
     const result = await this.#shareRun(step, key, prepared, foresight.since);
@@ -129,7 +129,7 @@ export class StepRunner {
     const other = this.#inFlight.steps.get(key);
     if (other) {
       const result = await other;
-      this.#rememberSlot(step, key, prepared.inputs);
+      this.#rememberSlot(step, key, () => encodeInputs(prepared.inputs));
       this.#emitCached(step);
       return result;
     }
@@ -154,10 +154,12 @@ export class StepRunner {
     this.#reportMiss(step, prepared.inputs);
     this.#ranAgain.set(step.stage, this.#ranAgain.get(step.stage) ?? step.name);
     try {
-      const result = await store.withLock(`step-${key.slice(7)}`, () => this.#execute(step, key, prepared), {
+      const running = store.withLock(`step-${key.slice(7)}`, () => this.#execute(step, key, prepared), {
         signal,
       });
-      this.#rememberSlot(step, key, prepared.inputs);
+      const inputs = await encodedBeside(running, prepared.inputs);
+      const result = await running;
+      this.#rememberSlot(step, key, () => inputs);
       this.#emit({
         type: "step.done",
         id: this.#id(step),
@@ -197,11 +199,11 @@ export class StepRunner {
   }
 
   /** The key stands beside the inputs, which can be megabytes: where it is the same, they are the same. */
-  #rememberSlot(step: Step, key: Digest, inputs: StepInputs): void {
+  #rememberSlot(step: Step, key: Digest, inputs: () => Uint8Array): void {
     const { last, inputs: kept } = this.#options.store;
     const slot = this.#slotOf(step);
     if (this.#lastKey(step) === key) return;
-    kept.put(slot, encodeInputs(inputs));
+    kept.put(slot, inputs());
     last.put(`${slot}/key`, Buffer.from(key));
   }
 
@@ -245,6 +247,13 @@ export class StepRunner {
   #emit(event: Timeless<BuildEvent>): void {
     this.#options.onEvent({ ...event, time: this.#options.clock() } as BuildEvent);
   }
+}
+
+/** Of a hundred thousand files that takes a while; meanwhile threads and processes of the step are at work. */
+async function encodedBeside(running: Promise<unknown>, inputs: StepInputs): Promise<Uint8Array> {
+  running.catch(() => {});
+  await new Promise(setImmediate);
+  return encodeInputs(inputs);
 }
 
 type Timeless<E> = E extends unknown ? Omit<E, "time"> : never;
