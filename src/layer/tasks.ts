@@ -1,6 +1,6 @@
 import type { Digest } from "../core/digest.ts";
 import { type CaptureTask, capture } from "./capture-task.ts";
-import { type IngestResult, IngestRun, type IngestTask } from "./ingest-task.ts";
+import { type IngestedFiles, IngestRun, type IngestTask } from "./ingest-task.ts";
 import { PackRun, type PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 
@@ -10,12 +10,14 @@ export type BatchTask = CaptureTask;
 /** Work that is fed with bytes: of an archive, or of files one after the other. */
 export type StreamTask = IngestTask | PackTask;
 
+export type TaskResult = PackedLayer | IngestedFiles;
+
 /** A stream task under way. */
 export interface StreamRun {
   /** `digests`: of the files that end in these bytes, where they come from files. */
   push(bytes: Buffer, digests?: readonly Digest[]): void;
   /** Ends the input and gives the result. */
-  finish(): PackedLayer | IngestResult;
+  finish(): TaskResult;
   /** Lets go of open files after a failure. */
   abandon(): void;
 }

@@ -1,6 +1,5 @@
 import type { Digest } from "../core/digest.ts";
-import type { PackedLayer } from "./packed-layer.ts";
-import type { BatchTask, StreamTask } from "./tasks.ts";
+import type { BatchTask, StreamTask, TaskResult } from "./tasks.ts";
 import type { PostedError } from "./thread-errors.ts";
 
 /** What a worker thread is told. A thread has one task at a time. */
@@ -18,5 +17,5 @@ export type FromWorker =
       readonly buffer: ArrayBuffer;
       readonly isPiece: boolean;
     }
-  | { readonly type: "done"; readonly result: PackedLayer }
+  | { readonly type: "done"; readonly result: TaskResult }
   | { readonly type: "failed"; readonly error: PostedError };

@@ -6,7 +6,14 @@ import type { Digest } from "../core/digest.ts";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { Piece } from "./read-files.ts";
-import { type BatchTask, openStream, runBatch, type StreamRun, type StreamTask } from "./tasks.ts";
+import {
+  type BatchTask,
+  openStream,
+  runBatch,
+  type StreamRun,
+  type StreamTask,
+  type TaskResult,
+} from "./tasks.ts";
 import { unpackError } from "./thread-errors.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 
@@ -54,11 +61,12 @@ export class WorkerPool {
     throwIfAborted(signal);
     const file = this.#file();
     if (!file) return here(() => runBatch(task));
-    return this.#lease(file, signal, (conversation) => conversation.ask({ type: "batch", task }));
+    const ask = (conversation: Conversation) => conversation.ask({ type: "batch", task });
+    return (await this.#lease(file, signal, ask)) as PackedLayer;
   }
 
   /** Feeds `source` to the task. Throws what the source or the task throws, and `CANCELLED`. */
-  async stream<T extends PackedLayer>(
+  async stream<T extends TaskResult>(
     task: StreamTask,
     source: Source,
     { signal, isLittle, recycle = () => {}, moved = [] }: StreamOptions = {},
@@ -74,8 +82,8 @@ export class WorkerPool {
   async #lease(
     file: URL,
     signal: AbortSignal | undefined,
-    use: (conversation: Conversation) => Promise<PackedLayer>,
-  ): Promise<PackedLayer> {
+    use: (conversation: Conversation) => Promise<TaskResult>,
+  ): Promise<TaskResult> {
     await this.#turn(signal);
     const worker = this.#idle.pop() ?? this.#start(file);
     worker.ref();
@@ -124,7 +132,7 @@ export class WorkerPool {
 /** One task's exchange of messages with a thread. */
 class Conversation {
   readonly #worker: Worker;
-  readonly #outcome: Promise<PackedLayer>;
+  readonly #outcome: Promise<TaskResult>;
   #untaken = 0;
   #recycle: (buffer: ArrayBuffer) => void = () => {};
   readonly #carriers: ArrayBuffer[] = [];
@@ -157,7 +165,7 @@ class Conversation {
     });
   }
 
-  ask(message: ToWorker): Promise<PackedLayer> {
+  ask(message: ToWorker): Promise<TaskResult> {
     this.#worker.postMessage(message);
     return this.#outcome;
   }
@@ -166,7 +174,7 @@ class Conversation {
     task: StreamTask,
     source: Source,
     { recycle = () => {}, moved = [] }: Pick<StreamOptions, "recycle" | "moved">,
-  ): Promise<PackedLayer> {
+  ): Promise<TaskResult> {
     this.#recycle = recycle;
     this.#worker.postMessage({ type: "open", task } satisfies ToWorker, moved);
     const chunks = source[Symbol.asyncIterator]();
@@ -236,7 +244,7 @@ async function streamHere(
   task: StreamTask,
   source: Source,
   { signal, recycle }: StreamOptions & { readonly recycle: (buffer: ArrayBuffer) => void },
-): Promise<PackedLayer> {
+): Promise<TaskResult> {
   let run: StreamRun | undefined;
   try {
     run = openStream(task);

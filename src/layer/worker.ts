@@ -1,6 +1,5 @@
 import { type MessagePort, parentPort } from "node:worker_threads";
-import type { PackedLayer } from "./packed-layer.ts";
-import { openStream, runBatch, type StreamRun } from "./tasks.ts";
+import { openStream, runBatch, type StreamRun, type TaskResult } from "./tasks.ts";
 import { packError } from "./thread-errors.ts";
 import type { FromWorker, ToWorker } from "./thread-messages.ts";
 
@@ -53,7 +52,7 @@ class TaskServer {
   }
 
   /** A table of contents that has its memory for itself is moved. */
-  #finish(result: PackedLayer): void {
+  #finish(result: TaskResult): void {
     const { buffer, length } = result.toc;
     const moved = length === buffer.byteLength ? [buffer as ArrayBuffer] : [];
     this.#port.postMessage({ type: "done", result } satisfies FromWorker, moved);

@@ -66,7 +66,7 @@ describe.each([
       expect.objectContaining({ code: "LAYER_INVALID" }),
     );
     await expect(pool.batch(task())).resolves.toBeDefined();
-    await expect(pool.stream(ingest, chunksOf(archive))).resolves.toMatchObject({ info: { entries: 2 } });
+    await expect(pool.stream(ingest, chunksOf(archive))).resolves.toMatchObject({ summary: { entries: 2 } });
   });
 
   it("takes files apart that come in pieces, and gives their memory back", async () => {
