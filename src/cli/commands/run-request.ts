@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { RunContainerOptions } from "../../api/run.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import type { CliContext } from "../cli-context.ts";
+import { parseBytes } from "../parse-bytes.ts";
+import { parseHost, parseUlimits } from "../parse-flags.ts";
+import { runResources } from "../resource-flags.ts";
+import { writeText } from "../write-text.ts";
+import type { RunFlags } from "./run-flag-values.ts";
+
+/** Turns the command line of `run` into the library's options (SPEC 8.6). Throws `USAGE` with the flag that is wrong. */
+export function runOptions(
+  context: CliContext,
+  image: string,
+  args: readonly string[],
+  flags: RunFlags,
+): RunContainerOptions {
+  const { variables } = context.environment;
+  const { env, unset } = environmentFlags(flags, context);
+  if (flags.tty && !context.stdin.isTTY)
+    throw new SlipwayError("USAGE", "the input device is not a TTY", {
+      hint: "leave -t out where input is a pipe or a file",
+    });
+  return {
+    image,
+    args,
+    env,
+    unsetEnv: unset,
+    tty: flags.tty ?? false,
+    interactive: flags.interactive ?? false,
+    volumes: flags.volume,
+    tmpfs: flags.tmpfs,
+    network: network(flags.network),
+    addHosts: flags.addHost.flatMap(parseHost),
+    ulimits: parseUlimits(flags.ulimit),
+    resources: runResources(flags),
+    ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
+    onWarning: (message) => writeText(context.stderr, `WARNING: ${message}\n`),
+    readOnly: flags.readOnly ?? false,
+    capAdd: flags.capAdd,
+    capDrop: flags.capDrop,
+    pull: pullMode(flags.pull),
+    ...(flags.entrypoint === undefined ? {} : { entrypoint: flags.entrypoint }),
+    ...(flags.workdir ? { workdir: flags.workdir } : {}),
+    ...(flags.user ? { user: flags.user } : {}),
+    ...(flags.hostname ? { hostname: flags.hostname } : {}),
+    ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
+    ...(flags.platform
+      ? { platform: parsePlatform(flags.platform) }
+      : variables.DOCKER_DEFAULT_PLATFORM
+        ? { platform: parsePlatform(variables.DOCKER_DEFAULT_PLATFORM) }
+        : {}),
+    ...(flags.runtime ? { runtime: flags.runtime } : {}),
+  };
+}
+
+function environmentFlags(flags: RunFlags, { environment }: CliContext): { env: string[]; unset: string[] } {
+  const env: string[] = [];
+  const unset: string[] = [];
+  const add = (item: string): void => {
+    if (item.includes("=")) env.push(item);
+    else if (environment.variables[item] !== undefined) env.push(`${item}=${environment.variables[item]}`);
+    else unset.push(item);
+  };
+  for (const file of flags.envFile)
+    for (const line of envFileLines(resolve(environment.cwd, file))) add(line);
+  for (const item of flags.env) add(item);
+  return { env, unset };
+}
+
+/** Lines `k=v` or `k`; leading blanks and lines that begin with `#` are skipped, nothing is unquoted (SPEC DR-07). */
+function envFileLines(path: string): string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new SlipwayError("USAGE", `cannot read ${path}`, {
+      cause: error,
+      hint: "check the path given with --env-file",
+    });
+  }
+  const lines = text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .map((line) => line.trimStart());
+  return lines
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => {
+      if (/\s/.test(line.split("=", 1)[0]!))
+        throw new SlipwayError(
+          "USAGE",
+          `variable ${JSON.stringify(line.split("=", 1)[0])} in ${path} contains white space`,
+        );
+      return line;
+    });
+}
+
+function network(mode: string): "host" | "none" {
+  if (mode === "host" || mode === "none") return mode;
+  throw new SlipwayError("USAGE", `network mode ${JSON.stringify(mode)} is not known`, {
+    hint: "use host or none",
+  });
+}
+
+function pullMode(mode: string): "always" | "missing" | "never" {
+  if (mode === "always" || mode === "missing" || mode === "never") return mode;
+  throw new SlipwayError("USAGE", `--pull is always, missing or never, not ${JSON.stringify(mode)}`);
+}
