@@ -5,7 +5,7 @@
 //   node scripts/build.mjs --js       JavaScript only (well under a second)
 //   node scripts/build.mjs --release  from an empty dist/, and type errors are fatal (what `npm pack` runs)
 //
-// The command is one CommonJS file (program.js), which cli.js and namespace.js load with a compile cache; CommonJS starts faster
+// The command is one CommonJS file (program.js), which cli.js, namespace.js and monitor.js load with a compile cache; CommonJS starts faster
 // than modules do, and Node 20 caches nothing of its own. The library is modules, so that an importer loads only what it
 // uses. Files are renamed into place, so that a command that starts during a build never reads half a file. All of them lie
 // beside each other: `new URL("./worker.js", import.meta.url)` finds the worker from any of them.
@@ -139,7 +139,7 @@ async function launchers(program) {
     const options = { ...SCRIPTS, banner: {}, entryPoints: { [part]: "src/cli/launch.ts" }, define };
     return bundle(options);
   };
-  return (await Promise.all(["cli", "namespace"].map(launcher))).flat();
+  return (await Promise.all(["cli", "namespace", "monitor"].map(launcher))).flat();
 }
 
 /** Builds where a source is newer than the last build. Tells whether it had to. */

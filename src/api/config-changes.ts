@@ -7,8 +7,13 @@ const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 /** The configuration that `--change` instructions make, as for `docker import`: literal values, no variables. */
 export function configFromChanges(changes: readonly string[]): ContainerConfig {
+  return changedConfig({ Env: [DEFAULT_PATH] }, changes);
+}
+
+/** The same over a configuration that is there (`docker commit --change`). */
+export function changedConfig(before: ContainerConfig, changes: readonly string[]): ContainerConfig {
   const parsed = parseDockerfile(`FROM scratch\n${changes.join("\n")}\n`, "--change");
-  let config: ContainerConfig = { Env: [DEFAULT_PATH] };
+  let config = before;
   for (const instruction of parsed.stages[0]!.instructions) config = apply(config, instruction);
   return config;
 }

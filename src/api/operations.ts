@@ -25,12 +25,29 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
       buildHere({ ...options, onEvent, signal, stdout }, environment);
   },
   run: async () => {
-    const { runHere } = await import("./run.ts");
-    return (options: Parameters<typeof runHere>[0], context) => {
+    const { superviseHere } = await import("./supervise-here.ts");
+    return ({ id }: { readonly id: string }, context) => {
       const { environment, signal, onStarted, onEvent } = context;
       const onWarning = (message: string) => onEvent({ type: "warning", time: 0, message });
-      return runHere({ ...options, signal, onStarted, onWarning, streams: context }, environment);
+      return superviseHere(id, { signal, onStarted, onWarning, streams: context }, environment);
     };
+  },
+  "remove-containers": async () => {
+    const { removeHere } = await import("./remove-container.ts");
+    return ({ ids }: { readonly ids: readonly string[] }, { environment }) => removeHere(ids, environment);
+  },
+  "container-diff": async () => {
+    const { diffHere } = await import("./container-files.ts");
+    return (options: Parameters<typeof diffHere>[0], { environment }) => diffHere(options, environment);
+  },
+  "container-commit": async () => {
+    const { commitHere } = await import("./container-files.ts");
+    return (options: Parameters<typeof commitHere>[0], { environment }) => commitHere(options, environment);
+  },
+  "container-export": async () => {
+    const { exportHere } = await import("./container-files.ts");
+    return ({ name }: { readonly name: string }, { environment, stdout }) =>
+      exportHere({ name, stdout }, environment);
   },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");

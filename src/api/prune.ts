@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRecord } from "../cache/record.ts";
+import { ContainerStore } from "../container/container-store.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
@@ -160,7 +161,10 @@ async function fits(write: () => Promise<void>): Promise<boolean> {
 async function mark(store: Store, namedOnly: boolean): Promise<Needed> {
   const blobs = new Set<Digest>();
   const layers = new Set<Digest>();
-  const roots = store.images.list().map(({ descriptor }) => descriptor);
+  const named = store.images.list().map(({ descriptor }) => descriptor);
+  // A container that does not run may be started again.
+  const used = new ContainerStore(store).list().map(({ record }) => record.image.manifest);
+  const roots = [...named, ...used];
   for (const root of roots) await markImage(store, root, blobs, layers);
   if (!namedOnly)
     for (const { key, value } of store.recordKeys()) {

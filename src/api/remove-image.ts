@@ -1,3 +1,4 @@
+import { ContainerStore } from "../container/container-store.ts";
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -27,6 +28,7 @@ export function removeImages(name: string, force: boolean, environment: Environm
       throw new SlipwayError("USAGE", `the image ${name} has ${names.length} names`, {
         hint: `remove the names one by one, or use --force: ${names.map((n) => familiarName(parseReference(n))).join(", ")}`,
       });
+    if (removed.length >= names.length && !force) await refuseUsed(session, root, name);
     const lines: string[] = [];
     for (const tag of removed) {
       await images.untag(tag);
@@ -38,6 +40,16 @@ export function removeImages(name: string, force: boolean, environment: Environm
       lines.push(`Deleted: ${id}`);
     }
     return lines;
+  });
+}
+
+/** A container can be started again only as long as its image is there; its content stays in any case. */
+async function refuseUsed(session: Session, root: Descriptor, name: string): Promise<void> {
+  const ids = new Set<string>(await idsOf(session, root));
+  const user = new ContainerStore(session.store).list().find(({ record }) => ids.has(record.image.id));
+  if (!user) return;
+  throw new SlipwayError("IMAGE_IN_USE", `the image ${name} is used by the container ${user.record.name}`, {
+    hint: `remove the container first (slipway rm ${user.record.name}), or use --force`,
   });
 }
 

@@ -6,10 +6,8 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import { cancelled } from "../core/cleanup-scope.ts";
-import type { ErrorCode } from "../core/error-codes.ts";
 import { describeSystemError, isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, EventSink } from "../core/events.ts";
-import type { SourceRange } from "../core/source-range.ts";
 import { currentOwner } from "../store/owner.ts";
 import { StorePaths } from "../store/paths.ts";
 import { TempArea } from "../store/temp-area.ts";
@@ -19,6 +17,7 @@ import { isInForeground } from "../sys/terminal.ts";
 import { describeUserNamespace, enterArgv, refusedUserNamespace } from "../sys/user-namespace.ts";
 import type { Environment } from "./environment.ts";
 import { FrameReader } from "./message-frames.ts";
+import { type PlainError, reviveError } from "./plain-error.ts";
 
 /** Says that the work at hand needs mapped ids. Caught by `elevated`; never reaches a user. */
 export class NeedsUserNamespace extends Error {
@@ -36,15 +35,6 @@ export type NamespaceMessage =
   | { readonly kind: "event"; readonly event: BuildEvent }
   | { readonly kind: "result"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: PlainError };
-
-export interface PlainError {
-  readonly code?: ErrorCode;
-  readonly message: string;
-  readonly hint?: string;
-  readonly source?: SourceRange;
-  readonly facts?: Readonly<Record<string, unknown>>;
-  readonly stack?: string;
-}
 
 export interface NamespaceCall extends NamespaceRequest {
   readonly onEvent?: EventSink;
@@ -125,7 +115,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
     const end = await child.done;
     await Promise.all(finished);
     if (outcome?.kind === "result") return outcome.value;
-    if (outcome?.kind === "error") throw revive(outcome.error);
+    if (outcome?.kind === "error") throw reviveError(outcome.error);
     throw new SlipwayError(
       "RUNTIME_FAILED",
       `the user namespace could not be entered (exit code ${end.exitCode})`,
@@ -145,7 +135,8 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   }
 }
 
-async function requireUserNamespace({ path }: Environment): Promise<void> {
+/** Throws `RUNTIME_UNAVAILABLE` where the kernel makes no user namespace for this process. */
+export async function requireUserNamespace({ path }: Environment): Promise<void> {
   const refusal = await refusedUserNamespace(path);
   if (refusal === undefined) return;
   throw new SlipwayError(
@@ -157,7 +148,8 @@ async function requireUserNamespace({ path }: Environment): Promise<void> {
   );
 }
 
-function requirePipe(): Pipe {
+/** A pipe. Throws `RUNTIME_UNAVAILABLE` where none can be made. */
+export function requirePipe(): Pipe {
   const pipe = openPipe();
   if (pipe) return pipe;
   throw new SlipwayError(
@@ -236,17 +228,12 @@ function writeWhole(path: string, bytes: Uint8Array): string {
   }
 }
 
-function revive(error: PlainError): Error {
-  if (!error.code) return Object.assign(new Error(error.message), error.stack ? { stack: error.stack } : {});
-  return new SlipwayError(error.code, error.message, {
-    ...(error.hint ? { hint: error.hint } : {}),
-    ...(error.source ? { source: error.source } : {}),
-    ...(error.facts ? { facts: error.facts } : {}),
-  });
+function namespaceEntry(): string {
+  return programEntry("namespace");
 }
 
-/** The bundle for the child lies beside every chunk; from TypeScript sources it is the built one. */
-function namespaceEntry(): string {
-  const beside = fileURLToPath(new URL("./namespace.js", import.meta.url));
-  return existsSync(beside) ? beside : fileURLToPath(new URL("../../dist/namespace.js", import.meta.url));
+/** A program that lies beside this one; from TypeScript sources it is the built one. */
+export function programEntry(part: "namespace" | "monitor"): string {
+  const beside = fileURLToPath(new URL(`./${part}.js`, import.meta.url));
+  return existsSync(beside) ? beside : fileURLToPath(new URL(`../../dist/${part}.js`, import.meta.url));
 }

@@ -3,8 +3,9 @@ import { readFileSync, rmSync, writeSync } from "node:fs";
 import { deserialize } from "node:v8";
 import { encodeFrame } from "../api/message-frames.ts";
 import { operations } from "../api/operations.ts";
-import type { NamespaceMessage, NamespaceRequest, PlainError } from "../api/user-namespace.ts";
-import { explainSystemError, SlipwayError } from "../core/errors.ts";
+import { plainError } from "../api/plain-error.ts";
+import type { NamespaceMessage, NamespaceRequest } from "../api/user-namespace.ts";
+import { explainSystemError } from "../core/errors.ts";
 
 const ANSWER = 3;
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
@@ -35,20 +36,11 @@ export async function main(path = process.argv[2]!): Promise<void> {
     });
     send({ kind: "result", value });
   } catch (error) {
-    send({ kind: "error", error: plain(explainSystemError(error)) });
+    send({ kind: "error", error: plainError(explainSystemError(error)) });
   }
 }
 
 function send(message: NamespaceMessage): void {
   const frame = encodeFrame(message);
   for (let at = 0; at < frame.length; ) at += writeSync(ANSWER, frame, at);
-}
-
-function plain(error: unknown): PlainError {
-  if (!(error instanceof SlipwayError)) {
-    const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return { message, ...(stack ? { stack } : {}) };
-  }
-  const { code, message, hint, source, facts } = error;
-  return { code, message, facts, ...(hint ? { hint } : {}), ...(source ? { source } : {}) };
 }

@@ -1,8 +1,13 @@
-/** The command, and what it starts inside of a user namespace. Both are in one bundle, for one compile cache. */
-export type Part = "cli" | "namespace";
+/** The command, what it starts inside of a user namespace, and what looks after a detached container. All are in one bundle, for one compile cache. */
+export type Part = "cli" | "namespace" | "monitor";
+
+const PARTS = {
+  cli: () => import("./main.ts"),
+  namespace: () => import("./namespace.ts"),
+  monitor: () => import("./monitor.ts"),
+} as const;
 
 /** Runs a part to its end. */
 export function runPart(part: Part): void {
-  const started = part === "cli" ? import("./main.ts") : import("./namespace.ts");
-  started.then(({ main }) => main());
+  void PARTS[part]().then(({ main }) => main());
 }

@@ -3,6 +3,7 @@ import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
+import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { reportError } from "./report-error.ts";
@@ -55,6 +56,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineBuild(program, run);
   defineImages(program, run);
   defineContainers(program, run);
+  defineContainerControl(program, run);
   defineSystem(program, run);
   return program;
 }

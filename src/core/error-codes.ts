@@ -50,6 +50,7 @@ export const ERROR_CODES = {
   LAYER_INVALID: "a layer archive is damaged or tries to leave its root",
   COMPRESSION_UNSUPPORTED: "bytes are in a compression that cannot be read or written here",
   IMAGE_NOT_FOUND: "no such image in the store",
+  IMAGE_IN_USE: "a container needs the image",
   IMAGE_INVALID: "an image's manifest or config is not valid",
   BLOB_NOT_FOUND: "a blob is not in the store",
   STORE_UNUSABLE: "the store cannot be opened, or has a newer format",
@@ -67,6 +68,10 @@ export const ERROR_CODES = {
   PLATFORM_UNAVAILABLE: "the image has no manifest for the platform asked for",
   // outputs, containers
   OUTPUT_INVALID: "an output option is wrong or the destination cannot be written",
+  CONTAINER_NOT_FOUND: "there is no such container, or the beginning of an id fits several",
+  CONTAINER_NAME_TAKEN: "another container has that name",
+  CONTAINER_STATE: "the container is not in a state that allows this",
+  CONTAINER_UNREACHABLE: "the process that looks after a container does not answer",
   CONTAINER_START_FAILED: "a container's command could not be started",
   BOOTSTRAP_FAILED: "a base image could not be made from a package mirror",
   INTERNAL: "a defect in slipway: please report it",

@@ -20,6 +20,20 @@ export function isSignal(text: string): boolean {
   return inwards && Number(offset) >= 1 && Number(offset) <= (end === "IN" ? 15 : 14);
 }
 
+const ALIAS_NUMBERS: Readonly<Record<string, number>> = { CLD: 17, IOT: 6, POLL: 29, UNUSED: 31 };
+/** As the C library counts them: it keeps two for itself. */
+const RTMIN = 34;
+
+/** The number of a signal that `isSignal` knows; undefined for anything else. */
+export function signalNumber(text: string): number | undefined {
+  if (!isSignal(text)) return undefined;
+  if (/^\+?[0-9]+$/.test(text)) return Number(text);
+  const name = text.toUpperCase().replace(/^SIG/, "");
+  const [, end, offset = "0"] = /^RTM(IN|AX)([+-][0-9]{1,2})?$/.exec(name) ?? [];
+  if (end !== undefined) return (end === "IN" ? RTMIN : HIGHEST) + Number(offset);
+  return ALIAS_NUMBERS[name] ?? NAMES.indexOf(name) + 1;
+}
+
 /** What images are stopped by. */
 const USUAL = ["TERM", "INT", "QUIT", "KILL", "HUP", "USR1", "USR2", "WINCH"];
 

@@ -5,6 +5,7 @@ import { type ProcessStreams, relayStreams } from "./process-streams.ts";
 import { relayTerminal } from "./terminal-relay.ts";
 
 export interface StreamOptions {
+  /** With `interactive` and `streams`: sees everything that is passed on. */
   readonly onOutput?: OnOutput;
   /** Our own streams are the process's. */
   readonly interactive?: boolean;
@@ -38,13 +39,14 @@ export function connectStreams(
   scope: CleanupScope,
 ): ContainerStreams {
   if (!options.interactive) return readStreams(options.onOutput, scope);
-  const { streams } = options;
+  const { streams, onOutput } = options;
   const readsInput = options.stdin === "inherit";
   if (streams && place.consoleSocket !== undefined) {
-    const relay = relayTerminal({ socketPath: place.consoleSocket, streams, readsInput }, scope);
+    const relay = relayTerminal({ socketPath: place.consoleSocket, streams, readsInput, onOutput }, scope);
     return { ...QUIET, stdio: ["ignore", "inherit", "inherit"], finish: relay.finish };
   }
-  if (streams && !place.terminal) return { ...QUIET, ...relayStreams(streams, { readsInput }, scope) };
+  if (streams && !place.terminal)
+    return { ...QUIET, ...relayStreams(streams, { readsInput, onOutput }, scope) };
   return { ...QUIET, stdio: [readsInput ? "inherit" : "ignore", "inherit", "inherit"] };
 }
 

@@ -60,6 +60,30 @@ export interface DriverCall {
   readonly consoleSocket?: string;
 }
 
+/** How control groups are left alone, by a runtime in whose hands they are not. */
+function groupOption({ name }: Driver): string {
+  return name === "crun" ? "--cgroup-manager=disabled" : "--rootless=true";
+}
+
+export interface ExecCall extends Omit<DriverCall, "bundle"> {
+  /** A file with the process, as the OCI runtime specification has it. */
+  readonly process: string;
+  /** Ends when the process runs. */
+  readonly detach: boolean;
+}
+
+/** The command line that starts a further process in a container, from where the container was started. */
+export function execArgv(driver: Driver, call: ExecCall): readonly string[] {
+  const { process, state, log, id, consoleSocket, detach } = call;
+  return [
+    ...[driver.program, "--root", state, "--log", log, "--log-format", "json", groupOption(driver)],
+    ...["exec", "--process", process],
+    ...(detach ? ["--detach"] : []),
+    ...(consoleSocket === undefined ? [] : ["--console-socket", consoleSocket]),
+    id,
+  ];
+}
+
 /**
  * The last lines of the start script: the runtime takes the shell's place. Both refuse hybrid cgroups, so they get to see a plain
  * version 2 hierarchy, and leave it alone.
@@ -69,7 +93,7 @@ export function runtimeLines(
   { bundle, state, log, id, consoleSocket }: DriverCall,
 ): readonly string[] {
   const options = `--root ${quote(state)} --log ${quote(log)} --log-format json`;
-  const how = name === "crun" ? "--cgroup-manager=disabled" : "--rootless=true";
+  const how = groupOption({ name, program });
   const run = name === "crun" ? "run" : "run --no-new-keyring";
   const terminal = consoleSocket === undefined ? "" : ` --console-socket ${quote(consoleSocket)}`;
   return [

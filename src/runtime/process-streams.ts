@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { openInputPipe, openPipe } from "../sys/pipe.ts";
 import type { Channel } from "../sys/process.ts";
+import type { OnOutput } from "./container-output.ts";
 
 /** This process's own streams, those of descriptors 0, 1 and 2. */
 export interface ProcessStreams {
@@ -20,6 +21,12 @@ export interface StreamRelay {
   finish(): Promise<void>;
 }
 
+export interface RelayChoices {
+  readonly readsInput: boolean;
+  /** Sees all that the container writes; then no stream is handed on as it is. */
+  readonly onOutput?: OnOutput | undefined;
+}
+
 /**
  * Connects a container with our streams by pipes, as Docker does. It does not get the streams themselves, since runtimes give them to
  * the container's user, which would change the owner of a file that output goes to, and since programs open `/dev/stdout` by name,
@@ -28,12 +35,15 @@ export interface StreamRelay {
  */
 export function relayStreams(
   streams: ProcessStreams,
-  { readsInput }: { readonly readsInput: boolean },
+  { readsInput, onOutput }: RelayChoices,
   scope: CleanupScope,
 ): StreamRelay {
   const input = readsInput && !canBeShared(0) ? relayInput(streams.stdin, scope) : undefined;
-  const out = canBeShared(1) ? undefined : relayOutput(streams.stdout, scope);
-  const err = canBeShared(2) ? undefined : relayOutput(streams.stderr, scope);
+  const relay = (fd: number, stream: "stdout" | "stderr") =>
+    canBeShared(fd) && !onOutput
+      ? undefined
+      : relayOutput(streams[stream], (chunk) => onOutput?.(stream, chunk), scope);
+  const [out, err] = [relay(1, "stdout"), relay(2, "stderr")];
   const relays = [input, out, err];
   return {
     stdio: [
@@ -64,7 +74,11 @@ interface Relay {
   readonly finished: Promise<void>;
 }
 
-function relayOutput(destination: Writable, scope: CleanupScope): Relay | undefined {
+function relayOutput(
+  destination: Writable,
+  onChunk: (chunk: Buffer) => void,
+  scope: CleanupScope,
+): Relay | undefined {
   const pipe = openPipe();
   if (!pipe) return undefined;
   const { readable } = pipe;
@@ -72,6 +86,7 @@ function relayOutput(destination: Writable, scope: CleanupScope): Relay | undefi
   const giveUp = (): void => void readable.destroy();
   destination.once("error", giveUp);
   const finished = new Promise<void>((resolve) => readable.once("close", () => resolve()));
+  readable.on("data", onChunk);
   readable.pipe(destination, { end: false });
   scope.defer(() => {
     destination.off("error", giveUp);

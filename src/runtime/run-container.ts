@@ -34,8 +34,10 @@ import { type ContainerEnd, interpretEnd } from "./runtime-log.ts";
 import type { SandboxPool } from "./sandbox-pool.ts";
 import { type StartTraces, startScript, startTraces } from "./start-script.ts";
 import { signalContainer, stopContainer } from "./stop-container.ts";
+import { type RunningContainer, watchStart } from "./watch-start.ts";
 
 export type { ContainerEnd } from "./runtime-log.ts";
+export type { RunningContainer } from "./watch-start.ts";
 
 const STDIN = 0;
 
@@ -56,7 +58,9 @@ export interface RunContainerOptions extends StreamOptions {
   /** Told what of the request this machine does not let us do; the container runs without it. */
   readonly onWarning?: (message: string) => void;
   /** Told how signals are passed on to the container's first process, once it is on its way. */
-  readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
+  readonly onStarted?: (kill: (signal: NodeJS.Signals | number) => void) => void;
+  /** Told that the command itself runs; not where it ends before that was noticed. */
+  readonly onRunning?: (container: RunningContainer) => void;
   /** Ends the container: SIGTERM for its first process, SIGKILL for everything after `graceMs`. */
   readonly signal?: AbortSignal;
   /** Milliseconds between the two; default 1500. */
@@ -87,7 +91,8 @@ export async function runContainer(
       terminal: request.terminal ?? false,
       consoleSocket: consoleSocketOf(request, driver, options),
     };
-    const { end, complaints } = await launch({ argv, script, driver, secrets, place }, options, scope);
+    const what = { argv, script, driver, secrets, place, ready: traces.ready, join: limits.join };
+    const { end, complaints } = await launch(what, options, scope);
     return limits.explain(() => interpretEnd(end, traces, complaints));
   } finally {
     await scope.close();
@@ -209,6 +214,10 @@ interface Launch {
   readonly driver: Driver;
   readonly secrets: number | undefined;
   readonly place: TerminalPlace;
+  /** See `StartTraces`. */
+  readonly ready: string;
+  /** See `ContainerLimits`. */
+  readonly join: readonly string[];
 }
 
 async function launch(
@@ -223,6 +232,7 @@ async function launch(
   signal?.addEventListener("abort", stop, { once: true });
   scope.defer(() => signal?.removeEventListener("abort", stop));
   options.onStarted?.((name) => signalContainer(target, name));
+  if (options.onRunning) scope.defer(watchStart({ target, ...what }, options.onRunning));
   const end = await child.done;
   await streams.finish();
   if (signal?.aborted) throw cancelled(signal);

@@ -9,6 +9,8 @@ import type { StartTraces } from "./start-script.ts";
 /** How a container's process ended. `exitCode` is 128 + n where signal n ended it. */
 export interface ContainerEnd {
   readonly exitCode: number;
+  /** Present where the command could not be executed (126) or found (127): the runtime's own words. */
+  readonly failure?: string;
   /** Present where it failed because memory ran out. */
   readonly oom?: OutOfMemory;
 }
@@ -27,12 +29,21 @@ export function interpretEnd(end: ProcessEnd, traces: StartTraces, complaints: s
       traces,
     );
   }
-  const messages = errorsOf(read(traces.runtimeLog));
-  if (messages.length === 0) return { exitCode: wasKilled(end, complaints) ? 137 : end.exitCode };
-  const text = messages.join("; ");
-  const exitCode = commandProblem(text);
-  if (exitCode === undefined) throw failed(text, end, traces);
-  return { exitCode };
+  const problem = runtimeProblem(traces.runtimeLog);
+  if (!problem) return { exitCode: wasKilled(end, complaints) ? 137 : end.exitCode };
+  const { failure, exitCode } = problem;
+  if (exitCode === undefined) throw failed(failure, end, traces);
+  return { exitCode, failure };
+}
+
+/** What a runtime has logged; `exitCode` where it is the command that cannot be executed or found. Undefined where there is nothing. */
+export function runtimeProblem(
+  log: string,
+): { readonly failure: string; readonly exitCode: 126 | 127 | undefined } | undefined {
+  const messages = errorsOf(read(log));
+  if (messages.length === 0) return undefined;
+  const failure = messages.join("; ");
+  return { failure, exitCode: commandProblem(failure) };
 }
 
 /** unshare wants to end by the signal that ended its child, and trips over SIGKILL, which has no handler to reset (util-linux 2.38). */

@@ -16,7 +16,7 @@ const MOST_LOOKS = 10_000;
 /** Sends a signal to the container's own first process; nothing happens where there is none (yet, or any more). */
 export function signalContainer(
   target: Pick<StopTarget, "child" | "initDepth">,
-  signal: NodeJS.Signals,
+  signal: NodeJS.Signals | number,
 ): void {
   const init = initOf(target);
   if (init !== undefined) send(init, signal);
@@ -50,10 +50,12 @@ export function stopContainer(target: StopTarget): () => void {
 }
 
 /**
+ * The container's own first process on this machine; undefined where there is none yet, or any more.
+ *
  * While the start script still prepares, a `mount` of its own is where the container's process will be. That must not be ended:
  * the script would go on without what it was to mount. The container's process has a process namespace of its own.
  */
-function initOf({ child, initDepth }: Pick<StopTarget, "child" | "initDepth">): number | undefined {
+export function initOf({ child, initDepth }: Pick<StopTarget, "child" | "initDepth">): number | undefined {
   if (child.pid === undefined) return undefined;
   const found = descendantOf(child.pid, initDepth);
   if (found === undefined || initDepth === 1) return found;
@@ -87,7 +89,7 @@ function waitUntilHeld(pid: number): void {
   for (let i = 0; i < MOST_LOOKS; i++) if (!["R", "S", "D"].includes(stateOf(pid) ?? "")) return;
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+function send(pid: number, signal: NodeJS.Signals | number): void {
   try {
     process.kill(pid, signal);
   } catch {

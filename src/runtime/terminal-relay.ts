@@ -5,6 +5,7 @@ import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { openConsoleSocket } from "../sys/console-socket.ts";
 import { copyWindowSize, makeRaw } from "../sys/terminal.ts";
+import type { OnOutput } from "./container-output.ts";
 import type { ProcessStreams } from "./process-streams.ts";
 
 /** A container's terminal, connected with our own streams. */
@@ -20,6 +21,8 @@ export interface RelayOptions {
   readonly streams: ProcessStreams;
   /** What is typed goes to the container. */
   readonly readsInput: boolean;
+  /** Sees all that the container writes; a terminal has one stream. */
+  readonly onOutput?: OnOutput | undefined;
 }
 
 const LOOK_EVERY_MS = 2;
@@ -62,7 +65,7 @@ export function relayTerminal(options: RelayOptions, scope: CleanupScope): Termi
  */
 async function connect(
   master: number,
-  { streams, readsInput }: RelayOptions,
+  { streams, readsInput, onOutput }: RelayOptions,
   scope: CleanupScope,
 ): Promise<void> {
   const resize = (): void => copyWindowSize(STDIN_FD, master);
@@ -71,8 +74,10 @@ async function connect(
   scope.defer(() => void process.off("SIGWINCH", resize));
   if (readsInput) scope.defer(feed(master, streams.stdin));
   try {
-    for await (const chunk of createReadStream("", { fd: master }))
+    for await (const chunk of createReadStream("", { fd: master })) {
+      onOutput?.("stdout", chunk);
       if (!streams.stdout.write(chunk)) await once(streams.stdout, "drain");
+    }
   } catch (error) {
     // The last process that had the terminal open is gone.
     if (systemErrorCode(error) !== "EIO") throw error;

@@ -60,6 +60,18 @@ export function resolveUser(request: UserRequest): ContainerUser {
   };
 }
 
+/** Adds groups by name or number (`--group-add`, SPEC DR-05). Throws `USER_NOT_FOUND`. Pure. */
+export function withGroups(
+  user: ContainerUser,
+  names: readonly string[],
+  group: Uint8Array | undefined,
+): ContainerUser {
+  const lines = parseGroup(group);
+  const added = names.map((name) => numeric(name) ?? findGroup(name, lines));
+  const gids = [...new Set([...user.additionalGids, ...added])].sort((a, b) => a - b);
+  return { ...user, additionalGids: gids };
+}
+
 function findAccount(whole: string, user: string, passwd: readonly PasswdLine[]): PasswdLine {
   const number = numeric(user);
   const name = user === "" ? "root" : user;

@@ -19,6 +19,8 @@ export interface CopyRequest {
   readonly stubs: readonly Stub[];
   readonly xattrPrefix: OverlayXattrPrefix;
   readonly root?: Entry;
+  /** A place of its own for the tree, kept from an earlier run or still to be made; default one in `scratch`. */
+  readonly upper?: string;
   /** As in `OverlayRequest`. */
   readonly devices?: boolean;
 }
@@ -29,11 +31,9 @@ export interface CopyRequest {
  * points out again (SPEC RN-10).
  */
 export async function prepareCopy(request: CopyRequest): Promise<Rootfs> {
-  const merged = join(request.scratch, "root");
+  const merged = request.upper ?? join(request.scratch, "root");
   try {
-    fs.mkdirSync(merged, 0o755);
-    for (const lower of request.lowers) overlayTree(lower, merged, request.xattrPrefix);
-    if (request.root) copyMetadata(merged, request.root);
+    if (!isThere(merged)) copyLayers(request, merged);
   } catch (error) {
     throw describeSystemError(error, "copying a root filesystem");
   }
@@ -46,6 +46,15 @@ export async function prepareCopy(request: CopyRequest): Promise<Rootfs> {
     mountScript: [`mount -n --bind ${options}${quote(merged)} ${quote(merged)}`],
     finish: async () => removeStubs(merged, created),
   };
+}
+
+/** A tree that is there is whole. */
+function copyLayers({ scratch, lowers, xattrPrefix, root }: CopyRequest, target: string): void {
+  const tree = join(scratch, "tree");
+  fs.mkdirSync(tree, 0o755);
+  for (const lower of lowers) overlayTree(lower, tree, xattrPrefix);
+  if (root) copyMetadata(tree, root);
+  fs.renameSync(tree, target);
 }
 
 /** A stub as it was made: only the very same inode may be removed again. */

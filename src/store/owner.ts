@@ -20,6 +20,17 @@ export function currentOwner(): Owner {
   return `${process.pid}-${start}-${pidNamespace()}-${shortBoot()}`;
 }
 
+/** Another process of this machine; undefined where it has ended. */
+export function ownerOf(pid: number): Owner | undefined {
+  const start = processStart(pid);
+  return start === undefined ? undefined : `${pid}-${start}-${pidNamespace()}-${shortBoot()}`;
+}
+
+/** The process id that an owner had. */
+export function pidOf(owner: Owner): number {
+  return Number(SHAPE.exec(owner)?.[1] ?? 0);
+}
+
 /** Tells whether `name` has the shape of an owner. */
 export function isOwner(name: string): name is Owner {
   return SHAPE.test(name);

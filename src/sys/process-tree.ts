@@ -17,6 +17,16 @@ export function descendantOf(pid: number, generations: number): number | undefin
   return at;
 }
 
+/** Ends a process with everything below it, children before their parents: an orphan would belong to somebody else. */
+export function killTree(pid: number): void {
+  for (const child of childrenOf(pid)) killTree(child);
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // ESRCH: it has ended meanwhile.
+  }
+}
+
 function parentOf(pid: number): number | undefined {
   const parent = statusFields(pid)?.[1];
   return parent === undefined ? undefined : Number(parent);

@@ -42,8 +42,12 @@ export async function refusedUserNamespace(path: string): Promise<string | undef
  * (unshare(1), util-linux 2.38). It ends with the process that started it, even where that is killed.
  */
 export function enterArgv(argv: readonly string[]): string[] {
-  const death = ["setpriv", "--pdeathsig", "KILL"];
-  return [...death, "unshare", "--user", "--map-root-user", "--map-auto", "--", ...argv];
+  return ["setpriv", "--pdeathsig", "KILL", ...outlivingArgv(argv)];
+}
+
+/** The same for what goes on when the process that started it has ended. */
+export function outlivingArgv(argv: readonly string[]): string[] {
+  return ["unshare", "--user", "--map-root-user", "--map-auto", "--", ...argv];
 }
 
 function missingTool(path: string): string | undefined {

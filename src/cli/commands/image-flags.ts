@@ -25,11 +25,11 @@ function defineLooking(program: Command, run: Run): void {
     );
   program
     .command("inspect")
-    .description("Print an image's configuration as JSON")
+    .description("Print what is known of containers and images as JSON")
     .argument("<name...>", "names or ids")
     .option("-f, --format <template>", "json, or a member such as {{.Config.Env}}")
     .option("--platform <os/arch>", "the platform to look at, of an image for several")
-    .option("--type <type>", "image")
+    .option("--type <type>", "container or image (default: a container of that name, else an image)")
     .action((names: string[], flags) =>
       run(async () => (await import("./images.ts")).inspectCommand(names, flags)),
     );

@@ -1,6 +1,7 @@
+import type { Environment } from "../../api/environment.ts";
 import { imageHistory, inspectImage, listImages, tagImage } from "../../api/images.ts";
 import { removeImages } from "../../api/remove-image.ts";
-import { isSlipwayError } from "../../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../../core/errors.ts";
 import { type Platform, parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { humanAge, humanSize } from "../human.ts";
@@ -67,21 +68,38 @@ function splitName(name: string): { repository: string; tag: string } {
 interface InspectFlags {
   readonly format?: string;
   readonly platform?: string;
+  readonly type?: string;
 }
 
 function lookOptions({ platform }: { readonly platform?: string }): { readonly platform?: Platform } {
   return platform === undefined ? {} : { platform: parsePlatform(platform) };
 }
 
-/** `slipway inspect`: a JSON list as Docker prints it; unknown images are reported and make the exit code 1 (SPEC DK-02). */
+/** What a name stands for: a container, or else an image, unless the type says which. Throws `USAGE`, `CONTAINER_NOT_FOUND`, `IMAGE_NOT_FOUND`. */
+async function inspectOne(name: string, flags: InspectFlags, environment: Environment): Promise<unknown> {
+  const { type = "" } = flags;
+  if (!["", "container", "image"].includes(type))
+    throw new SlipwayError("USAGE", `--type is container or image, not ${JSON.stringify(type)}`);
+  if (type !== "image" && flags.platform === undefined) {
+    const { inspectContainer } = await import("../../api/inspect-container.ts");
+    const container = await inspectContainer(name, environment);
+    if (container) return container;
+    if (type === "container")
+      throw new SlipwayError("CONTAINER_NOT_FOUND", `no such container: ${name}`, {
+        hint: "`slipway ps -a` lists what is here",
+      });
+  }
+  return inspectImage(name, lookOptions(flags), environment);
+}
+
+/** `slipway inspect`: a JSON list as Docker prints it; what is unknown is reported and makes the exit code 1 (SPEC DK-02). */
 export function inspectCommand(names: readonly string[], flags: InspectFlags): Handler {
   return async (context) => {
-    const options = lookOptions(flags);
     const found: unknown[] = [];
     let code: number = EXIT.ok;
     for (const name of names) {
       try {
-        found.push(await inspectImage(name, options, context.environment));
+        found.push(await inspectOne(name, flags, context.environment));
       } catch (error) {
         if (!isSlipwayError(error)) throw error;
         code = reportError(context, error);

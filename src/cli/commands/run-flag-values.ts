@@ -1,5 +1,23 @@
 /** Flags of `run` as commander gives them. */
 export interface RunFlags {
+  readonly detach?: boolean;
+  readonly name?: string;
+  readonly label: readonly string[];
+  readonly labelFile: readonly string[];
+  readonly cidfile?: string;
+  readonly init?: boolean;
+  readonly groupAdd: readonly string[];
+  readonly stopSignal?: string;
+  readonly stopTimeout?: string;
+  readonly restart: string;
+  readonly healthCmd?: string;
+  readonly healthInterval?: string;
+  readonly healthTimeout?: string;
+  readonly healthRetries?: string;
+  readonly healthStartPeriod?: string;
+  readonly healthStartInterval?: string;
+  /** False with `--no-healthcheck`. */
+  readonly healthcheck?: boolean;
   readonly rm?: boolean;
   readonly interactive?: boolean;
   readonly tty?: boolean;

@@ -1,13 +1,14 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { RunContainerOptions } from "../../api/run.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import type { CliContext } from "../cli-context.ts";
+import { pairLines } from "../pair-lines.ts";
 import { parseBytes } from "../parse-bytes.ts";
 import { parseHost, parseUlimits } from "../parse-flags.ts";
 import { runResources } from "../resource-flags.ts";
 import { writeText } from "../write-text.ts";
+import { lifeOptions } from "./life-flags.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
 /** Turns the command line of `run` into the library's options (SPEC 8.6). Throws `USAGE` with the flag that is wrong. */
@@ -19,11 +20,12 @@ export function runOptions(
 ): RunContainerOptions {
   const { variables } = context.environment;
   const { env, unset } = environmentFlags(flags, context);
-  if (flags.tty && !context.stdin.isTTY)
+  if (flags.tty && !flags.detach && !context.stdin.isTTY)
     throw new SlipwayError("USAGE", "the input device is not a TTY", {
       hint: "leave -t out where input is a pipe or a file",
     });
   return {
+    ...lifeOptions(flags, context.environment),
     image,
     args,
     env,
@@ -56,7 +58,11 @@ export function runOptions(
   };
 }
 
-function environmentFlags(flags: RunFlags, { environment }: CliContext): { env: string[]; unset: string[] } {
+/** Variables of `-e` and `--env-file`; `unset` are names that the environment does not have (SPEC DR-07). */
+export function environmentFlags(
+  flags: Pick<RunFlags, "env" | "envFile">,
+  { environment }: CliContext,
+): { env: string[]; unset: string[] } {
   const env: string[] = [];
   const unset: string[] = [];
   const add = (item: string): void => {
@@ -65,36 +71,9 @@ function environmentFlags(flags: RunFlags, { environment }: CliContext): { env: 
     else unset.push(item);
   };
   for (const file of flags.envFile)
-    for (const line of envFileLines(resolve(environment.cwd, file))) add(line);
+    for (const line of pairLines(resolve(environment.cwd, file), "--env-file")) add(line);
   for (const item of flags.env) add(item);
   return { env, unset };
-}
-
-/** Lines `k=v` or `k`; leading blanks and lines that begin with `#` are skipped, nothing is unquoted (SPEC DR-07). */
-function envFileLines(path: string): string[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new SlipwayError("USAGE", `cannot read ${path}`, {
-      cause: error,
-      hint: "check the path given with --env-file",
-    });
-  }
-  const lines = text
-    .replace(/^\uFEFF/, "")
-    .split(/\r?\n/)
-    .map((line) => line.trimStart());
-  return lines
-    .filter((line) => line !== "" && !line.startsWith("#"))
-    .map((line) => {
-      if (/\s/.test(line.split("=", 1)[0]!))
-        throw new SlipwayError(
-          "USAGE",
-          `variable ${JSON.stringify(line.split("=", 1)[0])} in ${path} contains white space`,
-        );
-      return line;
-    });
 }
 
 function network(mode: string): "host" | "none" {

@@ -1,11 +1,10 @@
-import { run } from "../../api/run.ts";
+import { makeContainer, type RunContainerOptions, run, runDetached } from "../../api/run.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
+import { writeText } from "../write-text.ts";
+import { forwardSignals } from "./forward-signals.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 import { runOptions } from "./run-request.ts";
-
-/** Signals that go to the container's process instead of ending us. */
-const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 /** `slipway run`: the exit code is the process's own; 125 where the container could not be set up (docs/exit-codes.md). */
 export async function runCommand(
@@ -14,37 +13,50 @@ export async function runCommand(
   args: readonly string[],
   flags: RunFlags,
 ): Promise<number> {
-  const stop = forwardSignals();
+  const start = flags.detach ? runBehind : runInFront;
   try {
-    const options = runOptions(context, image, args, flags);
-    return await run({ ...options, streams: context, onStarted: stop.onStarted }, context.environment);
+    return await start(context, runOptions(context, image, args, flags));
   } catch (error) {
     const code = reportError(context, error);
     return code === EXIT.usage ? code : EXIT.containerSetup;
-  } finally {
-    stop.restore();
   }
 }
 
-/** Passes signals on to the container; those that come before it runs are passed on when it does. */
-function forwardSignals(): { onStarted(kill: (signal: NodeJS.Signals) => void): void; restore(): void } {
-  const early: NodeJS.Signals[] = [];
-  let deliver = (signal: NodeJS.Signals): void => void early.push(signal);
-  const before = FORWARDED.map((name) => [name, process.listeners(name)] as const);
-  for (const name of FORWARDED) {
-    process.removeAllListeners(name);
-    process.on(name, () => deliver(name));
+async function runInFront(context: CliContext, options: RunContainerOptions): Promise<number> {
+  const forwarding = forwardSignals();
+  try {
+    const { onStarted } = forwarding;
+    const end = await run({ ...options, streams: context, onStarted }, context.environment);
+    return sayEnd(context, end);
+  } finally {
+    forwarding.restore();
   }
-  return {
-    onStarted(kill) {
-      deliver = kill;
-      for (const signal of early.splice(0)) kill(signal);
-    },
-    restore() {
-      for (const [name, listeners] of before) {
-        process.removeAllListeners(name);
-        for (const listener of listeners) process.on(name, listener as NodeJS.SignalsListener);
-      }
-    },
-  };
+}
+
+async function runBehind(context: CliContext, options: RunContainerOptions): Promise<number> {
+  const { id, ...end } = await runDetached(options, context.environment);
+  // As with Docker, a container that could not be started has an id, too.
+  context.stdout.write(`${id}\n`);
+  return sayEnd(context, { exitCode: EXIT.ok, ...end });
+}
+
+/** A command that could not be executed or found is told; any other has spoken for itself. */
+export function sayEnd(
+  context: CliContext,
+  { exitCode, failure }: { readonly exitCode: number; readonly failure?: string },
+): number {
+  if (failure !== undefined) writeText(context.stderr, `the command could not be started: ${failure}\n`);
+  return exitCode;
+}
+
+/** `slipway create` */
+export async function createCommand(
+  context: CliContext,
+  image: string,
+  args: readonly string[],
+  flags: RunFlags,
+): Promise<number> {
+  const options = runOptions(context, image, args, { ...flags, detach: true });
+  context.stdout.write(`${await makeContainer(options, context.environment)}\n`);
+  return EXIT.ok;
 }

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { diskUsage, prune } from "../../api/prune.ts";
+import { pruneContainers } from "../../api/remove-container.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { humanSize } from "../human.ts";
@@ -28,21 +29,35 @@ export function diskUsageCommand(flags: { readonly format: string }): Handler {
   };
 }
 
-/** `slipway system prune`: asks first where somebody can answer. */
+/** `slipway system prune`: asks first where somebody can answer. Containers that do not run go first: they keep images. */
 export function pruneCommand(flags: { readonly all?: boolean; readonly force?: boolean }): Handler {
-  return async ({ environment, stdin, stdout, stderr }) => {
-    if (!flags.force) {
-      if (!stdin.isTTY)
-        throw new SlipwayError("USAGE", "nobody is there to confirm", { hint: "add --force" });
-      const prompt = createInterface({ input: stdin, output: stderr });
-      const answer = await prompt.question(
-        `This removes what no image needs${flags.all ? ", the whole build cache, and what cache mounts hold" : ""}. Continue? [y/N] `,
-      );
-      prompt.close();
-      if (!/^y(es)?$/i.test(answer.trim())) return EXIT.ok;
-    }
+  return async (context) => {
+    const what = `containers that do not run, and what no image needs${flags.all ? ", the whole build cache, and what cache mounts hold" : ""}`;
+    if (!flags.force && !(await isConfirmed(context, what))) return EXIT.ok;
+    const { environment, stdout } = context;
+    const containers = await pruneContainers(environment);
     const { removed, bytes } = await prune({ all: flags.all ?? false }, environment);
-    stdout.write(`Removed ${removed} items\nTotal reclaimed space: ${humanSize(bytes)}\n`);
+    const count = containers.ids.length + removed;
+    stdout.write(`Removed ${count} items\nTotal reclaimed space: ${humanSize(containers.bytes + bytes)}\n`);
     return EXIT.ok;
   };
+}
+
+/** `slipway container prune` */
+export function pruneContainersCommand(flags: { readonly force?: boolean }): Handler {
+  return async (context) => {
+    if (!flags.force && !(await isConfirmed(context, "every container that does not run"))) return EXIT.ok;
+    const { ids, bytes } = await pruneContainers(context.environment);
+    const list = ids.length > 0 ? `Deleted Containers:\n${ids.map((id) => `${id}\n`).join("")}\n` : "";
+    context.stdout.write(`${list}Total reclaimed space: ${humanSize(bytes)}\n`);
+    return EXIT.ok;
+  };
+}
+
+async function isConfirmed({ stdin, stderr }: CliContext, what: string): Promise<boolean> {
+  if (!stdin.isTTY) throw new SlipwayError("USAGE", "nobody is there to confirm", { hint: "add --force" });
+  const prompt = createInterface({ input: stdin, output: stderr });
+  const answer = await prompt.question(`This removes ${what}. Continue? [y/N] `);
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
 }

@@ -1,0 +1,125 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isActive } from "../container/container-record.ts";
+import type { Container } from "../container/container-store.ts";
+import { askMonitor, type WaitCondition } from "../container/monitor-socket.ts";
+import type { SupervisedEnd } from "../container/supervise.ts";
+import { throwIfAborted } from "../core/cleanup-scope.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { signalHint, signalNumber } from "../plan/signals.ts";
+import type { Environment } from "./environment.ts";
+import { startMonitor } from "./start-monitor.ts";
+import { withContainers } from "./with-containers.ts";
+
+export interface StopOptions {
+  /** Name or number; default as the container says. */
+  readonly signal?: string;
+  /** Seconds until SIGKILL, -1 never; default as the container says. */
+  readonly timeout?: number;
+}
+
+/** Makes a container end and waits for it; one that does not run is left as it is. Throws `CONTAINER_NOT_FOUND`, `USAGE`. */
+export async function stopContainer(
+  name: string,
+  options: StopOptions,
+  environment: Environment,
+): Promise<void> {
+  const signal = options.signal === undefined ? undefined : numberOf(options.signal);
+  const { state, folder } = await look(name, environment);
+  if (!isActive(state)) return;
+  const { timeout } = options;
+  await askMonitor(folder, {
+    kind: "stop",
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeout === undefined ? {} : { timeout }),
+  });
+}
+
+/** Sends a signal to a container's first process. Throws `CONTAINER_STATE` where it does not run. */
+export async function killContainer(name: string, signal: string, environment: Environment): Promise<void> {
+  const request = { kind: "signal", signal: numberOf(signal) } as const;
+  const container = await look(name, environment);
+  const isSent = isActive(container.state) && (await askMonitor(container.folder, request));
+  if (!isSent) throw notRunning(container);
+}
+
+/**
+ * Starts a container that has been made or has ended, in the background; one that runs is left as it is. Gives the end where the
+ * command could not be executed or found.
+ */
+export async function startContainer(
+  name: string,
+  onWarning: (message: string) => void,
+  environment: Environment,
+): Promise<SupervisedEnd | undefined> {
+  const { state, record } = await look(name, environment);
+  if (state.status === "running") return undefined;
+  return startMonitor(record.id, onWarning, environment);
+}
+
+export async function restartContainer(
+  name: string,
+  options: StopOptions,
+  onWarning: (message: string) => void,
+  environment: Environment,
+): Promise<SupervisedEnd | undefined> {
+  await stopContainer(name, options, environment);
+  return startContainer(name, onWarning, environment);
+}
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Waits until a container is so, and gives its exit code (0 while it runs). `healthy` fails where it has ended or has no check, with
+ * `CONTAINER_STATE`.
+ */
+export async function waitForContainer(
+  name: string,
+  condition: WaitCondition,
+  environment: Environment,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { record } = await look(name, environment);
+  for (;;) {
+    throwIfAborted(signal);
+    const container = await lookAgain(record.id, environment);
+    if (!container) return 0;
+    const { state, folder } = container;
+    const answer = await askMonitor(folder, { kind: "wait", condition }, signal);
+    throwIfAborted(signal);
+    if (answer && condition !== "removed") return answer.exitCode ?? 0;
+    if (answer === undefined && !isActive(state)) {
+      if (condition === "not-running") return state.exitCode;
+      if (condition !== "removed" && state.status === "exited") throw notRunning(container);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+export function renameContainer(name: string, to: string, environment: Environment): Promise<void> {
+  return withContainers(environment, (containers) => containers.rename(containers.find(name), to));
+}
+
+function look(name: string, environment: Environment): Promise<Container> {
+  return withContainers(environment, (containers) => containers.find(name));
+}
+
+async function lookAgain(id: string, environment: Environment): Promise<Container | undefined> {
+  try {
+    return await look(id, environment);
+  } catch (error) {
+    if (isSlipwayError(error, "CONTAINER_NOT_FOUND")) return undefined;
+    throw error;
+  }
+}
+
+function numberOf(signal: string): number {
+  const number = signalNumber(signal);
+  if (number !== undefined) return number;
+  throw new SlipwayError("USAGE", `invalid signal: ${signal}`, { hint: signalHint(signal) });
+}
+
+export function notRunning({ record }: Container): SlipwayError<"CONTAINER_STATE"> {
+  return new SlipwayError("CONTAINER_STATE", `container ${record.name} is not running`, {
+    hint: `\`slipway start ${record.name}\` starts it`,
+  });
+}

@@ -1,0 +1,81 @@
+import type { ContainerOptions } from "../container/container-options.ts";
+import { type Container, ContainerStore } from "../container/container-store.ts";
+import { checkHealthOptions } from "../container/health-check.ts";
+import { findInit } from "../container/init-program.ts";
+import { isIndexType } from "../core/descriptor.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { hostPlatform } from "../core/platform.ts";
+import { isSignal, signalHint } from "../plan/signals.ts";
+import type { Environment } from "./environment.ts";
+import { findImage, openImage, withSession } from "./images.ts";
+import type { Session } from "./session.ts";
+import { pull } from "./transfer.ts";
+
+export interface CreateContainerOptions extends ContainerOptions {
+  /** Default: one that nobody has. */
+  readonly name?: string;
+  readonly pull?: "always" | "missing" | "never";
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Makes a container of an image, which is pulled where need be. Nothing of it runs yet. Throws `IMAGE_NOT_FOUND`,
+ * `CONTAINER_NAME_TAKEN`, `PLATFORM_UNAVAILABLE`, `USAGE`.
+ */
+export async function createContainer(
+  options: CreateContainerOptions,
+  environment: Environment,
+): Promise<Container> {
+  checkOptions(options, environment);
+  const create = () => withSession(environment, (session) => createFrom(session, options, environment));
+  if (options.pull !== "always") {
+    try {
+      return await create();
+    } catch (error) {
+      if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || options.pull === "never") throw error;
+    }
+  }
+  const { image: name, platform, signal } = options;
+  await pull({ name, ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) }, environment);
+  return create();
+}
+
+/** What can be known to be wrong before anything is made. */
+function checkOptions(options: ContainerOptions, { path }: Environment): void {
+  const { stopSignal, stopTimeout, health, init, restart, autoRemove } = options;
+  if (stopSignal !== undefined && !isSignal(stopSignal))
+    throw new SlipwayError("USAGE", `invalid signal: ${stopSignal}`, { hint: signalHint(stopSignal) });
+  if (stopTimeout !== undefined && stopTimeout < -1)
+    throw new SlipwayError("USAGE", "the stop timeout is a number of seconds, or -1 for no limit");
+  if (autoRemove && restart && restart.name !== "no")
+    throw new SlipwayError("USAGE", "conflicting options: cannot specify both --restart and --rm");
+  if (health) checkHealthOptions(health);
+  if (init) findInit(path);
+}
+
+async function createFrom(
+  session: Session,
+  options: CreateContainerOptions,
+  environment: Environment,
+): Promise<Container> {
+  const { name, pull: _pull, signal: _signal, ...plain } = options;
+  const root = findImage(session.store, options.image);
+  const image = await openImage(session, root, options.platform ?? hostPlatform());
+  if (!isIndexType(root.mediaType) && image.config.platform.os !== "linux")
+    throw new SlipwayError(
+      "PLATFORM_UNAVAILABLE",
+      `${options.image} is an image for ${image.config.platform.os}`,
+    );
+  const draft = {
+    created: new Date().toISOString(),
+    image: {
+      name: options.image,
+      id: image.id,
+      manifest: image.manifestDescriptor,
+      config: image.config.config,
+    },
+    cwd: environment.cwd,
+    options: plain,
+  };
+  return new ContainerStore(session.store).create(draft, name);
+}

@@ -1,0 +1,108 @@
+import { existsSync } from "node:fs";
+import { isActive } from "../container/container-record.ts";
+import type { Container, ContainerStore } from "../container/container-store.ts";
+import { askMonitor } from "../container/monitor-socket.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { treeBytes } from "../store/tree-bytes.ts";
+import type { Environment } from "./environment.ts";
+import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
+import { withContainers } from "./with-containers.ts";
+
+export interface RemoveOptions {
+  /** Kills it first where it runs. */
+  readonly force?: boolean;
+}
+
+export interface RemovedContainers {
+  readonly ids: readonly string[];
+  readonly bytes: number;
+}
+
+/** Removes a container with all that it wrote. Throws `CONTAINER_NOT_FOUND`, and `CONTAINER_STATE` for one that runs. */
+export async function removeContainer(
+  name: string,
+  options: RemoveOptions,
+  environment: Environment,
+): Promise<void> {
+  const container = await withContainers(environment, (containers) => containers.find(name));
+  if (isActive(container.state)) await end(container, options);
+  await removeAll([container.record.id], environment);
+}
+
+async function end({ record, folder }: Container, { force }: RemoveOptions): Promise<void> {
+  if (!force)
+    throw new SlipwayError("CONTAINER_STATE", `cannot remove container "${record.name}": it is running`, {
+      hint: `stop it first (slipway stop ${record.name}), or use --force`,
+    });
+  await askMonitor(folder, { kind: "stop", timeout: 0 });
+}
+
+/** Removes one that was never started. */
+export async function removeCreated(id: string, environment: Environment): Promise<void> {
+  await removeHere([id], environment);
+}
+
+/** Removes every container that does not run (`container prune`), of those that `isChosen` chooses. */
+export async function pruneContainers(
+  environment: Environment,
+  isChosen: (container: Container) => boolean = () => true,
+): Promise<RemovedContainers> {
+  const all = await withContainers(environment, (containers) => containers.list());
+  const ended = all.filter((container) => !isActive(container.state) && isChosen(container));
+  return removeAll(
+    ended.map(({ record }) => record.id),
+    environment,
+  );
+}
+
+/** What a container wrote belongs to users that only its user namespace knows. */
+async function removeAll(ids: readonly string[], environment: Environment): Promise<RemovedContainers> {
+  if (ids.length === 0) return { ids, bytes: 0 };
+  const hasFiles = await withContainers(environment, (containers) =>
+    ids.map((id) => containers.folder(id)).some(({ upper, tree }) => existsSync(upper) || existsSync(tree)),
+  );
+  if (environment.uid === 0 || !hasFiles || !userNamespaceAvailable(environment).available)
+    return removeHere(ids, environment);
+  const call = { operation: "remove-containers", options: { ids }, environment };
+  return (await inUserNamespace(call)) as RemovedContainers;
+}
+
+/** The same in this process. One that was started meanwhile is left alone. */
+export function removeHere(ids: readonly string[], environment: Environment): Promise<RemovedContainers> {
+  return withContainers(environment, async (containers) => {
+    const removed: string[] = [];
+    let bytes = 0;
+    for (const id of ids) {
+      const size = await removeOne(containers, id);
+      if (size === undefined) continue;
+      removed.push(id);
+      bytes += size;
+    }
+    return { ids: removed, bytes };
+  });
+}
+
+async function removeOne(containers: ContainerStore, id: string): Promise<number | undefined> {
+  const release = await containers.lock(id);
+  if (!release) return undefined;
+  try {
+    const container = containers.find(id);
+    const bytes = await treeBytes(container.folder.path);
+    await containers.remove(container);
+    return bytes;
+  } catch (error) {
+    // Its own monitor, or somebody else, was faster.
+    if (isSlipwayError(error, "CONTAINER_NOT_FOUND")) return undefined;
+    throw error;
+  } finally {
+    release();
+  }
+}
+
+/** Removes what was to be removed at its end, and whose monitor was killed before that. */
+export async function removePassed(environment: Environment): Promise<void> {
+  await pruneContainers(
+    environment,
+    ({ record, state }) => record.options.autoRemove === true && state.status === "exited",
+  );
+}

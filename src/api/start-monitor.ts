@@ -1,0 +1,72 @@
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ContainerFolder } from "../container/container-record.ts";
+import type { SupervisedEnd } from "../container/supervise.ts";
+import { SlipwayError } from "../core/errors.ts";
+import { StorePaths } from "../store/paths.ts";
+import { closeOnExec } from "../sys/close-on-exec.ts";
+import { spawnProcess } from "../sys/process.ts";
+import { outlivingArgv } from "../sys/user-namespace.ts";
+import type { Environment } from "./environment.ts";
+import { FrameReader } from "./message-frames.ts";
+import { reviveError } from "./plain-error.ts";
+import { type NamespaceMessage, programEntry, requirePipe, requireUserNamespace } from "./user-namespace.ts";
+
+/**
+ * Starts the process that looks after a container, in a session of its own, and waits until the command runs: undefined then, the end
+ * where the command could not be executed or found. Throws what the start met, in the words of the process that met it.
+ */
+export async function startMonitor(
+  id: string,
+  onWarning: (message: string) => void,
+  environment: Environment,
+): Promise<SupervisedEnd | undefined> {
+  if (environment.uid !== 0) await requireUserNamespace(environment);
+  const { monitorLog } = new ContainerFolder(join(new StorePaths(environment.home).containers, id));
+  const answers = requirePipe();
+  const log = openSync(monitorLog, "a", 0o600);
+  try {
+    closeOnExec();
+    const argv = [process.execPath, programEntry("monitor"), id];
+    const monitor = spawnProcess(environment.uid === 0 ? argv : outlivingArgv(argv), {
+      cwd: "/",
+      // Inside a user namespace the default home would be root's.
+      env: { ...environment.variables, PATH: environment.path, SLIPWAY_HOME: environment.home },
+      stdio: ["ignore", log, log, answers.writeFd],
+      detached: true,
+    });
+    monitor.unref();
+    answers.closeWriteEnd();
+    const outcome = await firstResult(answers.readable, onWarning);
+    if (outcome?.kind === "result") return outcome.value as SupervisedEnd | undefined;
+    if (outcome?.kind === "error") throw reviveError(outcome.error);
+    throw died(monitorLog);
+  } finally {
+    answers.closeWriteEnd();
+    answers.readable.destroy();
+    closeSync(log);
+  }
+}
+
+/** Undefined where it ended before it said anything. */
+function firstResult(
+  readable: NodeJS.ReadableStream,
+  onWarning: (message: string) => void,
+): Promise<NamespaceMessage | undefined> {
+  return new Promise((resolve) => {
+    const reader = new FrameReader((value) => {
+      const message = value as NamespaceMessage;
+      if (message.kind !== "event") resolve(message);
+      else if (message.event.type === "warning") onWarning(message.event.message);
+    });
+    readable.on("data", (chunk: Buffer) => reader.add(chunk));
+    readable.once("close", () => resolve(undefined));
+  });
+}
+
+function died(log: string): SlipwayError<"RUNTIME_FAILED"> {
+  const text = readFileSync(log, "utf8").trim().split("\n").slice(-5).join("; ");
+  return new SlipwayError("RUNTIME_FAILED", `the container's monitor could not be started: ${text}`, {
+    hint: "`slipway doctor` says what is missing",
+  });
+}

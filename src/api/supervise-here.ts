@@ -1,0 +1,143 @@
+import { readFileSync } from "node:fs";
+import { Readable, Writable } from "node:stream";
+import type { ContainerRecord } from "../container/container-record.ts";
+import { type Container, ContainerStore } from "../container/container-store.ts";
+import { findInit } from "../container/init-program.ts";
+import { type PreparedContainer, prepareContainer } from "../container/prepare-container.ts";
+import { type SupervisedEnd, superviseContainer } from "../container/supervise.ts";
+import { parseVolume } from "../container/volumes.ts";
+import { CleanupScope } from "../core/cleanup-scope.ts";
+import { imageChain } from "../execute/chain.ts";
+import type { StreamOptions } from "../runtime/container-streams.ts";
+import type { ProcessStreams } from "../runtime/process-streams.ts";
+import type { Resources } from "../runtime/request.ts";
+import { openStore } from "../store/store.ts";
+import type { Environment } from "./environment.ts";
+import { openImage, withSession } from "./images.ts";
+import { layerAccess } from "./layer-access.ts";
+import { filePrivilege, runtimePrivilege } from "./privilege.ts";
+import { normalizeResources } from "./resource-limits.ts";
+import { rootfsSupport } from "./rootfs-support.ts";
+
+export interface SuperviseOptions {
+  /** Its output goes to its log alone. */
+  readonly isDetached?: boolean;
+  /** This process's own streams as objects. Without them a container in the foreground gets the descriptors themselves. */
+  readonly streams?: ProcessStreams;
+  /** Told once that it runs, or has run already. */
+  readonly onUp?: () => void;
+  readonly onWarning?: (message: string) => void;
+  readonly onStarted?: (kill: (signal: NodeJS.Signals | number) => void) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a container that has been made, in this process and with what it may do, and looks after it to its end. */
+export async function superviseHere(
+  id: string,
+  options: SuperviseOptions,
+  environment: Environment,
+): Promise<SupervisedEnd> {
+  const store = openStore(environment.home);
+  const scope = new CleanupScope();
+  scope.defer(() => store.close());
+  return scope.around(async () => {
+    const containers = new ContainerStore(store);
+    const container = containers.find(id);
+    const { record } = container;
+    return superviseContainer({
+      container,
+      containers,
+      prepare: () => prepare(container, options.signal, environment),
+      run: {
+        privilege: runtimePrivilege(filePrivilege(environment.uid)),
+        path: environment.path,
+        filterFolder: store.paths.filters,
+        ...(record.options.runtime ? { driver: record.options.runtime } : {}),
+        ...streamsOf(record, options),
+        ...(options.onWarning ? { onWarning: options.onWarning } : {}),
+      },
+      ...(options.onUp ? { onUp: options.onUp } : {}),
+      ...(options.onStarted ? { onStarted: options.onStarted } : {}),
+      ...(options.signal ? { signal: options.signal } : {}),
+    });
+  });
+}
+
+function streamsOf({ options }: ContainerRecord, { isDetached, streams }: SuperviseOptions): StreamOptions {
+  if (!isDetached)
+    return {
+      interactive: true,
+      stdin: options.interactive ? "inherit" : "ignore",
+      ...(streams ? { streams } : {}),
+    };
+  // A terminal that nobody looks at: what comes out of it goes to the log on its way to nowhere.
+  return options.tty ? { interactive: true, stdin: "ignore", streams: nowhere() } : {};
+}
+
+function nowhere(): ProcessStreams {
+  const sink = () => new Writable({ write: (_chunk, _encoding, done) => done() });
+  return { stdin: Readable.from([]), stdout: sink(), stderr: sink() };
+}
+
+/** Puts everything together for one start. The store's content is kept from being collected only meanwhile: the record keeps it then. */
+function prepare(
+  { record, folder }: Container,
+  signal: AbortSignal | undefined,
+  environment: Environment,
+): Promise<PreparedContainer> {
+  const { options } = record;
+  return withSession(environment, async (session) => {
+    const image = await openImage(session, record.image.manifest);
+    return prepareContainer({
+      access: layerAccess(session, signal),
+      chain: imageChain(image.config.diffIds, image.manifest.layers),
+      config: record.image.config,
+      privilege: runtimePrivilege(session.privilege),
+      rootfsSupport: await rootfsSupport(session),
+      id: record.id,
+      folder,
+      isPassing: options.autoRemove ?? false,
+      overrides: {
+        args: options.args ?? [],
+        env: options.env ?? [],
+        unsetEnv: options.unsetEnv ?? [],
+        tty: options.tty ?? false,
+        ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
+        ...(options.workdir ? { workdir: options.workdir } : {}),
+        ...(options.user ? { user: options.user } : {}),
+        ...(options.hostname ? { hostname: options.hostname } : {}),
+      },
+      groupAdd: options.groupAdd ?? [],
+      ...(options.init ? { init: findInit(environment.path) } : {}),
+      volumes: (options.volumes ?? []).map((volume) => parseVolume(volume, record.cwd)),
+      tmpfs: options.tmpfs ?? [],
+      network: options.network ?? "host",
+      extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
+      ulimits: options.ulimits ?? [],
+      readOnlyRoot: options.readOnly ?? false,
+      capAdd: options.capAdd ?? [],
+      capDrop: options.capDrop ?? [],
+      resolvConf: resolvConf(),
+      resources: withSwap(normalizeResources(options.resources)),
+      canRun: session.foreignPrograms.canRun,
+      ...(options.shmSize ? { shmSize: options.shmSize } : {}),
+      ...(options.cgroupParent === undefined ? {} : { cgroupParent: options.cgroupParent }),
+    });
+  });
+}
+
+/** Memory alone allows as much swap again, as Docker does it. */
+function withSwap(resources: Resources): Resources {
+  const { memory, memorySwap } = resources;
+  return memory === undefined || memorySwap !== undefined
+    ? resources
+    : { ...resources, memorySwap: 2 * memory };
+}
+
+function resolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    return "";
+  }
+}

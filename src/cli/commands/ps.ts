@@ -1,0 +1,119 @@
+import type { ContainerInspect } from "../../api/inspect-container.ts";
+import { listContainers } from "../../api/list-containers.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { type CliContext, EXIT } from "../cli-context.ts";
+import { humanAge, humanDuration } from "../human.ts";
+import { formatTable } from "../table.ts";
+import { formatTemplate } from "../template.ts";
+import { writeText } from "../write-text.ts";
+
+interface PsFlags {
+  readonly all?: boolean;
+  readonly quiet?: boolean;
+  readonly last?: string;
+  readonly latest?: boolean;
+  readonly filter: readonly string[];
+  readonly format: string;
+  readonly trunc: boolean;
+}
+
+/** `slipway ps` */
+export function psCommand(flags: PsFlags): (context: CliContext) => Promise<number> {
+  return async ({ environment, stdout }) => {
+    const most = flags.latest ? 1 : wholeNumber(flags.last);
+    const all = (flags.all ?? false) || most !== undefined;
+    const found = await listContainers({ all, filters: flags.filter }, environment);
+    const rows = found.slice(0, most).map(({ document }) => rowOf(document, flags.trunc));
+    if (flags.quiet) writeText(stdout, rows.map(({ ID }) => `${ID}\n`).join(""));
+    else if (flags.format === "json")
+      writeText(stdout, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    else writeText(stdout, formatted(rows, flags.format));
+    return EXIT.ok;
+  };
+}
+
+/** Columns by name, with their headers. */
+const COLUMNS = {
+  ID: "CONTAINER ID",
+  Image: "IMAGE",
+  Command: "COMMAND",
+  RunningFor: "CREATED",
+  Status: "STATUS",
+  Ports: "PORTS",
+  Names: "NAMES",
+} as const;
+
+type Row = ReturnType<typeof rowOf>;
+
+function formatted(rows: readonly Row[], format: string): string {
+  if (format === "table")
+    return formatTable(
+      Object.values(COLUMNS),
+      rows.map((row) => Object.keys(COLUMNS).map((name) => row[name as keyof typeof COLUMNS])),
+    );
+  const template = format.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
+  const table = /^table\s+/.exec(template);
+  if (!table) return rows.map((row) => `${formatTemplate(template, row)}\n`).join("");
+  const cells = template.slice(table[0].length).split("\t");
+  const header = cells.map((cell) => {
+    const name = /\{\{\s*\.(\w+)\s*\}\}/.exec(cell)?.[1] ?? cell;
+    return (COLUMNS as Readonly<Record<string, string>>)[name] ?? name.toUpperCase();
+  });
+  return formatTable(
+    header,
+    rows.map((row) => cells.map((cell) => formatTemplate(cell, row))),
+  );
+}
+
+function rowOf(document: ContainerInspect, isShort: boolean) {
+  const { State, Config, Id, Name, Created } = document;
+  const command = [document.Path, ...document.Args].join(" ");
+  return {
+    ID: isShort ? Id.slice(0, 12) : Id,
+    Image: Config.Image,
+    Command: JSON.stringify(isShort && command.length > 20 ? `${command.slice(0, 19)}…` : command),
+    CreatedAt: Created,
+    RunningFor: humanAge(Created),
+    Status: statusText(State),
+    State: State.Status,
+    Health: State.Health?.Status ?? "",
+    Ports: portsText(document),
+    Names: Name.slice(1),
+    Labels: Object.entries(Config.Labels)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(","),
+    Mounts: document.Mounts.map(({ Source }) => Source).join(","),
+    Networks: document.HostConfig.NetworkMode,
+  };
+}
+
+/** As Docker says it: `Up 3 minutes (healthy)`, `Exited (0) 2 hours ago`. */
+export function statusText(state: ContainerInspect["State"], now = Date.now()): string {
+  const since = (time: string) => humanDuration(Math.max(0, now - Date.parse(time)));
+  switch (state.Status) {
+    case "running": {
+      const health = state.Health?.Status;
+      const note = health === "starting" ? "health: starting" : health;
+      return `Up ${since(state.StartedAt)}${note === undefined ? "" : ` (${note})`}`;
+    }
+    case "restarting":
+      return `Restarting (${state.ExitCode}) ${since(state.FinishedAt)} ago`;
+    case "exited":
+      return `Exited (${state.ExitCode}) ${since(state.FinishedAt)} ago`;
+    default:
+      return "Created";
+  }
+}
+
+function portsText(document: ContainerInspect): string {
+  const exposed = document.State.Running ? Object.keys(document.Config.ExposedPorts) : [];
+  return exposed.join(", ");
+}
+
+function wholeNumber(text: string | undefined): number | undefined {
+  if (text === undefined || text === "-1") return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new SlipwayError("USAGE", `invalid value ${JSON.stringify(text)} for --last`, {
+    hint: "give a whole number",
+  });
+}

@@ -1,0 +1,50 @@
+import type { Platform } from "../core/platform.ts";
+import type { Resources } from "../runtime/request.ts";
+import type { HealthOptions } from "./health-check.ts";
+import type { RestartPolicy } from "./restart-policy.ts";
+
+/** All that a command line says of a container. Plain data: it is kept in the container's record and counts at every start. */
+export interface ContainerOptions {
+  /** Name or id, as it was written. */
+  readonly image: string;
+  readonly args?: readonly string[];
+  readonly entrypoint?: string;
+  readonly env?: readonly string[];
+  readonly unsetEnv?: readonly string[];
+  readonly workdir?: string;
+  readonly user?: string;
+  /** Further groups, by name or number. */
+  readonly groupAdd?: readonly string[];
+  readonly tty?: boolean;
+  /** Standard input goes to the process. */
+  readonly interactive?: boolean;
+  readonly hostname?: string;
+  /** `source:target[:ro]` */
+  readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
+  readonly network?: "host" | "none";
+  readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
+  readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
+  readonly shmSize?: number;
+  /** Ignored with a warning where the machine does not let us enforce them. */
+  readonly resources?: Resources;
+  readonly cgroupParent?: string;
+  readonly readOnly?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly platform?: Platform;
+  readonly runtime?: string;
+  /** The container is removed when it ends. */
+  readonly autoRemove?: boolean;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Name or number; default the image's, else SIGTERM. */
+  readonly stopSignal?: string;
+  /** Seconds between that and SIGKILL, -1 for never; default 10. */
+  readonly stopTimeout?: number;
+  /** An init in front of the command, which forwards signals and reaps what is left behind. */
+  readonly init?: boolean;
+  readonly health?: HealthOptions;
+  readonly restart?: RestartPolicy;
+}
+
+export const DEFAULT_STOP_SECONDS = 10;

@@ -1,0 +1,202 @@
+import { existsSync } from "node:fs";
+import type { Platform } from "../core/platform.ts";
+import type { Chain } from "../execute/chain.ts";
+import { smallFileReader } from "../execute/copy/owner.ts";
+import type { LayerAccess } from "../execute/layer-access.ts";
+import { checkProgram } from "../execute/run/program-check.ts";
+import type { SourceTree } from "../execute/source-tree.ts";
+import type { ContainerConfig } from "../image/config.ts";
+import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
+import type { ContainerMount, ContainerRequest, Privilege, Resources, Ulimit } from "../runtime/request.ts";
+import { type ContainerUser, resolveUser, withGroups } from "../runtime/users.ts";
+import { containerRoot } from "../snapshot/container-root.ts";
+import { prepareRootfs, type RootfsSupport } from "../snapshot/prepare-rootfs.ts";
+import { type MountTarget, planStubs } from "../snapshot/stubs.ts";
+import { planWorkdir } from "../snapshot/workdir.ts";
+import type { ContainerFolder } from "./container-record.ts";
+import { ContainerTree } from "./container-tree.ts";
+import { INIT_PATH } from "./init-program.ts";
+import { type ProcessOverrides, processConfig } from "./process-config.ts";
+import type { BindVolume } from "./volumes.ts";
+
+export interface PrepareRequest {
+  readonly access: LayerAccess;
+  readonly chain: Chain;
+  readonly config: ContainerConfig;
+  readonly privilege: Privilege;
+  readonly rootfsSupport: RootfsSupport;
+  /** The container's, 64 hexadecimal digits. */
+  readonly id: string;
+  /** Its scratch folder is there and empty. */
+  readonly folder: ContainerFolder;
+  /** Nothing of what it writes will be needed again. */
+  readonly isPassing: boolean;
+  readonly overrides: Omit<ProcessOverrides, "hostname"> & { readonly hostname?: string };
+  readonly groupAdd: readonly string[];
+  /** A program of this machine that becomes process 1. */
+  readonly init?: string;
+  readonly volumes: readonly BindVolume[];
+  readonly tmpfs: readonly string[];
+  readonly network: "host" | "none";
+  readonly extraHosts: readonly ExtraHost[];
+  readonly ulimits: readonly Ulimit[];
+  readonly resources: Resources;
+  readonly cgroupParent?: string;
+  readonly shmSize?: number;
+  readonly readOnlyRoot: boolean;
+  readonly capAdd: readonly string[];
+  readonly capDrop: readonly string[];
+  /** The machine's /etc/resolv.conf. */
+  readonly resolvConf: string;
+  /** Whether programs for a platform run on this machine. */
+  readonly canRun: (platform: Platform) => Promise<boolean>;
+}
+
+/** A container that only has to be started: nothing of the store is looked at any more. */
+export interface PreparedContainer {
+  readonly request: ContainerRequest;
+  /** To be called when it has ended. */
+  finish(): Promise<void>;
+}
+
+/** What the runtime calls a container. */
+export function runtimeId(id: string): string {
+  return `slipway-${shortId(id)}`;
+}
+
+/** As people see ids. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}
+
+/**
+ * Puts an image and what a command line says together for one start. What the container wrote in an earlier run is there
+ * again. Throws `CONTAINER_START_FAILED`, `USER_NOT_FOUND`, `SNAPSHOT_FAILED`, `EMULATION_UNAVAILABLE` and what layers can meet.
+ */
+export async function prepareContainer(request: PrepareRequest): Promise<PreparedContainer> {
+  const { access, chain, folder } = request;
+  const hostname = request.overrides.hostname ?? shortId(request.id);
+  const config = processConfig(request.config, { ...request.overrides, hostname });
+  const place = rootPlace(request);
+  const lowers = await access.snapshots(chain);
+  const tree = writtenTree(place, await access.tree("image", chain, true), request.privilege);
+  const mounts = mountsOf(request, hostname);
+  const stubs = planStubs(
+    tree,
+    mounts.map((mount) => mount.target),
+  );
+  const root = containerRoot(tree);
+  const rootfs = await prepareRootfs(place.support, {
+    lowers,
+    scratch: folder.scratch,
+    upper: place.upper,
+    stubs: stubs.stubs,
+    xattrPrefix: request.privilege.xattrPrefix,
+    ...(root ? { root } : {}),
+  });
+  const { argv, env, cwd } = config;
+  await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun: request.canRun });
+  const user = await userOf(tree, config.user, request.groupAdd);
+  return {
+    request: {
+      id: runtimeId(request.id),
+      scratch: folder.scratch,
+      rootfs,
+      argv: request.init === undefined ? argv : [INIT_PATH, "--", ...argv],
+      env,
+      workdir: planWorkdir(tree, cwd, stubs.resolved),
+      user,
+      hostname,
+      mounts: mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
+      ...limitsOf(request),
+    },
+    finish: () => rootfs.finish(),
+  };
+}
+
+/** What passes from the one request to the other as it is. */
+function limitsOf(request: PrepareRequest) {
+  return {
+    network: request.network,
+    security: "sandbox" as const,
+    ulimits: request.ulimits,
+    resources: request.resources,
+    ...(request.cgroupParent === undefined ? {} : { cgroupParent: request.cgroupParent }),
+    terminal: request.overrides.tty,
+    readOnlyRoot: request.readOnlyRoot,
+    addCapabilities: request.capAdd,
+    dropCapabilities: request.capDrop,
+    ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
+  };
+}
+
+interface RootPlace {
+  readonly support: RootfsSupport;
+  readonly upper: string;
+  /** Something was written there in an earlier run. */
+  readonly isUsed: boolean;
+}
+
+/** A container keeps the kind of root filesystem that it was first started with. A database in it wants its writes on the disk. */
+function rootPlace({ folder, rootfsSupport, isPassing }: PrepareRequest): RootPlace {
+  const kind = existsSync(folder.tree) ? "copy" : existsSync(folder.upper) ? "overlay" : rootfsSupport.kind;
+  const upper = kind === "copy" ? folder.tree : folder.upper;
+  const volatile = rootfsSupport.volatile && isPassing;
+  return { support: { kind, volatile }, upper, isUsed: existsSync(upper) };
+}
+
+/** The files that the container will see. */
+function writtenTree(place: RootPlace, image: SourceTree, { xattrPrefix }: Privilege): SourceTree {
+  if (!place.isUsed) return image;
+  return new ContainerTree(place.upper, place.support.kind === "copy" ? undefined : image, xattrPrefix);
+}
+
+async function userOf(tree: SourceTree, user: string, groupAdd: readonly string[]): Promise<ContainerUser> {
+  const read = smallFileReader(tree);
+  const [passwd, group] = (await Promise.all([read("etc/passwd"), read("etc/group")])).map((text) =>
+    text === undefined ? undefined : Buffer.from(text),
+  );
+  const found = resolveUser({ user, ...(passwd ? { passwd } : {}), ...(group ? { group } : {}) });
+  return withGroups(found, groupAdd, group);
+}
+
+interface PlannedMount {
+  readonly target: MountTarget;
+  at(target: string): ContainerMount;
+}
+
+function mountsOf(request: PrepareRequest, hostname: string): PlannedMount[] {
+  const { network, extraHosts, resolvConf } = request;
+  const hosts = hostsFile(hostname, extraHosts);
+  const resolver = resolverFile({ network, host: resolvConf });
+  const text = (path: string, content: string): PlannedMount => ({
+    target: { path, type: "file" },
+    at: (target) => ({ type: "file", target, content, mode: 0o644 }),
+  });
+  return [
+    text("/etc/hosts", hosts),
+    text("/etc/resolv.conf", resolver),
+    text("/etc/hostname", `${hostname}\n`),
+    ...(request.init === undefined ? [] : [initMount(request.init)]),
+    ...request.volumes.map(
+      ({ source, target: path, readOnly, type }): PlannedMount => ({
+        target: { path, type },
+        at: (target) => ({ type: "bind", target, source: { kind: "path", path: source }, readOnly }),
+      }),
+    ),
+    ...request.tmpfs.map(
+      (path): PlannedMount => ({
+        target: { path, type: "dir" },
+        at: (target) => ({ type: "tmpfs", target, mode: 0o1777 }),
+      }),
+    ),
+  ];
+}
+
+function initMount(program: string): PlannedMount {
+  const source = { kind: "path", path: program } as const;
+  return {
+    target: { path: INIT_PATH, type: "file" },
+    at: (target) => ({ type: "bind", target, source, readOnly: true }),
+  };
+}

@@ -1,0 +1,63 @@
+import type { ContainerState } from "./container-record.ts";
+
+/** The state of a container in the hands of its monitor: every change is written, and told to whoever waits for it. */
+export class StateWatch {
+  #state: ContainerState;
+  #hasEnded = false;
+  readonly #write: (state: ContainerState) => void;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(state: ContainerState, write: (state: ContainerState) => void) {
+    this.#state = state;
+    this.#write = write;
+  }
+
+  get now(): ContainerState {
+    return this.#state;
+  }
+
+  /** Nothing is going to change any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  change(change: Partial<ContainerState>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#changed();
+  }
+
+  /** Takes members away. */
+  forget(...names: readonly (keyof ContainerState)[]): void {
+    const kept = Object.entries(this.#state).filter(([name]) => !(names as readonly string[]).includes(name));
+    this.#state = Object.fromEntries(kept) as unknown as ContainerState;
+    this.#changed();
+  }
+
+  end(): void {
+    this.#hasEnded = true;
+    this.#tell();
+  }
+
+  /** Resolves with true when `isSo` holds, with false where the end comes first. */
+  until(isSo: (state: ContainerState) => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const fits = isSo(this.#state);
+        if (!fits && !this.#hasEnded) return;
+        this.#waiting.delete(look);
+        resolve(fits);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  #changed(): void {
+    this.#write(this.#state);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const look of [...this.#waiting]) look();
+  }
+}
