@@ -36,6 +36,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     const { removeHere } = await import("./remove-container.ts");
     return ({ ids }: { readonly ids: readonly string[] }, { environment }) => removeHere(ids, environment);
   },
+  "container-copy": async () => {
+    const { copyHere } = await import("./copy-here.ts");
+    return (options: Parameters<typeof copyHere>[0], context) =>
+      copyHere(options, context, context.environment);
+  },
   "container-diff": async () => {
     const { diffHere } = await import("./container-files.ts");
     return (options: Parameters<typeof diffHere>[0], { environment }) => diffHere(options, environment);

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeRecord } from "../cache/record.ts";
+import { isActive } from "../container/container-record.ts";
 import { ContainerStore } from "../container/container-store.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
@@ -66,9 +67,22 @@ export function diskUsageHere(environment: Environment): Promise<UsageRow[]> {
         bytes: total(caches),
         reclaimable: total(caches.filter(({ isReplaced }) => isReplaced)),
       },
+      await containerUsage(store),
       { type: "Temporary", ...temporary },
     ];
   });
+}
+
+/** What containers wrote, their logs included. */
+async function containerUsage(store: Store): Promise<UsageRow> {
+  const all = await Promise.all(
+    new ContainerStore(store).list().map(async ({ folder, state }) => ({
+      bytes: await treeBytes(folder.path),
+      isActive: isActive(state),
+    })),
+  );
+  const ended = all.filter((container) => !container.isActive);
+  return { type: "Containers", count: all.length, bytes: total(all), reclaimable: total(ended) };
 }
 
 /** An ordinary user sees into all folders only inside a user namespace; where there is none, what is closed counts nothing. */

@@ -4,7 +4,7 @@ import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { ProcessStreams } from "../runtime/process-streams.ts";
 import { type CreateContainerOptions, createContainer } from "./create-container.ts";
 import type { Environment } from "./environment.ts";
-import { removeCreated } from "./remove-container.ts";
+import { removeCreated, removePassed } from "./remove-container.ts";
 import { requireContainers } from "./require-containers.ts";
 import { startMonitor } from "./start-monitor.ts";
 import { superviseHere } from "./supervise-here.ts";
@@ -73,6 +73,8 @@ export async function runDetached(
 export async function makeContainer(options: RunContainerOptions, environment: Environment): Promise<string> {
   const { streams: _s, idFile, onWarning: _w, onStarted: _o, ...plain } = options;
   requireContainers(environment);
+  // Best effort: what a monitor that was killed should have removed is in nobody's way.
+  await removePassed(environment).catch(() => {});
   const { record } = await createContainer(plain, environment);
   if (idFile !== undefined) {
     try {

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { serialize } from "node:v8";
 import { cancelled } from "../core/cleanup-scope.ts";
@@ -41,6 +41,10 @@ export interface NamespaceCall extends NamespaceRequest {
   readonly signal?: AbortSignal;
   /** Takes what the child writes to standard output; default is to share ours. */
   readonly stdout?: NodeJS.WritableStream;
+  /** Given to the child as standard input. */
+  readonly stdin?: Readable;
+  /** Where else than in a user namespace of its own the child is started: the command line that leads there. */
+  readonly enter?: (argv: readonly string[]) => readonly string[];
   /** The child shares terminal and process group with us (`run -it`). */
   readonly interactive?: boolean;
   /** Told how signals can be passed on to the child. */
@@ -74,8 +78,8 @@ export async function tryUserNamespace(environment: Environment): Promise<{
  * happen; aborting the signal ends the child and all it started.
  */
 export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
-  const { stdout } = call;
-  await requireUserNamespace(call.environment);
+  const { stdout, stdin, enter = enterArgv } = call;
+  if (!call.enter) await requireUserNamespace(call.environment);
   const answers = requirePipe();
   const output = stdout && requirePipe();
   const temp = temporaryFiles(call.environment.home);
@@ -91,7 +95,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
   if (output) finished.push(passOn(output.readable, stdout));
   try {
     request = writeRequest(temp, call);
-    const child = spawnProcess(enterArgv([process.execPath, namespaceEntry(), request]), {
+    const child = spawnProcess(enter([process.execPath, namespaceEntry(), request]), {
       env: {
         ...call.environment.variables,
         PATH: call.environment.path,
@@ -99,7 +103,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
         SLIPWAY_HOME: call.environment.home,
       },
       stdio: [
-        call.interactive ? "inherit" : "ignore",
+        stdin ? "pipe" : call.interactive ? "inherit" : "ignore",
         output?.writeFd ?? "inherit",
         "inherit",
         answers.writeFd,
@@ -109,6 +113,7 @@ export async function inUserNamespace(call: NamespaceCall): Promise<unknown> {
       graceMs: 10_000,
     });
     for (const pipe of [answers, output]) pipe?.closeWriteEnd();
+    if (stdin && child.stdin) feed(stdin, child.stdin);
     call.onStarted?.((signal) => {
       if (!FROM_TERMINAL.has(signal) || !isInForeground()) child.kill(signal);
     });
@@ -174,6 +179,14 @@ async function passOn(source: Readable, target: NodeJS.WritableStream): Promise<
   await closed(source);
   target.removeListener("error", drop);
   target.removeListener("close", drop);
+}
+
+/** What cannot be read ends the child's input, which it then finds cut short. */
+function feed(source: Readable, target: Writable): void {
+  source.on("error", () => target.destroy());
+  // EPIPE: the child has said why.
+  target.on("error", () => source.unpipe(target));
+  source.pipe(target);
 }
 
 /** Tries an operation as it is, and inside a user namespace where it turns out to need one. Events of the first try are held back until it is clear. */

@@ -68,8 +68,19 @@ export async function execInContainer(
     run.signal?.addEventListener("abort", stop, { once: true });
     scope.defer(() => run.signal?.removeEventListener("abort", stop));
     const { exitCode } = await child.done;
-    await streams?.finish();
+    // What it left behind may hold on to its output.
+    await Promise.race([streams?.finish(), aborted(run.signal, scope)]);
     return ended(exitCode, call.log);
+  });
+}
+
+/** Resolves when the signal is aborted, if ever. */
+function aborted(signal: AbortSignal | undefined, scope: CleanupScope): Promise<void> {
+  if (signal?.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => resolve();
+    signal?.addEventListener("abort", end, { once: true });
+    scope.defer(() => signal?.removeEventListener("abort", end));
   });
 }
 

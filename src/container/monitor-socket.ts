@@ -1,4 +1,4 @@
-import { closeSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { SlipwayError } from "../core/errors.ts";
@@ -75,6 +75,7 @@ export async function askMonitor(
   request: MonitorRequest,
   signal?: AbortSignal,
 ): Promise<Extract<MonitorAnswer, { ok: true }> | undefined> {
+  if (!existsSync(folder.path)) return undefined;
   const place = shortPath(folder);
   try {
     const line = await exchange(place.path, `${JSON.stringify(request)}\n`, signal);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Platform } from "../core/platform.ts";
 import type { Chain } from "../execute/chain.ts";
 import { smallFileReader } from "../execute/copy/owner.ts";
@@ -17,6 +16,7 @@ import type { ContainerFolder } from "./container-record.ts";
 import { ContainerTree } from "./container-tree.ts";
 import { INIT_PATH } from "./init-program.ts";
 import { type ProcessOverrides, processConfig } from "./process-config.ts";
+import { type RootPlace, rootPlace } from "./root-place.ts";
 import type { BindVolume } from "./volumes.ts";
 
 export interface PrepareRequest {
@@ -128,21 +128,6 @@ function limitsOf(request: PrepareRequest) {
     dropCapabilities: request.capDrop,
     ...(request.shmSize === undefined ? {} : { shmSize: request.shmSize }),
   };
-}
-
-interface RootPlace {
-  readonly support: RootfsSupport;
-  readonly upper: string;
-  /** Something was written there in an earlier run. */
-  readonly isUsed: boolean;
-}
-
-/** A container keeps the kind of root filesystem that it was first started with. A database in it wants its writes on the disk. */
-function rootPlace({ folder, rootfsSupport, isPassing }: PrepareRequest): RootPlace {
-  const kind = existsSync(folder.tree) ? "copy" : existsSync(folder.upper) ? "overlay" : rootfsSupport.kind;
-  const upper = kind === "copy" ? folder.tree : folder.upper;
-  const volatile = rootfsSupport.volatile && isPassing;
-  return { support: { kind, volatile }, upper, isUsed: existsSync(upper) };
 }
 
 /** The files that the container will see. */

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
 import { commitContainer, diffContainer, exportContainer } from "../../api/container-files.ts";
+import { copyIn, copyOut } from "../../api/copy-container.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { writeText } from "../write-text.ts";
@@ -59,4 +60,42 @@ export function exportCommand(name: string, { output }: { readonly output: strin
     await exportContainer(name, stdout, environment);
     return EXIT.ok;
   };
+}
+
+interface CopyFlags {
+  readonly archive?: boolean;
+  readonly followLink?: boolean;
+}
+
+/** `slipway cp` */
+export function copyCommand(source: string, target: string, flags: CopyFlags): Handler {
+  return async ({ environment, stdin, stdout }) => {
+    const [from, to] = [containerPath(source), containerPath(target)];
+    if ((from === undefined) === (to === undefined))
+      throw new SlipwayError("USAGE", "one of source and target has to be in a container", {
+        hint: "write CONTAINER:PATH for it",
+      });
+    const options = { archive: flags.archive ?? false, followsLink: flags.followLink ?? false };
+    const here = (path: string) => ({ path: absolute(environment.cwd, path) });
+    if (from)
+      await copyOut({ ...options, ...from }, target === "-" ? { stream: stdout } : here(target), environment);
+    if (to)
+      await copyIn({ ...options, ...to }, source === "-" ? { stream: stdin } : here(source), environment);
+    return EXIT.ok;
+  };
+}
+
+/** `name:path`; a path of this machine with a colon in it is written with `./` or `/` in front. */
+function containerPath(text: string): { readonly container: string; readonly path: string } | undefined {
+  const colon = text.indexOf(":");
+  if (colon <= 0 || /^[./]/.test(text)) return undefined;
+  return { container: text.slice(0, colon), path: text.slice(colon + 1) };
+}
+
+/** A slash or `/.` at the end means something. */
+function absolute(cwd: string, path: string): string {
+  const end = /(?:^|\/)(\.?)$/.exec(path);
+  const plain = resolve(cwd, path);
+  if (!end || plain === "/") return end?.[1] === "." ? `${plain}/.` : plain;
+  return end[1] === "." ? `${plain}/.` : `${plain}/`;
 }

@@ -124,6 +124,17 @@ function defineExec(program: Command, run: Run): void {
 
 function defineFiles(program: Command, run: Run): void {
   program
+    .command("cp")
+    .description("Copy files between a container and this machine")
+    .argument("<source>", "CONTAINER:PATH, PATH, or - for an archive on standard input")
+    .argument("<target>", "CONTAINER:PATH, PATH, or - for an archive on standard output")
+    .option("-a, --archive", "keep owners")
+    .option("-L, --follow-link", "copy what a link leads to")
+    .option("-q, --quiet", "nothing is printed in any case")
+    .action((source: string, target: string, flags) =>
+      run(async () => (await import("./container-files.ts")).copyCommand(source, target, flags)),
+    );
+  program
     .command("diff")
     .description("List what a container changed of its image's files: added, changed, deleted")
     .argument("<container>", "name or id")

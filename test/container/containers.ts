@@ -1,0 +1,55 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Workshop } from "../api/workshop.ts";
+
+/** Document of `slipway inspect`, as far as tests look at it. */
+export interface Inspected {
+  readonly Id: string;
+  readonly Name: string;
+  readonly RestartCount: number;
+  readonly State: {
+    readonly Status: string;
+    readonly Running: boolean;
+    readonly Pid: number;
+    readonly ExitCode: number;
+    readonly Error: string;
+    readonly StartedAt: string;
+    readonly Health?: {
+      readonly Status: string;
+      readonly FailingStreak: number;
+      readonly Log: readonly { readonly ExitCode: number; readonly Output: string }[];
+    };
+  };
+}
+
+/** Waits until a container is as wanted; the test's own time limit ends a wait that leads nowhere. */
+export async function untilContainer(
+  shop: Workshop,
+  name: string,
+  isSo: (container: Inspected) => boolean,
+): Promise<Inspected> {
+  for (;;) {
+    const container = (await shop.inspect(name)) as Inspected;
+    if (isSo(container)) return container;
+    await pause(50);
+  }
+}
+
+/** Starts a container in the background and gives its id. */
+export async function detached(shop: Workshop, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await shop.succeed(["run", "-d", ...args]);
+  return stdout.trim();
+}
+
+/** A shell line that ends at once when it is asked to. */
+export const WAITS = ["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"] as const;
+
+/** Starts one of those in the background, and waits until it is ready to be asked. Gives its id. */
+export async function waiting(shop: Workshop, ...flags: readonly string[]): Promise<string> {
+  const id = await detached(shop, ...flags, ...WAITS);
+  await untilLogged(shop, id, "ready");
+  return id;
+}
+
+export async function untilLogged(shop: Workshop, name: string, text: string): Promise<void> {
+  while (!(await shop.run(["logs", name])).stdout.includes(text)) await pause(20);
+}
