@@ -151,6 +151,27 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     expect(removed.split("\n").filter((line) => /^[0-9a-f]{64}$/.test(line)).length).toBe(2);
   });
 
+  it("DR-10: has the labels of its image and of the command line, which wins", async () => {
+    await shop.it.build({ Dockerfile: "FROM busybox\nLABEL a=image b=image\n" }, "-t", "labelled");
+    writeFileSync(join(shop.it.folder, "labels"), "c=file\n");
+    const flags = ["-l", "b=flag", "--label-file", "labels", "--label", "empty"];
+    await shop.it.succeed(["create", "--name", "labelled-1", ...flags, "labelled"]);
+    const { Config } = await shop.it.inspect("labelled-1");
+    expect(Config.Labels).toEqual({ a: "image", b: "flag", c: "file", empty: "" });
+    await shop.it.succeed(["rm", "labelled-1"]);
+  });
+
+  it("cannot lead the next start out of its root by links that it made", async () => {
+    const place = join(shop.it.folder, "machine");
+    const script = `rm -rf /a && mkdir -p ${shop.it.folder} && ln -s ${shop.it.folder} /a`;
+    await detached(shop.it, "--name", "links", "-w", "/a/machine", "busybox", "sh", "-c", `cd /; ${script}`);
+    await shop.it.succeed(["wait", "links"]);
+    await shop.it.succeed(["start", "links"]);
+    await shop.it.succeed(["wait", "links"]);
+    expect(existsSync(place)).toBe(false);
+    await shop.it.succeed(["rm", "links"]);
+  });
+
   it("keeps its image: that cannot be removed by its last name, and pruning leaves its layers", async () => {
     await shop.it.build({ Dockerfile: "FROM busybox\nRUN echo kept > /kept\n" }, "-t", "base");
     await waiting(shop.it, "--name", "user", "base");
