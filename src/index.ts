@@ -28,10 +28,13 @@ export type { DockerfileSource } from "./api/dockerfile-session.ts";
 export type { Diagnosis, Fact } from "./api/doctor.ts";
 export type { Environment, Surroundings } from "./api/environment.ts";
 export { readEnvironment } from "./api/environment.ts";
+export type { ExecContainerOptions } from "./api/exec.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
+export type { ContainerInspect } from "./api/inspect-container.ts";
 export type { OutlineResult, TargetsResult } from "./api/outline.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
+export type { RunContainerOptions, RunOutcome } from "./api/run.ts";
 export type { Descriptor } from "./core/descriptor.ts";
 export type { Digest } from "./core/digest.ts";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes.ts";
@@ -120,3 +123,49 @@ export const diskUsage = async (environment = processEnvironment()) =>
 /** Removes what nothing uses; `all`: the build cache, too. Waits for builds that are running. */
 export const prune = async (options: { readonly all: boolean }, environment = processEnvironment()) =>
   (await import("./api/prune.ts")).prune(options, environment);
+
+/** Runs an image's command with this process's own streams, to its end. */
+export const runContainer = async (
+  options: import("./api/run.ts").RunContainerOptions,
+  environment = processEnvironment(),
+) => (await import("./api/run.ts")).run(options, environment);
+/** Starts a container that goes on when this process ends, and gives its id. */
+export const startDetached = async (
+  options: import("./api/run.ts").RunContainerOptions,
+  environment = processEnvironment(),
+) => (await import("./api/run.ts")).runDetached(options, environment);
+/** What `slipway inspect` prints of each container, the newest first. */
+export const listContainers = async (
+  options: import("./api/list-containers.ts").ListOptions = {},
+  environment = processEnvironment(),
+) =>
+  (await (await import("./api/list-containers.ts")).listContainers(options, environment)).map(
+    ({ document }) => document,
+  );
+/** What `slipway inspect` prints of one; undefined where there is none of that name or id. */
+export const inspectContainer = async (name: string, environment = processEnvironment()) =>
+  (await import("./api/inspect-container.ts")).inspectContainer(name, environment);
+/** Runs a further command in a container that runs. */
+export const execContainer = async (
+  name: string,
+  options: import("./api/exec.ts").ExecContainerOptions,
+  environment = processEnvironment(),
+) => (await import("./api/exec.ts")).execContainer(name, options, environment);
+/** Asks a container to end, and kills it if it does not. */
+export const stopContainer = async (
+  name: string,
+  options: import("./api/control-container.ts").StopOptions = {},
+  environment = processEnvironment(),
+) => (await import("./api/control-container.ts")).stopContainer(name, options, environment);
+/** Waits until a container is so, and gives its exit code. */
+export const waitForContainer = async (
+  name: string,
+  condition: import("./container/monitor-socket.ts").WaitCondition = "not-running",
+  environment = processEnvironment(),
+) => (await import("./api/control-container.ts")).waitForContainer(name, condition, environment);
+/** Removes a container with all that it wrote. */
+export const removeContainer = async (
+  name: string,
+  options: import("./api/remove-container.ts").RemoveOptions = {},
+  environment = processEnvironment(),
+) => (await import("./api/remove-container.ts")).removeContainer(name, options, environment);
