@@ -21,16 +21,14 @@ export class StateWatch {
     return this.#hasEnded;
   }
 
-  change(change: Partial<ContainerState>): void {
-    this.#state = { ...this.#state, ...change };
-    this.#changed();
-  }
-
-  /** Takes members away. */
-  forget(...names: readonly (keyof ContainerState)[]): void {
-    const kept = Object.entries(this.#state).filter(([name]) => !(names as readonly string[]).includes(name));
+  /** Changes members and takes others away, in one step for whoever reads. */
+  change(change: Partial<ContainerState>, without: readonly (keyof ContainerState)[] = []): void {
+    const kept = Object.entries({ ...this.#state, ...change }).filter(
+      ([name]) => !(without as readonly string[]).includes(name),
+    );
     this.#state = Object.fromEntries(kept) as unknown as ContainerState;
-    this.#changed();
+    this.#write(this.#state);
+    this.#tell();
   }
 
   end(): void {
@@ -50,11 +48,6 @@ export class StateWatch {
       this.#waiting.add(look);
       look();
     });
-  }
-
-  #changed(): void {
-    this.#write(this.#state);
-    this.#tell();
   }
 
   #tell(): void {

@@ -126,16 +126,15 @@ class Supervisor implements Supervised {
     let pauseMs = 0;
     for (;;) {
       const end = await this.#once();
-      this.#note(end);
-      if (end.failure !== undefined) return end;
       const { isStopped } = this.#stop;
       const { restartCount } = this.state.now;
-      const next = nextRun(restart, { ...end, isStopped, restartCount, lastPauseMs: pauseMs });
+      const ended = { ...end, isStopped, restartCount, lastPauseMs: pauseMs };
+      const next = end.failure === undefined ? nextRun(restart, ended) : undefined;
+      this.#note(end, next !== undefined);
       if (!next) return end;
       pauseMs = next.pauseMs;
-      this.state.change({ status: "restarting", monitor: currentOwner(), restartCount: restartCount + 1 });
       if (await this.#stop.within(pauseMs)) {
-        this.state.change({ status: "exited" });
+        this.state.change({ status: "exited" }, ["monitor"]);
         return end;
       }
     }
@@ -186,17 +185,19 @@ class Supervisor implements Supervised {
   /** Gives the function that ends the health checks. */
   #running({ pid, holder, join }: RunningContainer): () => void {
     const owners = { process: ownerOf(pid), holder: ownerOf(holder) };
-    this.state.change({
-      status: "running",
-      monitor: currentOwner(),
-      ...(owners.process ? { process: owners.process } : {}),
-      ...(owners.holder ? { holder: owners.holder } : {}),
-      join,
-      exitCode: 0,
-      startedAt: new Date().toISOString(),
-      isStopped: this.#stop.isStopped,
-    });
-    this.state.forget("finishedAt", "error", "oomKilled", "health");
+    this.state.change(
+      {
+        status: "running",
+        monitor: currentOwner(),
+        ...(owners.process ? { process: owners.process } : {}),
+        ...(owners.holder ? { holder: owners.holder } : {}),
+        join,
+        exitCode: 0,
+        startedAt: new Date().toISOString(),
+        isStopped: this.#stop.isStopped,
+      },
+      ["finishedAt", "error", "oomKilled", "health"],
+    );
     this.#up();
     return this.#watchHealth();
   }
@@ -231,21 +232,23 @@ class Supervisor implements Supervised {
     this.#supervision.onUp?.();
   }
 
-  #note({ exitCode, failure, oomKilled }: RunEnd): void {
-    this.state.forget("monitor", "process", "holder", "join");
+  #note({ exitCode, failure, oomKilled }: RunEnd, isRestarting: boolean): void {
     const hasRun = this.state.now.startedAt !== undefined;
+    const { restartCount } = this.state.now;
     const change: Partial<ContainerState> = {
-      status: hasRun ? "exited" : "created",
+      ...(isRestarting
+        ? { status: "restarting", monitor: currentOwner(), restartCount: restartCount + 1 }
+        : { status: hasRun ? "exited" : "created" }),
       exitCode,
       isStopped: this.#stop.isStopped,
       ...(hasRun ? { finishedAt: new Date().toISOString(), oomKilled } : {}),
       ...(failure === undefined ? {} : { error: failure }),
     };
-    this.state.change(change);
+    this.state.change(change, ["process", "holder", "join", ...(isRestarting ? [] : ["monitor" as const])]);
   }
 
   #cannotStart(error: unknown): void {
     const text = error instanceof Error ? error.message : String(error);
-    this.#note({ exitCode: 125, failure: text, ranMs: 0, oomKilled: false });
+    this.#note({ exitCode: 125, failure: text, ranMs: 0, oomKilled: false }, false);
   }
 }

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError, systemErrorCode } from "../../core/errors.ts";
 import { decodeName, fsPath, printableName } from "../../core/file-name.ts";
@@ -17,10 +17,12 @@ export interface PackRequest {
 /** A file or directory with all that is in it, for an archive. Throws `SOURCE_NOT_FOUND`. */
 export function* packPath({ path, top, followsLink }: PackRequest): Generator<ArchivedFile> {
   const mustBeFolder = /\/\.?$/.test(path) && path !== "/";
-  const stat = look(path, followsLink || mustBeFolder || path === "/");
+  const follows = followsLink || mustBeFolder || path === "/";
+  const stat = look(path, follows);
   if (mustBeFolder && !stat.isDirectory())
     throw new SlipwayError("SOURCE_NOT_FOUND", `${printableName(path)} is not a directory`);
-  yield* packed(stat, path, top);
+  // Files are opened only where they are no links.
+  yield* packed(stat, follows ? realpathSync(path) : path, top);
 }
 
 function* packed(stat: Stats, path: string, name: string): Generator<ArchivedFile> {
