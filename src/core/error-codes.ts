@@ -68,6 +68,8 @@ export const ERROR_CODES = {
   // outputs, containers
   OUTPUT_INVALID: "an output option is wrong or the destination cannot be written",
   CONTAINER_START_FAILED: "a container's command could not be started",
+  PREFLIGHT_INVALID: "a contract of preconditions (`preflight.yaml`, or an image's label) has mistakes",
+  PREFLIGHT_FAILED: "what an image presumes of the place where it is started does not hold",
   BOOTSTRAP_FAILED: "a base image could not be made from a package mirror",
   INTERNAL: "a defect in slipway: please report it",
 } as const;
