@@ -23,7 +23,7 @@ export function contractError(
       `${file}:${source.start}:${column}: ${message}${hint ? ` (${hint})` : ""}`,
   );
   return new SlipwayError("PREFLIGHT_INVALID", [`the contract ${file} has ${count}`, ...lines].join("\n"), {
-    hint: "docs/preflight.md describes contracts",
+    hint: "docs/preflight.md describes contracts; build --no-preflight leaves the file alone",
     facts: { problems: sorted, sourceText: text },
     ...(sorted[0] ? { source: sorted[0].source } : {}),
   });

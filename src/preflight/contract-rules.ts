@@ -10,7 +10,7 @@ import type {
   VariableRule,
 } from "./contract.ts";
 import { milliCpus, octal, sizeInBytes, wholeSeconds } from "./quantities.ts";
-import { hasVariables, parseTemplate, plainText, type Template } from "./template.ts";
+import { hasVariables, parseTemplate, type Template, variablesOf, writtenText } from "./template.ts";
 import { PatternError } from "./value-pattern.ts";
 
 type Fields = Readonly<Record<string, Plain>>;
@@ -57,8 +57,7 @@ class RuleReader {
 
   variable(name: string, own: Fields): VariableRule {
     const path = `env/${name}`;
-    if (SHELL_NAMES.has(name) || name.startsWith("pf_"))
-      this.#complain(path, `${name} is a name that shells use themselves`, "use another name");
+    this.#name(name, path);
     const pattern = optional(own.pattern);
     if (pattern !== undefined) this.#pattern(pattern, `${path}/pattern`);
     const oneOf = Array.isArray(own.oneOf) ? own.oneOf.map((value: Plain) => text(value)) : undefined;
@@ -73,6 +72,15 @@ class RuleReader {
       ...(oneOf ? { oneOf } : {}),
       ...hint(own),
     };
+  }
+
+  #name(name: string, path: string): void {
+    if (SHELL_NAMES.has(name) || name.startsWith("pf_"))
+      this.#complain(
+        path,
+        `${name} is a name that shells and entry scripts use themselves`,
+        "use another name",
+      );
   }
 
   #pattern(pattern: string, path: string): void {
@@ -173,6 +181,7 @@ class RuleReader {
 
   #template(value: Plain | undefined, path: string): Template {
     const template = parseTemplate(text(value));
+    for (const name of template ? variablesOf(template) : []) this.#name(name, path);
     if (template) return template;
     this.#complain(
       path,
@@ -184,8 +193,13 @@ class RuleReader {
 
   #portNumber(value: Plain | undefined, path: string): Template {
     const template = this.#template(value, path);
-    if (value !== undefined && template.length > 0 && !hasVariables(template) && !isPort(plainText(template)))
-      this.#complain(path, `${plainText(template)} is no port`, "ports are numbers from 1 to 65535");
+    if (
+      value !== undefined &&
+      template.length > 0 &&
+      !hasVariables(template) &&
+      !isPort(writtenText(template))
+    )
+      this.#complain(path, `${writtenText(template)} is no port`, "ports are numbers from 1 to 65535");
     return template;
   }
 }
@@ -207,7 +221,7 @@ function splitEndpoint(endpoint: string): Fields {
   const bracketed = /^\[([^\]]+)\]:(.+)$/.exec(endpoint);
   if (bracketed) return { host: bracketed[1]!, port: bracketed[2]! };
   // A colon inside of `${NAME:-otherwise}` separates nothing.
-  const [, host = "", port = ""] = /^((?:\$\{[^}]*\}|[^:$])+):(.+)$/.exec(endpoint) ?? [, endpoint, "-"];
+  const [, host = "", port = ""] = /^((?:\$\{[^}]*\}|[^:$])+):(.+)$/.exec(endpoint) ?? ["", endpoint, "-"];
   return { host, port };
 }
 
@@ -217,7 +231,7 @@ function rootOf(value: Plain) {
 }
 
 function hint(own: Fields): { readonly hint?: string } {
-  return typeof own.hint === "string" ? { hint: own.hint } : {};
+  return typeof own.hint === "string" ? { hint: own.hint.trim().replaceAll(/\s+/g, " ") } : {};
 }
 
 function fields(value: Plain | undefined): Fields {

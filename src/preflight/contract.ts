@@ -1,8 +1,5 @@
 import type { Template } from "./template.ts";
 
-/** The label that an image's contract is kept in: the contract as JSON, in the language of `preflight.yaml`. */
-export const CONTRACT_LABEL = "dev.slipway.preflight";
-
 /** What an image presumes of the place where it is started. The order of conditions is that of the file. */
 export interface Contract {
   readonly env: readonly VariableRule[];

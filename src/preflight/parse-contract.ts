@@ -11,7 +11,7 @@ export const LARGEST_CONTRACT = 64 * 1024;
 
 export interface ParsedContract {
   readonly contract: Contract;
-  /** The same as JSON, one value for every way of writing it: what the label holds. */
+  /** The same as JSON, words as they were written: what the label holds. */
   readonly label: string;
 }
 
@@ -24,6 +24,7 @@ export function parseContract(text: string, file: string): ParsedContract {
     throw new SlipwayError(
       "PREFLIGHT_INVALID",
       `the contract ${file} is larger than ${LARGEST_CONTRACT / 1024} KiB`,
+      { hint: "an image's label has to hold it", source: { file, start: 1, end: 1 } },
     );
   const problems: ContractProblem[] = [];
   const lines = new LineCounter();

@@ -1,11 +1,14 @@
-/** Text with variables of the container in it: `${NAME}`, or `${NAME:-text}` for when NAME is unset or empty. */
+/**
+ * Text with variables of the container in it: `${NAME}`, or `${NAME:-text}` for when NAME is unset or empty; the text has no
+ * character that a shell could take for anything else.
+ */
 export type Template = readonly TemplatePart[];
 
 export type TemplatePart =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "variable"; readonly name: string; readonly otherwise: string };
 
-const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^${}]*))?\}/y;
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([A-Za-z0-9_./:@%+,=-]*))?\}/y;
 
 /** Parses a text with variables; undefined where a `$` begins none. A `$` itself is written `$$`. Pure. */
 export function parseTemplate(text: string): Template | undefined {
@@ -43,7 +46,15 @@ export function hasVariables(template: Template): boolean {
   return template.some(({ kind }) => kind === "variable");
 }
 
-/** The text that has no variables in it, with its `$` written as they were. */
-export function plainText(template: Template): string {
-  return template.map((part) => (part.kind === "text" ? part.text : `\${${part.name}}`)).join("");
+export function variablesOf(template: Template): readonly string[] {
+  return template.flatMap((part) => (part.kind === "variable" ? [part.name] : []));
+}
+
+/** For people: the text with its variables as they are written. */
+export function writtenText(template: Template): string {
+  return template
+    .map((part) =>
+      part.kind === "text" ? part.text : `\${${part.name}${part.otherwise && `:-${part.otherwise}`}}`,
+    )
+    .join("");
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { automatonOf, matches } from "../../src/preflight/automaton.ts";
 import { PatternError } from "../../src/preflight/value-pattern.ts";
-import { patternText } from "./pattern-text.ts";
+import { isBearable, patternText } from "./pattern-text.ts";
 
 describe("patterns of values", () => {
   it.each([
@@ -52,13 +52,3 @@ describe("patterns of values", () => {
     expect(() => automatonOf(pattern)).toThrow(reason);
   });
 });
-
-/** Repetitions of repetitions grow beyond what an entry script should hold. */
-function isBearable(pattern: string): boolean {
-  try {
-    return Boolean(automatonOf(pattern));
-  } catch (error) {
-    if (error instanceof PatternError && error.message.includes("complicated")) return false;
-    throw error;
-  }
-}

@@ -1,4 +1,6 @@
 import fc from "fast-check";
+import { automatonOf } from "../../src/preflight/automaton.ts";
+import { PatternError } from "../../src/preflight/value-pattern.ts";
 
 /** Regular expressions that are sound, of a few characters, so that texts of the same characters often match. */
 export function patternText(): fc.Arbitrary<string> {
@@ -35,4 +37,14 @@ export function patternText(): fc.Arbitrary<string> {
     ),
   }));
   return pattern;
+}
+
+/** Repetitions of repetitions grow beyond what an entry script should hold. */
+export function isBearable(pattern: string): boolean {
+  try {
+    return Boolean(automatonOf(pattern));
+  } catch (error) {
+    if (error instanceof PatternError && error.message.includes("complicated")) return false;
+    throw error;
+  }
 }
