@@ -32,6 +32,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
       return runHere({ ...options, signal, onStarted, onWarning, streams: context }, environment);
     };
   },
+  preflight: async () => {
+    const { preflightHere } = await import("./preflight-here.ts");
+    return (options: Parameters<typeof preflightHere>[0], { environment, signal }) =>
+      preflightHere({ ...options, signal }, environment);
+  },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");
     return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>

@@ -10,6 +10,7 @@ import type { ProcessStreams } from "../runtime/process-streams.ts";
 import type { Resources } from "../runtime/request.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
+import { requirePreflight } from "./preflight.ts";
 import { runtimePrivilege } from "./privilege.ts";
 import { normalizeResources } from "./resource-limits.ts";
 import { rootfsSupport } from "./rootfs-support.ts";
@@ -49,6 +50,8 @@ export interface RunContainerOptions {
   readonly platform?: Platform;
   readonly pull?: "always" | "missing" | "never";
   readonly runtime?: string;
+  /** false: a contract that the image has is not checked. */
+  readonly preflight?: boolean;
   /** Told how signals can be passed on, once the process runs. */
   readonly onStarted?: (kill: (signal: NodeJS.Signals) => void) => void;
   readonly signal?: AbortSignal;
@@ -61,6 +64,8 @@ export interface RunContainerOptions {
 export async function run(options: RunContainerOptions, environment: Environment): Promise<number> {
   const available = options.pull !== "always" && (await isPresent(options.image, environment));
   if (!available) await pullMissing(options, environment);
+  if (options.preflight !== false)
+    await requirePreflight({ ...options, pull: "never" }, environment, options.onWarning);
   if (environment.uid === 0) return runHere(options, environment);
   const namespace = userNamespaceAvailable(environment);
   if (!namespace.available)

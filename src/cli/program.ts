@@ -4,6 +4,7 @@ import { type CliContext, EXIT } from "./cli-context.ts";
 import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
+import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { reportError } from "./report-error.ts";
 import type { Run } from "./run-handler.ts";
@@ -55,6 +56,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineBuild(program, run);
   defineImages(program, run);
   defineContainers(program, run);
+  definePreflight(program, run);
   defineSystem(program, run);
   return program;
 }

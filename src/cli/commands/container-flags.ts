@@ -47,6 +47,7 @@ export function defineContainers(program: Command, run: Run): void {
     .option("--platform <os/arch>", "the platform of the image")
     .option("--pull <when>", "always, missing or never", "missing")
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)")
+    .option("--no-preflight", "do not check what the image presumes (its contract) before it is started")
     .helpOption("--help", "display help for command")
     .action((image: string, command: string[], flags: RunFlags) =>
       run(async () => {

@@ -31,4 +31,5 @@ export interface RunFlags {
   readonly platform?: string;
   readonly pull: string;
   readonly runtime?: string;
+  readonly preflight: boolean;
 }
