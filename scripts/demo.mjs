@@ -78,6 +78,18 @@ async function mailer(demo) {
   demo.check("the message is in the log", /ann@example\.test -> Ship ahoy/.test(logged.stdout));
 
   await build("live");
+  demo.say("What it presumes is checked before it starts, and told all at once:");
+  const nobody = ["-e", `MAIL_PORT=${await freePort()}`, "--user", "root"];
+  const refused = await demo.slipway(["run", "--rm", ...nobody, "example/mailer-live"]);
+  demo.check(
+    "without a mail server, and as root, it is not started",
+    refused.code === 125,
+    `it is ${refused.code}`,
+  );
+  demo.check(
+    "both are told",
+    /must not run as root/.test(refused.stderr) && /nothing answers at/.test(refused.stderr),
+  );
   const server = await startMailServer();
   const port = ["-e", `MAIL_PORT=${server.port}`];
   await demo.succeed(["run", "--rm", "-i", "--network", "host", ...port, "example/mailer-live"], { input });

@@ -10,6 +10,7 @@ import { checkBuildOptions } from "./api/check-options.ts";
 import { type Environment, readEnvironment } from "./api/environment.ts";
 import * as images from "./api/images.ts";
 import { loadImages as loadIn } from "./api/load.ts";
+import type { PreflightOptions } from "./api/preflight-options.ts";
 import { removeImages as removeIn } from "./api/remove-image.ts";
 import { importRootfs as importIn } from "./api/rootfs-image.ts";
 import * as transfer from "./api/transfer.ts";
@@ -32,6 +33,7 @@ export type { ExecContainerOptions } from "./api/exec.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
 export type { ContainerInspect } from "./api/inspect-container.ts";
 export type { OutlineResult, TargetsResult } from "./api/outline.ts";
+export type { PreflightOptions } from "./api/preflight-options.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
 export type { RunContainerOptions, RunOutcome } from "./api/run.ts";
@@ -54,6 +56,7 @@ export type {
   OutlineSecret,
   TargetOutline,
 } from "./plan/outline.ts";
+export type { Finding as PreflightFinding, PreflightReport } from "./preflight/finding.ts";
 export type { Resources } from "./runtime/request.ts";
 
 /** The environment of this process: what every function uses where none is given. */
@@ -169,3 +172,16 @@ export const removeContainer = async (
   options: import("./api/remove-container.ts").RemoveOptions = {},
   environment = processEnvironment(),
 ) => (await import("./api/remove-container.ts")).removeContainer(name, options, environment);
+/** Whether what an image presumes would hold if it was run with these options. Nothing is started. */
+export const checkPreflight = async (options: PreflightOptions, environment = processEnvironment()) =>
+  (await import("./api/preflight.ts")).checkPreflight(options, environment);
+/** The entry script for a contract: text of a `preflight.yaml`, whose name in errors is `file`. */
+export const preflightScript = async (
+  contract: string,
+  options: { readonly program?: readonly string[]; readonly strict?: boolean; readonly file?: string } = {},
+) => {
+  const { parseContract } = await import("./preflight/parse-contract.ts");
+  const { writeScript } = await import("./preflight/script/write-script.ts");
+  const { program = [], strict = false, file = "preflight.yaml" } = options;
+  return writeScript(parseContract(contract, file).contract, { program, strict });
+};

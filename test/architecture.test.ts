@@ -33,6 +33,7 @@ const RANKS: Readonly<Record<string, number>> = {
   audit: 6,
   lock: 6,
   container: 6,
+  preflight: 6,
   api: 7,
   "index.ts": 7.5,
   cli: 8,

@@ -1,6 +1,7 @@
 import type { Target } from "../engine/target.ts";
 import { compressionTarget } from "./compression.ts";
 import { dockerConfigTarget, registriesConfTarget } from "./configs.ts";
+import { contractTarget } from "./contract.ts";
 import { dockerfileTarget } from "./dockerfile.ts";
 import { documentsTarget } from "./documents.ts";
 import { expandTarget } from "./expand.ts";
@@ -42,6 +43,7 @@ export const TARGETS: readonly Target[] = [
   registriesConfTarget,
   dockerConfigTarget,
   printersTarget,
+  contractTarget,
 ];
 
 /** The target of that name; throws where there is none. */

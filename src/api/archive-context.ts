@@ -58,6 +58,19 @@ export async function dockerfileOf(
   );
 }
 
+/** A small file of such a context; undefined where there is none. One that is longer than `limit` bytes gives a text that is, too. */
+export async function smallFileOf(
+  tree: SourceTree,
+  name: string,
+  limit: number,
+): Promise<string | undefined> {
+  const { path, entry } = resolvePath(tree, cleanPath(name), { followLast: true });
+  if (entry?.type !== "file") return undefined;
+  if (entry.size > limit) return " ".repeat(limit + 1);
+  await tree.prepare([path]);
+  return readFileSync(fsPath(tree.locate(path)), "utf8");
+}
+
 /** The time of the newest regular file of a tree, in seconds (SPEC EP-02); undefined where it has none. */
 export function newestTime(tree: ChainTree): number | undefined {
   let newest: number | undefined;

@@ -1,5 +1,6 @@
 import { createReadStream, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { type ContractFile, contractNames, findContract } from "../context/find-contract.ts";
 import { findDockerfile, readIgnoreRules } from "../context/find-dockerfile.ts";
 import { type GitSource, parseGitUrl } from "../context/git-url.ts";
 import type { IgnoreRules } from "../context/ignore-rules.ts";
@@ -11,7 +12,7 @@ import { redactCredentials } from "../core/redact-credentials.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
 import { EPOCH_ARG } from "../plan/epoch.ts";
 import type { EpochSource } from "../plan/options.ts";
-import { archiveContext, dockerfileOf, isArchiveHead, newestTime } from "./archive-context.ts";
+import { archiveContext, dockerfileOf, isArchiveHead, newestTime, smallFileOf } from "./archive-context.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { checkNamedContexts, IMAGE_CONTEXT, localPart } from "./check-contexts.ts";
 import { ContextSource } from "./context-source.ts";
@@ -30,6 +31,8 @@ export interface BuildContexts {
   /** Names the main context for "the last build of it". */
   readonly identity: string;
   dockerfile(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  /** The contract of preconditions beside the Dockerfile, at most about `limit` bytes of it; undefined where there is none. */
+  readonly contract: (limit: number) => Promise<ContractFile | undefined>;
   readonly main: () => Promise<SourceTree>;
   /** The ignore file of the main context, where it is a folder of this machine (SPEC DI-02). */
   readonly ignoreRules: () => Promise<IgnoreRules | undefined>;
@@ -82,6 +85,7 @@ export async function openContexts(
   return {
     identity: options.context === "-" ? "-" : folder.isLocal ? folder.root : options.context,
     dockerfile,
+    contract: async (limit) => opener.contract(folder, await dockerfile(), limit),
     main: once(async () => open("context", folder, await ignoreRules())),
     ignoreRules,
     named: (name) => {
@@ -178,6 +182,28 @@ class ContextOpener {
       ...(file ? { file } : {}),
       ...(folder.isLocal ? {} : { confined: true }),
     });
+  }
+
+  /** A Dockerfile that is no file, or comes from elsewhere than its context, has nothing beside it. */
+  async contract(
+    folder: ContextFolder,
+    { name, path }: { readonly name: string; readonly path?: string },
+    limit: number,
+  ): Promise<ContractFile | undefined> {
+    const { dockerfile, file } = this.#options;
+    if (path !== undefined)
+      return findContract({
+        dockerfile: { path, name },
+        limit,
+        ...(folder.isLocal ? {} : { within: folder.root }),
+      });
+    const isInTree = dockerfile === undefined && file !== "-" && !(file !== undefined && URL_TEXT.test(file));
+    if (!folder.tree || !isInTree) return undefined;
+    for (const beside of contractNames(name)) {
+      const text = await smallFileOf(folder.tree, beside, limit);
+      if (text !== undefined) return { name: beside, text };
+    }
+    return undefined;
   }
 
   source(name: string, folder: ContextFolder, ignore: IgnoreRules | undefined): ContextSource {

@@ -57,6 +57,8 @@ export interface BuildOptions {
   readonly cgroupParent?: string;
   /** `crun`, `runc` or `unshare`; default: the best that is there. */
   readonly runtime?: string;
+  /** false: a `preflight.yaml` beside the Dockerfile is not looked for. Otherwise it is checked and becomes a label of the image. */
+  readonly preflight?: boolean;
   /** Where the result goes, beside nothing or several: default is the store. */
   readonly outputs?: readonly OutputSpec[];
   /** Where outputs with `dest: "-"` are written. */

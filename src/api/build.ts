@@ -18,6 +18,7 @@ import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts
 import { checkOutputs, outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
 import { openBuildSession } from "./build-session.ts";
+import { labelsWithContract } from "./contract-label.ts";
 import type { Environment } from "./environment.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
@@ -153,6 +154,7 @@ class Build {
     const { signal } = this.#options;
     const contexts = await openContexts(this.#session, this.#options, this.#scope);
     const { name, bytes } = await contexts.dockerfile();
+    const labels = await labelsWithContract(this.#options, contexts);
     this.#clock.emit({
       type: "build.start",
       dockerfile: name,
@@ -175,7 +177,7 @@ class Build {
     const builds = await buildPlatforms(
       {
         session: this.#session,
-        options: this.#options,
+        options: labels ? { ...this.#options, labels } : this.#options,
         contexts,
         dockerfile,
         warn,

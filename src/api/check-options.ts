@@ -32,6 +32,7 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   resources: "record",
   cgroupParent: "string",
   runtime: "string",
+  preflight: "boolean",
   outputs: "list",
   stdout: "any",
   push: "boolean",

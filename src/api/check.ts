@@ -3,6 +3,7 @@ import type { LintWarning, WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { interpretBuild } from "../plan/interpret-build.ts";
 import type { BuildOptions } from "./build-options.ts";
+import { labelsWithContract } from "./contract-label.ts";
 import { type DockerfileSession, type DockerfileSource, withDockerfile } from "./dockerfile-session.ts";
 import type { Environment } from "./environment.ts";
 import {
@@ -17,7 +18,7 @@ import {
 export interface CheckResult {
   /** Findings of the linter in the order of detection (SPEC LN-08). */
   readonly warnings: readonly LintWarning[];
-  /** Why a build would fail before any step runs; findings made fatal by `error=true` are a reason, too (SPEC LN-06). */
+  /** Why a build would fail before any step runs, a contract with mistakes included; findings made fatal by `error=true` are a reason, too (SPEC LN-06). */
   readonly error?: SlipwayError;
   readonly dockerfile: DockerfileSource;
 }
@@ -35,7 +36,10 @@ export async function check(options: BuildOptions, environment: Environment): Pr
       warnings.push(warning);
       session.clock.emit({ type: "warning", ...warning });
     };
-    const error = await reasonToFail(() => interpret(session, view, warn));
+    const error = await reasonToFail(async () => {
+      await interpret(session, view, warn);
+      await labelsWithContract(session.options, session.contexts);
+    });
     return { warnings, ...(error ? { error } : {}), dockerfile: session.source };
   });
 }

@@ -54,6 +54,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return ({ name }: { readonly name: string }, { environment, stdout }) =>
       exportHere({ name, stdout }, environment);
   },
+  preflight: async () => {
+    const { preflightHere } = await import("./preflight-here.ts");
+    return (options: Parameters<typeof preflightHere>[0], { environment, signal }) =>
+      preflightHere({ ...options, signal }, environment);
+  },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");
     return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>

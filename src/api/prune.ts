@@ -45,7 +45,7 @@ export function diskUsageHere(environment: Environment): Promise<UsageRow[]> {
   return withSession(environment, async ({ store, privilege }) => {
     const needed = await mark(store, false);
     const blobs = allBlobs(store);
-    const layers = store.layers.keys().map((key) => ({ key, bytes: store.layers.get(key)?.fileBytes ?? 0 }));
+    const layers = store.layers.keys().map((key) => ({ key, bytes: store.layers.bytes(key) }));
     const temporary = await store.temp.usage();
     const caches = await cacheSizes(store, privilege.kind === "user" ? environment : undefined);
     return [
@@ -148,7 +148,7 @@ async function sweep(store: Store, all: boolean): Promise<Pruned> {
   let bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
   const layers = store.layers.keys().filter((key) => !needed.layers.has(key));
   for (const key of layers) {
-    bytes += store.layers.get(key)?.fileBytes ?? 0;
+    bytes += store.layers.bytes(key);
     await store.layers.delete(key);
   }
   const caches = await removeCaches(store, all);

@@ -4,6 +4,7 @@ import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { ProcessStreams } from "../runtime/process-streams.ts";
 import { type CreateContainerOptions, createContainer } from "./create-container.ts";
 import type { Environment } from "./environment.ts";
+import { requirePreflight } from "./preflight.ts";
 import { removeCreated, removePassed } from "./remove-container.ts";
 import { requireContainers } from "./require-containers.ts";
 import { startMonitor } from "./start-monitor.ts";
@@ -11,6 +12,8 @@ import { superviseHere } from "./supervise-here.ts";
 import { inUserNamespace } from "./user-namespace.ts";
 
 export interface RunContainerOptions extends CreateContainerOptions {
+  /** false: a contract that the image has is not checked. */
+  readonly preflight?: boolean;
   /** This process's own streams as objects. Without them the container gets the descriptors themselves. */
   readonly streams?: ProcessStreams;
   /** A file that must not be there yet, for the container's id. */
@@ -31,7 +34,7 @@ export interface RunOutcome extends SupervisedEnd {
  * `autoRemove` says otherwise.
  */
 export async function run(options: RunContainerOptions, environment: Environment): Promise<RunOutcome> {
-  const id = await makeContainer(options, environment);
+  const id = await makeContainer(await checked(options, environment), environment);
   const { onStarted, onWarning, signal, streams } = options;
   const told = {
     ...(onStarted ? { onStarted } : {}),
@@ -64,14 +67,22 @@ export async function runDetached(
   options: RunContainerOptions,
   environment: Environment,
 ): Promise<{ readonly id: string } & Partial<SupervisedEnd>> {
-  const id = await makeContainer(options, environment);
+  const id = await makeContainer(await checked(options, environment), environment);
   const end = await startMonitor(id, options.onWarning ?? (() => {}), environment);
   return { id, ...end };
 }
 
+/** Checks what the image presumes before anything is made; the image is there then. Throws `PREFLIGHT_FAILED`. */
+async function checked(options: RunContainerOptions, environment: Environment): Promise<RunContainerOptions> {
+  requireContainers(environment);
+  if (options.preflight === false) return options;
+  await requirePreflight(options, environment, options.onWarning);
+  return { ...options, pull: "never" };
+}
+
 /** Makes a container and gives its id, also to a file where asked for. Throws as `createContainer`, and `RUNTIME_UNAVAILABLE`. */
 export async function makeContainer(options: RunContainerOptions, environment: Environment): Promise<string> {
-  const { streams: _s, idFile, onWarning: _w, onStarted: _o, ...plain } = options;
+  const { streams: _s, idFile, onWarning: _w, onStarted: _o, preflight: _p, ...plain } = options;
   requireContainers(environment);
   // Best effort: what a monitor that was killed should have removed is in nobody's way.
   await removePassed(environment).catch(() => {});

@@ -5,6 +5,7 @@ import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
 import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
+import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { reportError } from "./report-error.ts";
 import type { Run } from "./run-handler.ts";
@@ -57,6 +58,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineImages(program, run);
   defineContainers(program, run);
   defineContainerControl(program, run);
+  definePreflight(program, run);
   defineSystem(program, run);
   return program;
 }

@@ -73,6 +73,8 @@ export const ERROR_CODES = {
   CONTAINER_STATE: "the container is not in a state that allows this",
   CONTAINER_UNREACHABLE: "the process that looks after a container does not answer",
   CONTAINER_START_FAILED: "a container's command could not be started",
+  PREFLIGHT_INVALID: "a contract of preconditions (`preflight.yaml`, or an image's label) has mistakes",
+  PREFLIGHT_FAILED: "what an image presumes of the place where it is started does not hold",
   BOOTSTRAP_FAILED: "a base image could not be made from a package mirror",
   INTERNAL: "a defect in slipway: please report it",
 } as const;

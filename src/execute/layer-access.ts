@@ -52,6 +52,8 @@ export class LayerAccess {
   readonly #tocs = new Map<Digest, Promise<OpenLayer>>();
   /** Those of them that are there: a chain of hundreds of layers is asked for again by every step on it. */
   readonly #opened = new Map<Digest, OpenLayer>();
+  /** Snapshot folders that were found usable: every RUN asks for all of its chain. */
+  readonly #folderOf = new Map<Digest, string>();
 
   constructor(options: LayerAccessOptions) {
     this.#options = options;
@@ -131,11 +133,13 @@ export class LayerAccess {
     const { layer } = reading;
     const { blob } = layer;
     if (blob && !store.blobs.has(blob.digest)) {
+      const source = new WatchedSource(streamBlob(blob));
       try {
-        return await this.#read({ ...reading, archive: uncompressed(blob, streamBlob(blob)) });
+        return await this.#read({ ...reading, archive: uncompressed(blob, source) });
       } catch (error) {
         throwIfAborted(signal);
-        if (store.blobs.has(blob.digest)) throw error;
+        // What cannot be read or written here would fail in the same way after a download of gigabytes.
+        if (!source.hasFailed) throw error;
       }
     }
     return this.#read({ ...reading, archive: await this.#archive(layer) });
@@ -174,7 +178,7 @@ export class LayerAccess {
     const { store, fetchBlob } = this.#options;
     if (!layer.blob)
       throw new SlipwayError("BLOB_NOT_FOUND", `layer ${layer.diffId} is no longer in the store`, {
-        hint: "build with --no-cache, or pull the image again",
+        hint: "build or pull the image again",
       });
     if (!(await store.blobs.has(layer.blob.digest))) await fetchBlob(layer.blob);
     return uncompressed(layer.blob, store.blobs.open(layer.blob));
@@ -190,9 +194,11 @@ export class LayerAccess {
   async #folder(chain: Chain, index: number, opened: readonly OpenLayer[]): Promise<string> {
     const { store, signal } = this.#options;
     const { key } = opened[index]!;
-    return (
+    const known = this.#folderOf.get(key);
+    if (known !== undefined) return known;
+    const folder =
       this.#snapshots.usable(key) ??
-      store.withLock(
+      (await store.withLock(
         `snapshot-${key.slice(7)}`,
         async () =>
           (await this.#snapshots.repair({
@@ -202,8 +208,9 @@ export class LayerAccess {
           (await this.#unpackKept(opened[index]!)) ??
           (await this.#unpackAgain(chain, index, opened)),
         { signal },
-      )
-    );
+      ));
+    this.#folderOf.set(key, folder);
+    return folder;
   }
 
   /** Unpacks a layer that was made here and kept as an archive. Undefined where it was not; a damaged one is forgotten. */
@@ -218,14 +225,18 @@ export class LayerAccess {
       const target = { kind: "snapshot", directory, form } as const;
       try {
         const { info } = await unpackArchive({ file: archive.path, toc: bytes }, target, signal);
-        if (info.diffId !== key) return await this.#snapshots.forget(key, "its archive has another digest");
+        if (info.diffId !== key) return await this.#forgetArchive(key, "it has another digest");
       } catch (error) {
-        if (!isSlipwayError(error) || error.code !== "DIGEST_MISMATCH") throw error;
-        return await this.#snapshots.forget(key, error.message);
+        if (!isSlipwayError(error, "DIGEST_MISMATCH")) throw error;
+        return await this.#forgetArchive(key, error.message);
       }
       await store.layers.commitSnapshot(key, directory, { form: form.kind });
       return this.#snapshots.usable(key) ?? unusable(key);
     });
+  }
+
+  #forgetArchive(key: Digest, difference: string): Promise<never> {
+    return this.#snapshots.forget(key, `the archive of layer ${key} in the store is damaged: ${difference}`);
   }
 
   /** Unpacks a layer whose table of contents is known. A hard link to a file of a lower layer needs that layer's folder, too. */
@@ -269,6 +280,25 @@ export class LayerAccess {
 function uncompressed(blob: Descriptor, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const compression = compressionOf(blob.mediaType) ?? "gzip";
   return compression === "none" ? bytes : decompressor(compression, bytes);
+}
+
+/** Tells afterwards whether it was the source that failed, or whoever read from it. */
+class WatchedSource implements AsyncIterable<Uint8Array> {
+  hasFailed = false;
+  readonly #source: AsyncIterable<Uint8Array>;
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#source;
+    } catch (error) {
+      this.hasFailed = true;
+      throw error;
+    }
+  }
 }
 
 function unusable(key: Digest): never {

@@ -1,8 +1,9 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
+import { isSlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { ChangeList } from "../layer/change.ts";
-import { type EarlierArchive, isLittle, packLayer } from "../layer/pack.ts";
+import { areFew, type EarlierArchive, packLayer } from "../layer/pack.ts";
 import type { SnapshotForm } from "../layer/snapshot-form.ts";
 import type { Store } from "../store/store.ts";
 
@@ -35,16 +36,20 @@ export async function draftLayer(
   target: LayerTarget,
   options: DraftOptions,
 ): Promise<DraftLayer> {
-  if (!options.unread || isLittle(changes)) return draftSnapshot(changes, target, options.signal);
+  if (!options.unread || areFew(changes)) return draftSnapshot(changes, target, options.signal);
   const { store } = target;
   try {
     const earlier = options.earlier && earlierArchive(store, options.earlier);
     if (earlier) return await draftArchive(changes, store, options.signal, earlier);
   } catch (error) {
-    // Whatever may be wrong with the earlier archive, it is not needed.
-    if (options.signal.aborted) throw error;
+    if (!isUnusable(error)) throw error;
   }
   return draftArchive(changes, store, options.signal);
+}
+
+/** The earlier archive, or what is known of it, is damaged or gone: it is not needed. */
+function isUnusable(error: unknown): boolean {
+  return isSlipwayError(error, "DIGEST_MISMATCH", "LAYER_INVALID") || systemErrorCode(error) === "ENOENT";
 }
 
 async function draftSnapshot(

@@ -44,22 +44,22 @@ export class SnapshotFolders {
       await this.#store.layers.dropSnapshot(key);
       return undefined;
     }
-    if (difference !== undefined) return this.forget(key, difference);
+    if (difference !== undefined)
+      return this.forget(
+        key,
+        `the files of layer ${key} were damaged before the last restart of this machine: ${difference}`,
+      );
     if (!isTrusted(snapshot)) this.#store.layers.markSynced(key);
     if (!this.#fits(snapshot)) this.#convert(key, snapshot, toc);
     return snapshot.path;
   }
 
-  /** For a layer whose only copy is damaged: its step has to run again. Throws `SNAPSHOT_FAILED`. */
-  async forget(key: Digest, difference: string): Promise<never> {
+  /** For a layer whose only copy is damaged: its step has to run again. Throws `SNAPSHOT_FAILED` with this message. */
+  async forget(key: Digest, message: string): Promise<never> {
     await this.#store.layers.delete(key);
-    throw new SlipwayError(
-      "SNAPSHOT_FAILED",
-      `the files of layer ${key} were damaged before the last restart of this machine: ${difference}`,
-      {
-        hint: "the layer has been removed from the store; build or pull again",
-      },
-    );
+    throw new SlipwayError("SNAPSHOT_FAILED", message, {
+      hint: "the layer has been removed from the store; build or pull again",
+    });
   }
 
   #fits(snapshot: SnapshotInfo): boolean {

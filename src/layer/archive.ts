@@ -159,7 +159,7 @@ function checkDigest(hash: Hash, expected: Digest): void {
   const actual = finishDigest(hash);
   if (actual === expected) return;
   throw new SlipwayError("DIGEST_MISMATCH", `the stored files of layer ${expected} were changed`, {
-    hint: "remove the layer from the store and build it again",
+    hint: "build it again",
     facts: { expected, actual },
   });
 }
@@ -169,7 +169,7 @@ function notStored(entry: Entry, why: string, cause?: unknown): SlipwayError<"DI
     "DIGEST_MISMATCH",
     `a stored file was changed: "${printableName(entry.path)}": ${why}`,
     {
-      hint: "remove the layer from the store and build it again",
+      hint: "build it again",
       facts: { path: entry.path },
       ...(cause === undefined ? {} : { cause }),
     },

@@ -1,5 +1,6 @@
 import type { CaptureTask } from "./capture-task.ts";
 import { PACKERS } from "./layer-threads.ts";
+import { holdsLittle } from "./little.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import type { OverlayXattrPrefix, SnapshotForm } from "./snapshot-form.ts";
 
@@ -48,5 +49,6 @@ function run(
   directory: string,
   source: CaptureTask["source"],
 ): Promise<PackedLayer> {
-  return PACKERS.batch({ kind: "capture", directory, parent, stubs: stubs ?? new Set(), source }, signal);
+  const task: CaptureTask = { kind: "capture", directory, parent, stubs: stubs ?? new Set(), source };
+  return PACKERS.batch(task, { signal, isLittle: source.kind === "upper" && holdsLittle(directory) });
 }

@@ -15,7 +15,6 @@ const [TYPE_FLAG_AT] = FIELD.type;
 
 /** The archive that an earlier run of a step made: what has not changed since is read from there, one file instead of thousands. */
 export interface EarlierArchive {
-  /** Known to be as it was written: headers are taken from it as they are. */
   readonly file: string;
   /** Its encoded table of contents. */
   readonly toc: Uint8Array;
@@ -56,16 +55,15 @@ export class EarlierArchiveReader {
     this.#window = new ArchiveWindow(file);
   }
 
-  /** Goes to the file that `findUnchanged` found for `wanted`. Gives its header, where that is the header of `wanted`, too. */
-  seek(wanted: Entry): Buffer | undefined {
+  /** Goes to the file that `findUnchanged` found for `wanted`. */
+  seek(wanted: Entry): void {
     for (;;) {
       const { value: entry, done } = this.#entries.next();
       if (done) throw changed(wanted);
-      const begin = this.#next;
       this.#skip(entry);
       if (entry.path !== wanted.path) continue;
       this.#file = wanted;
-      return hasSameHeader(entry, wanted) ? this.#window.get(begin, this.#at - begin) : undefined;
+      return;
     }
   }
 
@@ -102,7 +100,7 @@ export class EarlierArchiveReader {
     return finishDigest(running);
   }
 
-  /** Steps over an entry. Its header is longer than a block where pax records come first; those of an opaque directory have two. */
+  /** Steps over an entry; a wrong step shows in the digest. Its header is longer than a block where pax records come first; those of an opaque directory have two. */
   #skip(entry: Entry): void {
     const isPlain = !entry.opaque && this.#window.get(this.#next + TYPE_FLAG_AT, 1)[0] !== PAX_FLAG;
     this.#at = this.#next + (isPlain ? TAR_BLOCK : entryHeader(entry).length);
@@ -143,12 +141,6 @@ class ArchiveWindow {
       this.#length += read;
     }
   }
-}
-
-function hasSameHeader(a: Entry, b: Entry): boolean {
-  const isSame =
-    a.mode === b.mode && a.uid === b.uid && a.gid === b.gid && a.mtime === b.mtime && a.mtimeNs === b.mtimeNs;
-  return isSame && a.size === b.size && a.type === b.type && !a.xattrs && !b.xattrs;
 }
 
 /** Entries by path, asked for in path order. */

@@ -73,13 +73,10 @@ export class LayerBuilder {
     else this.#addOther(clean);
   }
 
-  /**
-   * Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. `header`: its header, where the
-   * caller has it.
-   */
-  beginFile(entry: Entry, header?: Buffer): void {
+  /** Begins a file whose bytes come in pieces: all of them go to `writeFile`, then comes `endFile`. */
+  beginFile(entry: Entry): void {
     this.#enterParent(entry.path);
-    this.#file = this.#openFile(withOnlyCapability(entry), header);
+    this.#file = this.#openFile(withOnlyCapability(entry));
   }
 
   writeFile(bytes: Uint8Array): void {
@@ -155,8 +152,8 @@ export class LayerBuilder {
     this.#closeFile(file, copyBytes(entry, bytes, { archive: this.#archive, fd: file.fd }));
   }
 
-  #openFile(entry: Entry, header = entryHeader(entry)): OpenFile {
-    this.#archive.update(header);
+  #openFile(entry: Entry): OpenFile {
+    this.#archive.update(entryHeader(entry));
     return { entry, fd: this.#writer?.openFile(entry.path), at: 0, written: 0 };
   }
 

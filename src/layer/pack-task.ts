@@ -43,7 +43,6 @@ export class PackRun {
     this.#entries = entries.entries();
     const tocBytes = toc.length + entries.count * (DIGEST_BYTES + 1);
     this.#unchanged = earlier?.unchanged;
-    this.#earlier = earlier && new EarlierArchiveReader(earlier);
     const isLinkedTo = (path: string) => linkedTo.has(path);
     if (target.kind === "archive") {
       const file = new ArchiveFile(target.file);
@@ -56,6 +55,7 @@ export class PackRun {
         writer: new SnapshotWriter(target.directory, target.form),
       });
     }
+    this.#earlier = earlier && this.#openEarlier(earlier);
     this.#advance();
   }
 
@@ -82,6 +82,16 @@ export class PackRun {
   abandon(): void {
     this.#builder.abandon();
     this.#close();
+  }
+
+  #openEarlier(earlier: EarlierArchive): EarlierArchiveReader {
+    try {
+      return new EarlierArchiveReader(earlier);
+    } catch (error) {
+      // Nobody can abandon what was never made.
+      this.#close();
+      throw error;
+    }
   }
 
   #close(): void {
@@ -113,7 +123,8 @@ export class PackRun {
 
   #addUnchanged(entry: Entry): void {
     const earlier = this.#earlier!;
-    this.#builder.beginFile(entry, earlier.seek(entry));
+    earlier.seek(entry);
+    this.#builder.beginFile(entry);
     this.#builder.endFile(earlier.read((bytes) => this.#builder.writeFile(bytes)));
   }
 

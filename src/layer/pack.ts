@@ -2,6 +2,7 @@ import { describeSystemError } from "../core/errors.ts";
 import type { ChangeList } from "./change.ts";
 import { type EarlierArchive, findUnchanged } from "./earlier-archive.ts";
 import { PACKERS } from "./layer-threads.ts";
+import { isLittle, LITTLE } from "./little.ts";
 import type { PackTarget, PackTask } from "./pack-task.ts";
 import type { PackedLayer } from "./packed-layer.ts";
 import { FileReader } from "./read-files.ts";
@@ -24,9 +25,6 @@ export interface PackOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Up to this much work takes less time than waking a thread. */
-export const LITTLE = { changes: 64, bytes: 4 * 1024 * 1024 };
-
 /**
  * Makes a layer of changes (SPEC LT-01 to LT-06). Every file is read once: here, where it is hashed for the table of contents; a thread
  * hashes the archive and writes. Throws `SOURCE_CHANGED` where a file is not what its entry says, `DISK_FULL`, `PERMISSION_DENIED`,
@@ -45,7 +43,7 @@ export async function packLayer({ changes, target, earlier, signal }: PackOption
   try {
     return await PACKERS.stream(task, files.pieces(signal), {
       signal,
-      isLittle: isFew(changes.length, bytes),
+      isLittle: isLittle(changes.length, bytes),
       recycle: (buffer) => files.recycle(buffer),
       moved: [content.toc.buffer],
     });
@@ -97,12 +95,8 @@ function encoded(
 }
 
 /** Whether making a layer of these is a matter of milliseconds. */
-export function isLittle(changes: ChangeList): boolean {
+export function areFew(changes: ChangeList): boolean {
   let bytes = 0;
   if (changes.length <= LITTLE.changes) for (const { entry } of changes) bytes += storedSize(entry);
-  return isFew(changes.length, bytes);
-}
-
-function isFew(changes: number, bytes: number): boolean {
-  return changes <= LITTLE.changes && bytes <= LITTLE.bytes;
+  return isLittle(changes.length, bytes);
 }

@@ -29,10 +29,13 @@ const LARGE_TOC_BYTES = 1024 * 1024;
 /** Chunks of an archive, or pieces of files. */
 type Source = AsyncIterable<Uint8Array | Piece>;
 
-export interface StreamOptions {
+export interface BatchOptions {
   readonly signal?: AbortSignal | undefined;
   /** Do it on the calling thread. */
   readonly isLittle?: boolean;
+}
+
+export interface StreamOptions extends BatchOptions {
   /** Given the memory of each piece when it is not needed any more. */
   readonly recycle?: (buffer: ArrayBuffer) => void;
   /** Memory of the task that goes to the thread and is lost to the caller, who has no more use for it. */
@@ -57,9 +60,9 @@ export class WorkerPool {
   }
 
   /** Throws what the task throws, and `CANCELLED`. When it returns, nothing touches the task's files any more. */
-  async batch(task: BatchTask, signal?: AbortSignal): Promise<PackedLayer> {
+  async batch(task: BatchTask, { signal, isLittle }: BatchOptions = {}): Promise<PackedLayer> {
     throwIfAborted(signal);
-    const file = this.#file();
+    const file = isLittle ? undefined : this.#file();
     if (!file) return here(() => runBatch(task));
     const ask = (conversation: Conversation) => conversation.ask({ type: "batch", task });
     return (await this.#lease(file, signal, ask)) as PackedLayer;

@@ -65,6 +65,11 @@ export class LayerContent {
     return this.#store.blobs.open(descriptor);
   }
 
+  /** Reads all of a layer that was made here, which may have been damaged since. Throws `DIGEST_MISMATCH`, and the layer is forgotten. */
+  async verifyMadeHere(diffId: Digest): Promise<void> {
+    for await (const _ of this.#archiveOf(diffId) ?? []);
+  }
+
   /** A compressed layer without its compression, as a blob of the store. */
   async decompressed(layer: Descriptor, diffId: Digest): Promise<{ digest: Digest; size: number }> {
     const { blobs } = this.#store;
@@ -123,11 +128,27 @@ export class LayerContent {
     const { layers } = this.#store;
     if (!layers.get(diffId)) return undefined;
     const kept = layers.archive(diffId);
-    if (kept) return keptArchive(kept.path, diffId);
+    if (kept) return this.#forgetDamaged(diffId, keptArchive(kept.path, diffId));
     const snapshot = layers.snapshot(diffId);
     if (!snapshot) return undefined;
     if (snapshot.form === "native") this.#options.beforeRead?.();
-    return layerArchive(Toc.open(layers.toc(diffId)), snapshot.path, { diffId });
+    const archive = layerArchive(Toc.open(layers.toc(diffId)), snapshot.path, { diffId });
+    return this.#forgetDamaged(diffId, archive);
+  }
+
+  /** A layer that is not what it was makes no further cache hit: the next build makes it again. */
+  async *#forgetDamaged(diffId: Digest, archive: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    try {
+      yield* archive;
+    } catch (error) {
+      if (!isSlipwayError(error, "DIGEST_MISMATCH")) throw error;
+      await this.#store.layers.delete(diffId);
+      throw new SlipwayError("DIGEST_MISMATCH", error.message, {
+        cause: error,
+        hint: "the layer has been removed from the store; build it again",
+        facts: error.facts,
+      });
+    }
   }
 
   async #ensure(descriptor: Descriptor): Promise<void> {

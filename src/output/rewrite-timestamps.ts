@@ -58,6 +58,7 @@ async function restamped(
   const archiveOf = (changed: Toc) =>
     kept === undefined ? layerArchive(changed, folder!) : changedArchive(changed, toc, kept);
   const remembered = rememberedForm(request, output, layer, epoch);
+  if (!remembered) await request.content.verifyMadeHere(original);
   const form = remembered ?? {
     ...(await writeForm(request, output, archiveOf(clamped(entries, epoch)))),
     ...kindOf(output),

@@ -12,19 +12,42 @@ const LONGEST_RANGE = 12;
 /** Lines of output shown; the printer has shown the rest. */
 const OUTPUT_LINES = 10;
 
+/** One of several mistakes of a file, as an error carries them in `facts.problems`. */
+interface Problem {
+  readonly source: SourceRange;
+  readonly column: number;
+  readonly message: string;
+  readonly hint?: string;
+}
+
 /**
  * An error for people: the place in the Dockerfile with `>>>` before each line in error (SPEC PO-07), and where an error has
- * several (`facts.locations`, source ranges) each of them; the last lines of output where the error carries them (`facts.output`,
+ * several (`facts.locations`, source ranges) each of them, or each with its own message (`facts.problems`); the last lines of output where the error carries them (`facts.output`,
  * text), what happened, its causes, its code and the remedy. `task` says what failed, where that is not plain.
  * Ends with a line feed; control characters in any part are made harmless.
  */
 export function renderError(error: SlipwayError, sources: Sources, task = ""): string {
+  if (Array.isArray(error.facts.problems)) return renderProblems(error, sources, task);
   const lines = [
     ...placesOf(error).flatMap((place) => sourceLines(place, linesOf(place, error, sources), LONGEST_RANGE)),
     ...outputLines(error.facts.output),
     ...messageLines(error, task),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** Every mistake below its own lines; the message repeats them for those who see nothing else of the error. */
+function renderProblems(error: SlipwayError, sources: Sources, task: string): string {
+  const problems = error.facts.problems as readonly Problem[];
+  const [first = ""] = error.message.split("\n");
+  const lines = problems.flatMap(({ source, column, message, hint }) => [
+    ...sourceLines(source, linesOf(source, error, sources), LONGEST_RANGE),
+    `  column ${column}: ${safeName(message)}`,
+    ...(hint ? [`  hint: ${safeName(hint)}`] : []),
+    "",
+  ]);
+  const told = [`ERROR: ${task}${safeName(first)} (${error.code})`];
+  return `${[...lines, ...told, ...(error.hint ? [`  hint: ${safeName(error.hint)}`] : [])].join("\n")}\n`;
 }
 
 function linesOf(

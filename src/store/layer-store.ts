@@ -33,7 +33,8 @@ const ARCHIVE = "archive-";
 
 /**
  * Layers by key: a diff ID, or a chain ID for snapshots of several layers. `layers/<hex>/` holds the record, the table of
- * contents and, once it is needed, the snapshot; or the archive, where nobody needed one yet. The record is written last, so a layer that has one is complete.
+ * contents; the snapshot, once somebody needs it; and the archive, where nobody did when it was made: it stays for the next layer of the
+ * step, which will have most of it. The record is written last, so a layer that has one is complete.
  */
 export class LayerStore {
   readonly #paths: StorePaths;
@@ -94,18 +95,29 @@ export class LayerStore {
   archive(key: Digest): KeptArchive | undefined {
     const path = join(this.path(key), ARCHIVE + bootId());
     if (existsSync(path)) return { path, isOfThisBoot: true };
-    const older = namesIn(this.path(key)).find((name) => name.startsWith(ARCHIVE));
+    const [older] = this.#archives(key);
     return older === undefined ? undefined : { path: join(this.path(key), older), isOfThisBoot: false };
   }
 
-  /** Makes a file of the temporary area the archive of `key`; one that is there already is as good. */
+  /** Makes a file of the temporary area the archive of `key`, in the place of any that is there. */
   commitArchive(key: Digest, file: string): void {
+    const name = ARCHIVE + bootId();
     try {
       makeFolders(this.path(key), 0o700);
-      renameSync(file, join(this.path(key), ARCHIVE + bootId()));
+      renameSync(file, join(this.path(key), name));
+      for (const older of this.#archives(key))
+        if (older !== name) rmSync(join(this.path(key), older), { force: true });
     } catch (error) {
       throw describeSystemError(error, "storing a layer");
     }
+  }
+
+  /** Bytes that a layer takes in the forms that it is kept in; one of which only the table of contents is here counts as unpacked. */
+  bytes(key: Digest): number {
+    const record = this.get(key);
+    if (!record) return 0;
+    const archive = this.archive(key) ? record.tarSize : 0;
+    return archive > 0 && !this.snapshot(key) ? archive : archive + record.fileBytes;
   }
 
   snapshot(key: Digest): SnapshotInfo | undefined {
@@ -156,6 +168,10 @@ export class LayerStore {
 
   has(key: Digest): boolean {
     return existsSync(join(this.path(key), RECORD));
+  }
+
+  #archives(key: Digest): readonly string[] {
+    return namesIn(this.path(key)).filter((name) => name.startsWith(ARCHIVE));
   }
 
   #place(bytes: Uint8Array, path: string): void {

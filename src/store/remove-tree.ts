@@ -1,9 +1,10 @@
 import { Buffer } from "node:buffer";
-import { chmod, lstat, readdir, readFile, realpath, rmdir, unlink } from "node:fs/promises";
+import { chmodSync, type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from "node:fs";
+import { readFile, realpath } from "node:fs/promises";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 
-/** Entries of one directory removed at a time. */
-const BATCH = 64;
+/** Milliseconds of removing at a time. */
+const SLICE_MS = 4;
 
 /**
  * Removes a file or a whole tree. Never follows a symbolic link and never descends into what is mounted inside the tree.
@@ -26,32 +27,48 @@ class Removal {
     this.#mounts = mounts;
   }
 
+  /** Synchronous calls take a fifth of the time that others do; other work gets a turn between them. */
   async remove(path: Buffer): Promise<void> {
+    let turn = Date.now();
+    for (const _ of this.#entry(path)) {
+      if (Date.now() - turn < SLICE_MS) continue;
+      await new Promise(setImmediate);
+      turn = Date.now();
+    }
+  }
+
+  *#entry(path: Buffer, isDirectory?: boolean): Generator<void> {
     try {
       if (this.#mounts.has(path.toString("latin1")))
         throw new SlipwayError("STORE_BUSY", `something is mounted at ${path}`, {
           hint: "unmount it, then try again",
         });
-      const isDirectory = (await lstat(path)).isDirectory();
-      if (isDirectory) await this.#directory(path);
-      else await unlink(path);
+      if (isDirectory ?? lstatSync(path).isDirectory()) yield* this.#directory(path);
+      else unlinkSync(path);
     } catch (error) {
       if (systemErrorCode(error) !== "ENOENT") this.failure ??= error;
     }
+    yield;
   }
 
-  async #directory(path: Buffer): Promise<void> {
-    const names = await this.#list(path);
-    for (let i = 0; i < names.length; i += BATCH)
-      await Promise.all(names.slice(i, i + BATCH).map((name) => this.remove(child(path, name))));
-    await rmdir(path);
+  *#directory(path: Buffer): Generator<void> {
+    for (const entry of this.#list(path)) yield* this.#entry(child(path, entry.name), entry.isDirectory());
+    rmdirSync(path);
   }
 
   /** Emptying a directory takes read, write and search permission on it. */
-  async #list(path: Buffer): Promise<readonly Buffer[]> {
-    const mode = (await lstat(path)).mode;
-    if ((mode & 0o700) !== 0o700) await chmod(path, 0o700).catch(() => {});
-    return readdir(path, { encoding: "buffer" });
+  #list(path: Buffer): readonly Dirent<Buffer>[] {
+    const mode = lstatSync(path).mode;
+    if ((mode & 0o700) !== 0o700) makeAccessible(path);
+    return readdirSync(path, { encoding: "buffer", withFileTypes: true });
+  }
+}
+
+function makeAccessible(path: Buffer): void {
+  try {
+    chmodSync(path, 0o700);
+  } catch {
+    // Then listing it says what is wrong.
   }
 }
 

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
@@ -102,6 +110,34 @@ describe("a layer that no step reads", () => {
     expect(digestOf(readFileSync(after.archive!))).toBe(after.diffId);
     await build(context, "-t", "fresh", "--no-cache", "-o", "type=cacheonly");
     expect(await shop.it.shell("changing", "cat /files/f42; cat /files/* | wc -l")).toBe("changed\n100\n");
+  });
+
+  it("that a loss of power has damaged leaves in no output, and the next build makes it again", async () => {
+    const output = (name: string, more = "") => ["-o", `type=oci,dest=${join(shop.it.folder, name)}${more}`];
+    for (const [i, more] of ["", ",rewrite-timestamp=true,source-date-epoch=1000000000"].entries()) {
+      const context = shop.it.context(files("FROM scratch\nCOPY files /files\n"));
+      await build(context, "-t", `lost${i}`);
+      const { archive } = await lastLayer(`lost${i}`);
+      truncateSync(archive!, 30_000);
+      renameSync(archive!, archive!.replace(/archive-.*$/, "archive-00000000-1111-2222-3333-444444444444"));
+      const failed = await shop.it.run(["build", ...output("lost.tar", more), context]);
+      expect([failed.exitCode, failed.stderr]).toEqual([1, expect.stringContaining("DIGEST_MISMATCH")]);
+      const again = await build(context, ...output("lost.tar", more));
+      expect(stateOf(again.stderr, "COPY")).not.toBe("CACHED");
+    }
+  });
+
+  it("is counted with every form that it is kept in", async () => {
+    const context = shop.it.context(files("FROM busybox\nCOPY files /files\n"));
+    await build(context, "-t", "counted");
+    const bytes = async () => {
+      const { stdout } = await shop.it.succeed(["system", "df", "--format", "json"]);
+      const rows: { type: string; bytes: number }[] = JSON.parse(stdout);
+      return rows.find(({ type }) => type === "Layers")!.bytes;
+    };
+    const before = await bytes();
+    await shop.it.shell("counted", "true");
+    expect((await bytes()) - before).toBeGreaterThan(100 * 5);
   });
 
   it("that was damaged is not used for the next one, and is forgotten when a container needs it", async () => {

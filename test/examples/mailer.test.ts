@@ -81,4 +81,15 @@ bob@example.test -> .a line that begins with a dot
       "..a line that begins with a dot",
     ]);
   });
+
+  it("the live implementation is not started where what it presumes does not hold, and all of that is told", async () => {
+    await build("live");
+    const gone = await startMailServer();
+    gone.close();
+    const args = ["--network", "host", "--user", "root", "-e", `MAIL_PORT=${gone.port}`];
+    const run = await slipway.run(["run", "--rm", ...args, "example/mailer-live"]);
+    expect([run.exitCode, run.stdout]).toEqual([125, ""]);
+    expect(run.stderr).toContain("it runs as the user 0, and must not run as root");
+    expect(run.stderr).toContain(`nothing answers at "127.0.0.1:${gone.port}"`);
+  });
 });

@@ -128,6 +128,20 @@ describe("a layer of which an earlier archive has most", () => {
     expect(digestOf(fs.readFileSync(path))).toBe(expected.info.diffId);
   });
 
+  it("takes no header from the earlier archive, which may have been damaged", async () => {
+    const { path, toc } = await keep(known());
+    const at = fs.readFileSync(path).indexOf("d/big\0") + 100;
+    const fd = fs.openSync(path, "r+");
+    fs.writeSync(fd, "0006777", at);
+    fs.closeSync(fd);
+    const changes = known(NEXT, NEXT_BYTES);
+    const expected = await keep(changes);
+    const target = { kind: "archive", file: join(space.folder(), "archive") } as const;
+    const packed = await packLayer({ changes, earlier: { file: path, toc }, target });
+    expect(packed.info).toEqual(expected.info);
+    expect(digestOf(fs.readFileSync(target.file))).toBe(expected.info.diffId);
+  });
+
   it("fails where the earlier archive is not what its table of contents says", async () => {
     const { path, toc } = await keep(known());
     fs.truncateSync(path, 2_000_000);

@@ -107,7 +107,10 @@ describe.each([
   it("is cancelled while it waits for its turn", async () => {
     const pool = new WorkerPool(1, worker);
     const controller = new AbortController();
-    const results = Promise.allSettled([pool.batch(task()), pool.batch(task(), controller.signal)]);
+    const results = Promise.allSettled([
+      pool.batch(task()),
+      pool.batch(task(), { signal: controller.signal }),
+    ]);
     controller.abort();
     const [first, second] = await results;
     expect(first.status).toBe("fulfilled");

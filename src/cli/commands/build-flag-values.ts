@@ -24,6 +24,7 @@ export interface BuildFlags {
   readonly push?: boolean;
   readonly quiet?: boolean;
   readonly runtime?: string;
+  readonly preflight: boolean;
   readonly secret: readonly string[];
   readonly shmSize?: string;
   readonly ssh: readonly string[];

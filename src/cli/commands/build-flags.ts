@@ -133,7 +133,8 @@ function defineExecution(command: Command): void {
       "--cgroup-parent <path>",
       "the parent of the control groups of RUN steps; made where it is missing",
     )
-    .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)");
+    .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)")
+    .option("--no-preflight", "leave a preflight.yaml beside the Dockerfile alone");
 }
 
 function defineQuestions(command: Command): void {

@@ -58,6 +58,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     resources: resourcesOf(flags),
     ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
+    preflight: flags.preflight,
     outputs: staysInCache(flags, variables)
       ? [outputOf("cacheonly")]
       : outputs(flags, context.environment.cwd),

@@ -67,6 +67,7 @@ function defineContainerFlags(command: Command): Command {
     .option("--platform <os/arch>", "the platform of the image")
     .option("--pull <when>", "always, missing or never", "missing")
     .option("--runtime <name>", "crun, runc or unshare (default: the best that is there)")
+    .option("--no-preflight", "do not check what the image presumes (its contract) before it is started")
     .helpOption("--help", "display help for command");
 }
 

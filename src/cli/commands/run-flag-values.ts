@@ -49,4 +49,5 @@ export interface RunFlags {
   readonly platform?: string;
   readonly pull: string;
   readonly runtime?: string;
+  readonly preflight: boolean;
 }

@@ -54,6 +54,7 @@ export function runOptions(
       : variables.DOCKER_DEFAULT_PLATFORM
         ? { platform: parsePlatform(variables.DOCKER_DEFAULT_PLATFORM) }
         : {}),
+    preflight: flags.preflight,
     ...(flags.runtime ? { runtime: flags.runtime } : {}),
   };
 }

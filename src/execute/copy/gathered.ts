@@ -1,6 +1,6 @@
 import { excludeRules } from "../../context/ignore-rules.ts";
 import { type Entry, withDigest } from "../../core/file-tree.ts";
-import { LITTLE } from "../../layer/pack.ts";
+import { isLittle } from "../../layer/little.ts";
 import type { CopyStep, InputSource } from "../../plan/graph.ts";
 import type { RemoteSource } from "../add/remote.ts";
 import type { SourceTree } from "../source-tree.ts";
@@ -53,7 +53,7 @@ export function isMostlyUnread(step: CopyStep, sources: readonly Gathered[]): bo
       }
     }
   }
-  const isMuch = sum.files > LITTLE.changes || sum.bytes > LITTLE.bytes;
+  const isMuch = !isLittle(sum.files, sum.bytes);
   return isMuch && sum.unreadFiles * 2 >= sum.files && sum.unreadBytes * 2 >= sum.bytes;
 }
 

@@ -1,0 +1,153 @@
+import { readFileSync } from "node:fs";
+import { availableParallelism, totalmem } from "node:os";
+import { processConfig } from "../container/process-config.ts";
+import { hostPlatform } from "../core/platform.ts";
+import { imageChain } from "../execute/chain.ts";
+import type { ChainTree } from "../execute/chain-tree.ts";
+import { type ReadSmallFile, smallFileReader } from "../execute/copy/owner.ts";
+import { LayerAccess } from "../execute/layer-access.ts";
+import type { ContainerConfig } from "../image/config.ts";
+import { checkContract } from "../preflight/check-contract.ts";
+import { ContainerFiles } from "../preflight/container-files.ts";
+import { CONTRACT_LABEL, contractIn } from "../preflight/contract-label.ts";
+import type { PreflightReport } from "../preflight/finding.ts";
+import { networkView } from "../preflight/network-view.ts";
+import { parseContract } from "../preflight/parse-contract.ts";
+import type { Surroundings } from "../preflight/surroundings.ts";
+import { hostsFile, resolverFile } from "../runtime/network-files.ts";
+import type { Resources } from "../runtime/request.ts";
+import { resolveUser } from "../runtime/users.ts";
+import type { Environment } from "./environment.ts";
+import { findImage, type OpenImage, openImage, withSession } from "./images.ts";
+import { plannedMounts } from "./planned-mounts.ts";
+import type { PreflightOptions } from "./preflight-options.ts";
+import { normalizeResources } from "./resource-limits.ts";
+import type { Session } from "./session.ts";
+
+/** What a contract is checked against: an image, and the options that it would be run with. */
+interface Start {
+  readonly image: ContainerConfig;
+  readonly tree: ChainTree;
+  readonly options: PreflightOptions;
+  readonly cwd: string;
+}
+
+/** `checkPreflight` for an image that is in the store, in this process and with what it may do. */
+export function preflightHere(options: PreflightOptions, environment: Environment): Promise<PreflightReport> {
+  return withSession(environment, async (session) => {
+    const image = await openImage(
+      session,
+      findImage(session.store, options.image),
+      options.platform ?? hostPlatform(),
+    );
+    const text = contractIn(image.config.config);
+    if (text === undefined) return { hasContract: false, findings: [] };
+    const { contract } = parseContract(text, `in the label ${CONTRACT_LABEL} of ${options.image}`);
+    const tree = await filesOf(session, image, options.signal);
+    const start = { image: image.config.config, tree, options, cwd: environment.cwd };
+    return { hasContract: true, findings: await checkContract(contract, await surroundingsOf(start)) };
+  });
+}
+
+function filesOf(session: Session, image: OpenImage, signal: AbortSignal | undefined): Promise<ChainTree> {
+  const access = new LayerAccess({
+    store: session.store,
+    form: session.privilege.form,
+    fetchBlob: (blob) => session.fetchBlob(blob, signal),
+    streamBlob: (blob) => session.streamBlob(blob, signal),
+    signal: signal ?? new AbortController().signal,
+  });
+  return access.tree("image", imageChain(image.config.diffIds, image.manifest.layers));
+}
+
+async function surroundingsOf({ image, tree, options, cwd }: Start): Promise<Surroundings> {
+  const resources = normalizeResources(options.resources);
+  const hostname = options.hostname ?? "container";
+  const started = processConfig(withCommand(image), {
+    args: [],
+    env: options.env ?? [],
+    unsetEnv: options.unsetEnv ?? [],
+    tty: options.tty ?? false,
+    hostname,
+    ...(options.user ? { user: options.user } : {}),
+  });
+  const read = smallFileReader(tree);
+  const [passwd, group] = [await textOf(read, "etc/passwd"), await textOf(read, "etc/group")];
+  const user = resolveUser({
+    user: started.user,
+    passwd: Buffer.from(passwd),
+    group: Buffer.from(group),
+  });
+  return {
+    variables: new Map([["HOME", user.home], ...started.env.map(splitPair)]),
+    user,
+    passwd,
+    group,
+    files: new ContainerFiles(tree, plannedMounts(options, cwd)),
+    overridesModes: overridesModes(options),
+    readOnlyRoot: options.readOnly ?? false,
+    network: networkOf(options, hostname),
+    memory: Math.min(totalmem(), resources.memory ?? Number.POSITIVE_INFINITY),
+    cpus: processors(resources),
+  };
+}
+
+/** Whether there is anything to run is asked when it is run. */
+function withCommand(image: ContainerConfig): ContainerConfig {
+  return { ...image, Entrypoint: ["/"] };
+}
+
+async function textOf(read: ReadSmallFile, path: string): Promise<string> {
+  return (await read(path)) ?? "";
+}
+
+function splitPair(pair: string): [string, string] {
+  const at = pair.indexOf("=");
+  return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function overridesModes({ capAdd = [], capDrop = [] }: PreflightOptions): boolean {
+  const names = (list: readonly string[]) => list.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
+  const has = (list: readonly string[]) =>
+    names(list).some((name) => name === "DAC_OVERRIDE" || name === "ALL");
+  return !has(capDrop) || has(capAdd);
+}
+
+function networkOf(options: PreflightOptions, hostname: string) {
+  const mode = networkMode(options.network ?? "host");
+  const extra = (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip }));
+  return networkView({
+    mode,
+    hosts: hostsFile(hostname, extra),
+    resolvConf: resolverFile({ network: mode === "none" ? "none" : "host", host: resolvConf() }),
+    ...(options.signal ? { signal: options.signal } : {}),
+  });
+}
+
+function resolvConf(): string {
+  try {
+    return readFileSync("/etc/resolv.conf", "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function networkMode(network: string): "host" | "none" | "own" | "shared" {
+  if (network === "host" || network === "none") return network;
+  return network.startsWith("container:") ? "shared" : "own";
+}
+
+/** Thousandths of a processor: of those of this machine that may be used, no more than the quota gives. */
+function processors({ cpuQuota, cpuPeriod = 100_000, cpusetCpus }: Resources): number {
+  const quota = cpuQuota && cpuQuota > 0 ? (cpuQuota / cpuPeriod) * 1000 : Number.POSITIVE_INFINITY;
+  const chosen = cpusetCpus ? countOf(cpusetCpus) : Number.POSITIVE_INFINITY;
+  return Math.floor(Math.min(availableParallelism() * 1000, chosen * 1000, quota));
+}
+
+/** How many numbers a list like `0-2,7` has. */
+function countOf(list: string): number {
+  return list.split(",").reduce((sum, range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return sum + (last - first + 1);
+  }, 0);
+}

@@ -1,0 +1,23 @@
+import type { Platform } from "../core/platform.ts";
+import type { Resources } from "../runtime/request.ts";
+
+/** What of the options of a container decides whether the contract of its image holds. */
+export interface PreflightOptions {
+  readonly image: string;
+  readonly env?: readonly string[];
+  readonly unsetEnv?: readonly string[];
+  readonly user?: string;
+  readonly tty?: boolean;
+  readonly hostname?: string;
+  readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
+  readonly network?: string;
+  readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
+  readonly resources?: Resources;
+  readonly readOnly?: boolean;
+  readonly capAdd?: readonly string[];
+  readonly capDrop?: readonly string[];
+  readonly platform?: Platform;
+  readonly pull?: "always" | "missing" | "never";
+  readonly signal?: AbortSignal;
+}
