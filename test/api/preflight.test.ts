@@ -60,6 +60,8 @@ describe.each([["root", {}] as const, ["an ordinary user", { rootless: true }] a
       expect(run.stderr).toContain("PREFLIGHT_FAILED");
       for (const message of messages) expect(run.stderr).toContain(message);
       expect(existsSync(missing)).toBe(false);
+      expect((await shop.it.run(["run", "-d", ...flags, "guarded"])).exitCode).toBe(125);
+      expect((await shop.it.succeed(["ps", "-aq"])).stdout).toBe("");
       const forced = await shop.it.succeed(["run", "--rm", "--no-preflight", "guarded"]);
       expect(forced.stdout).toBe("started\n");
     });
