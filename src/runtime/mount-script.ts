@@ -6,6 +6,7 @@ import type { PlacedMount } from "./oci-spec.ts";
 import { placeDevice } from "./place-device.ts";
 import type { PrivateFiles } from "./private-files.ts";
 import type { ContainerMount, ContainerRequest, FileIdentity, Privilege } from "./request.ts";
+import { type Seed, seedLines } from "./seed-volume.ts";
 
 /** What has to happen in the private mount namespace before the runtime starts. */
 export interface PreparedMounts {
@@ -41,12 +42,18 @@ export function prepareMounts(
         return { mount, source };
       }
       case "bind":
+        if (mount.seed) script.push(...seedOf(mount, mount.seed, request.rootfs.merged));
         return placeBind(mount, place, privilege, script);
       default:
         return mount satisfies never;
     }
   });
   return { placed, script };
+}
+
+/** Only a folder of this machine is a volume. */
+function seedOf({ source, target }: BindMount, seed: Seed, root: string): readonly string[] {
+  return source.kind === "path" ? seedLines(seed, join(root, target), source.path) : [];
 }
 
 type BindMount = Extract<ContainerMount, { type: "bind" }>;
@@ -63,7 +70,8 @@ function placeBind(mount: BindMount, place: string, privilege: Privilege, script
     script.push(...checkedBind(source.path, place, source.identity));
     return { mount, source: place };
   }
-  if (!mount.discardWrites) return { mount, source: source.path, holdsMounts: isDirectory };
+  if (!mount.discardWrites)
+    return { mount, source: source.path, holdsMounts: isDirectory && !mount.isSingle };
   if (isDirectory) {
     script.push(...layerLines([source.path], place, privilege));
     return { mount, source: join(place, "merged") };

@@ -160,7 +160,8 @@ export function ownMountOptions(mount: ContainerMount): readonly string[] {
     case "tmpfs": {
       const size = mount.size === undefined ? [] : [`size=${mount.size}`];
       const mode = mount.mode === undefined ? [] : [`mode=${mount.mode.toString(8)}`];
-      return ["nosuid", "nodev", ...mode, ...size, ...(mount.readOnly ? ["ro"] : [])];
+      const more = mount.options ?? [];
+      return ["nosuid", "nodev", ...mode, ...size, ...more, ...(mount.readOnly ? ["ro"] : [])];
     }
     case "secret":
       return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];
@@ -169,7 +170,7 @@ export function ownMountOptions(mount: ContainerMount): readonly string[] {
     case "device":
       return ["bind", "nosuid", "noexec", "ro"];
     case "bind":
-      return ["rbind", "nodev", mount.readOnly ? "ro" : "rw"];
+      return [mount.isSingle ? "bind" : "rbind", "nodev", mount.readOnly ? "ro" : "rw"];
     default:
       return mount satisfies never;
   }

@@ -1,6 +1,7 @@
 import type { Rootfs } from "../snapshot/rootfs.ts";
 import type { Workdir } from "../snapshot/workdir.ts";
 import type { DeviceNode } from "./cdi/device-edits.ts";
+import type { Seed } from "./seed-volume.ts";
 import type { ContainerUser } from "./users.ts";
 
 /** One process in a container: everything is decided, nothing is looked up any more. */
@@ -18,8 +19,7 @@ export interface ContainerRequest {
   readonly workdir: Workdir;
   readonly user: ContainerUser;
   readonly hostname: string;
-  /** `none` has a loopback interface only; `host` is the machine's own network. */
-  readonly network: "none" | "host";
+  readonly network: Network;
   readonly security: "sandbox" | "insecure";
   /** In any order; mounted parents first (SPEC MT-06). */
   readonly mounts: readonly ContainerMount[];
@@ -37,6 +37,15 @@ export interface ContainerRequest {
   readonly resources?: Resources;
   /** Path below the top of the control groups, under which the container's own is made (SPEC RN-11). */
   readonly cgroupParent?: string;
+}
+
+/** `none` has a loopback interface only; `host` is the machine's own network. */
+export type Network = "none" | "host" | JoinedNetwork;
+
+/** A network namespace that is there already, owned by the user namespace that we are in. */
+export interface JoinedNetwork {
+  /** Such as /proc/1234/ns/net. */
+  readonly namespace: string;
 }
 
 export interface Ulimit {
@@ -75,14 +84,19 @@ export type ContainerMount =
       readonly readOnly: boolean;
       /** Writes are allowed and lost at the end (SPEC MT-04); goes with `readOnly: false`. */
       readonly discardWrites?: boolean;
+      /** What is mounted below the source is not shown. */
+      readonly isSingle?: boolean;
+      /** The source is a volume, which is filled first where it is empty. */
+      readonly seed?: Seed;
     }
-  /** `size` in bytes; unlimited where absent. */
+  /** `size` in bytes; unlimited where absent. `options` as mount(8) takes them; a later one wins. */
   | {
       readonly type: "tmpfs";
       readonly target: string;
       readonly size?: number;
       readonly mode?: number;
       readonly readOnly?: boolean;
+      readonly options?: readonly string[];
     }
   /** Bytes that never touch a disk, on a tmpfs of their own (SPEC MT-14). */
   | {

@@ -201,10 +201,16 @@ function launchArgv(
   return [
     ...(setpriv ? [setpriv, "--pdeathsig", "KILL"] : []),
     ...join,
+    ...joinNetwork(request, path),
     ...[findTool("unshare", path) ?? "unshare", "--mount", "--propagation", "private"],
     ...["--pid", "--fork", "--kill-child", "--mount-proc", "--cgroup"],
     ...(driver.name === "unshare" ? bareNamespaces(request) : []),
   ];
+}
+
+function joinNetwork({ network }: ContainerRequest, path: string): readonly string[] {
+  if (typeof network === "string") return [];
+  return [findTool("nsenter", path) ?? "nsenter", `--net=${network.namespace}`, "--"];
 }
 
 interface Launch {

@@ -68,6 +68,15 @@ export class StorePaths {
     return join(this.home, "containers");
   }
 
+  /** Data of volumes, a folder each. */
+  get volumes(): string {
+    return join(this.home, "volumes");
+  }
+  /** What is known of networks that containers share. */
+  get networks(): string {
+    return join(this.home, "networks");
+  }
+
   blob(digest: Digest): string {
     return join(this.blobs, hexOf(digest));
   }

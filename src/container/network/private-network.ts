@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import { CleanupScope } from "../../core/cleanup-scope.ts";
+import { currentOwner } from "../../store/owner.ts";
+import type { Store } from "../../store/store.ts";
+import { attach, type Bridge, detach, forgetLeases } from "./bridge-plugin.ts";
+import { networkFolder, requireHolder, useNetwork } from "./bridge-holder.ts";
+import { findFreePorts } from "./free-ports.ts";
+import { Members } from "./members.ts";
+import { findNetworkTools } from "./network-tools.ts";
+import type { BoundPort, PublishedPort } from "./published-port.ts";
+import { openUplink } from "./uplink.ts";
+
+export interface ConnectRequest {
+  readonly store: Pick<Store, "paths" | "temp" | "locks">;
+  /** PATH for tools. */
+  readonly path: string;
+  readonly containerId: string;
+  /** What other containers call it. */
+  readonly names: readonly string[];
+  readonly ports: readonly PublishedPort[];
+  /** A path for its /etc/hosts. */
+  readonly hosts: string;
+  /** What stands there, given its address, besides the names of other containers. */
+  readonly hostsText: (address: string) => string;
+}
+
+/** The network of one container, for one start. */
+export interface Connection {
+  readonly namespace: string;
+  /** On the network that containers share. */
+  readonly address: string;
+  readonly ports: readonly BoundPort[];
+  close(): Promise<void>;
+}
+
+/**
+ * Gives a container a network of its own: a way to the outside, at which its ports are published, and an interface on the bridge that
+ * it shares with the other containers of this store, which know it by its names. Nothing of it outlives this process. Throws `PORT_TAKEN`,
+ * `TOOL_NOT_FOUND`, `NETWORK_FAILED`.
+ */
+export async function connect(request: ConnectRequest): Promise<Connection> {
+  const { store, path } = request;
+  const tools = findNetworkTools(path);
+  const scope = new CleanupScope();
+  try {
+    const ports = await findFreePorts(request.ports);
+    scope.defer(await useNetwork(store));
+    const bridge = await bridgeOf(store, tools.plugins, path);
+    const uplink = await openUplink({ pasta: tools.pasta, ports, path });
+    scope.defer(() => uplink.close());
+    const address = await join(request, bridge, uplink.namespace);
+    scope.defer(() => leave(request, bridge, uplink.namespace));
+    return { namespace: uplink.namespace, address, ports, close: () => scope.close() };
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+async function bridgeOf(store: ConnectRequest["store"], plugins: string, path: string): Promise<Bridge> {
+  const { leases, members } = networkFolder(store);
+  const onNew = (): void => {
+    forgetLeases({ leases });
+    new Members(members).clear();
+  };
+  const holder = await requireHolder({ store, path, needsUserNamespace: false, onNew });
+  return { holder: holder.process, subnet: holder.subnet, leases, plugins, path };
+}
+
+function join(request: ConnectRequest, bridge: Bridge, namespace: string): Promise<string> {
+  const { store, containerId: id, names, hosts, hostsText } = request;
+  const members = new Members(networkFolder(store).members);
+  return store.locks.withLock("private-network", async () => {
+    for (const lost of members.lost()) {
+      await detach(bridge, { containerId: lost.id });
+      members.remove(lost);
+    }
+    const address = await attach(bridge, { containerId: id, namespace });
+    const text = hostsText(address);
+    writeFileSync(hosts, text, { mode: 0o644 });
+    members.add({ id, address, names, owner: currentOwner(), hosts, text });
+    members.tellNames();
+    return address;
+  });
+}
+
+function leave({ store, containerId: id }: ConnectRequest, bridge: Bridge, namespace: string): Promise<void> {
+  const members = new Members(networkFolder(store).members);
+  return store.locks.withLock("private-network", async () => {
+    members.remove({ id });
+    await detach(bridge, { containerId: id, namespace });
+    members.tellNames();
+  });
+}
