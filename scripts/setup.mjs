@@ -18,6 +18,13 @@ const DEBIAN_PACKAGES = [
   { program: "mmdebstrap", package: "mmdebstrap", for: "base images without a registry" },
   { program: "docker-registry", package: "docker-registry", for: "push and pull tests" },
   { program: "tini", package: "tini", for: "--init" },
+  { program: "pasta", package: "passt", for: "private networks of `slipway run`" },
+  {
+    program: "bridge",
+    file: "/usr/lib/cni/bridge",
+    package: "containernetworking-plugins",
+    for: "containers that reach each other",
+  },
   { program: "newuidmap", package: "uidmap", for: "building as an ordinary user" },
   {
     program: "busybox",
@@ -117,6 +124,7 @@ function reportWhatIsMissing(missing, onto) {
 }
 
 function isThere(entry) {
+  if (entry.file !== undefined) return existsSync(entry.file);
   const file = findProgram(entry.program);
   return file !== undefined && (!entry.mustBeStatic || isStaticProgram(file));
 }

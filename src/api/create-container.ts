@@ -2,6 +2,9 @@ import type { ContainerOptions } from "../container/container-options.ts";
 import { type Container, ContainerStore } from "../container/container-store.ts";
 import { checkHealthOptions } from "../container/health-check.ts";
 import { findInit } from "../container/init-program.ts";
+import { checkNetwork, sharedWith } from "../container/network/network-mode.ts";
+import { makeVolumes } from "../container/volume/made-volumes.ts";
+import { plannedMounts } from "../container/volume/planned-mounts.ts";
 import { isIndexType } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { hostPlatform } from "../core/platform.ts";
@@ -42,6 +45,7 @@ export async function createContainer(
 
 /** What can be known to be wrong before anything is made. */
 function checkOptions(options: ContainerOptions, { path }: Environment): void {
+  checkNetwork(options);
   const { stopSignal, stopTimeout, health, init, restart, autoRemove } = options;
   if (stopSignal !== undefined && !isSignal(stopSignal))
     throw new SlipwayError("USAGE", `invalid signal: ${stopSignal}`, { hint: signalHint(stopSignal) });
@@ -75,7 +79,28 @@ async function createFrom(
       config: image.config.config,
     },
     cwd: environment.cwd,
-    options: plain,
   };
-  return new ContainerStore(session.store).create(draft, name);
+  const containers = new ContainerStore(session.store);
+  const made = { ...draft, options: withOtherById(plain, containers) };
+  const planned = plannedMounts(plain, {
+    cwd: environment.cwd,
+    imageVolumes: Object.keys(image.config.config.Volumes ?? {}),
+    mountsOf: (other) => containers.find(other).record.mounts,
+  });
+  return containers.volumes.exclusively(async () => {
+    const { mounts, undo } = await makeVolumes(planned, containers.volumes);
+    try {
+      return containers.create({ ...made, mounts }, name);
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+  });
+}
+
+/** A container whose network is shared is kept by its id: its name may become another's. Throws `CONTAINER_NOT_FOUND`. */
+function withOtherById(options: ContainerOptions, containers: ContainerStore): ContainerOptions {
+  const other = options.network && sharedWith(options.network);
+  if (other === undefined) return options;
+  return { ...options, network: `container:${containers.find(other).record.id}` };
 }

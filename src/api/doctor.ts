@@ -32,6 +32,7 @@ export interface Diagnosis {
 const TOOLS: readonly (readonly [tool: string, debianPackage: string, need: string])[] = [
   ["unshare", "util-linux", "RUN steps and containers"],
   ["setpriv", "util-linux", "ending containers when slipway is killed"],
+  ["pasta", "passt", "private networks of containers"],
   ["git", "git", "git contexts and ADD from git repositories"],
   ["mmdebstrap", "mmdebstrap", "slipway bootstrap"],
 ];

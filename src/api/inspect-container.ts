@@ -1,15 +1,19 @@
+import { dirname, join } from "node:path";
 import { DEFAULT_STOP_SECONDS } from "../container/container-options.ts";
 import type { ContainerRecord, ContainerState } from "../container/container-record.ts";
 import type { Container } from "../container/container-store.ts";
 import { mergedHealthcheck } from "../container/health-check.ts";
 import { INIT_PATH } from "../container/init-program.ts";
 import { logFile } from "../container/log-writer.ts";
-import { shortId } from "../container/prepare-container.ts";
+import { shortId } from "../container/container-names.ts";
+import { networkMode } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { NO_RESTART } from "../container/restart-policy.ts";
 import { isSlipwayError } from "../core/errors.ts";
 import { pidOf } from "../store/owner.ts";
 import type { Environment } from "./environment.ts";
+import { mountDocuments } from "./inspect-mounts.ts";
+import { exposedPorts, networkDocument, portBindings } from "./inspect-network.ts";
 import { findContainer } from "./with-containers.ts";
 
 /** Docker's "no time". */
@@ -28,6 +32,7 @@ export async function inspectContainer(
 }
 
 export function containerDocument({ record, state, folder }: Container) {
+  const volumesFolder = join(dirname(dirname(folder.path)), "volumes");
   const { options, image } = record;
   const command = commandOf(record);
   const argv = options.init ? [INIT_PATH, "--", ...command] : command;
@@ -44,9 +49,9 @@ export function containerDocument({ record, state, folder }: Container) {
     Driver: "overlayfs",
     Platform: "linux",
     HostConfig: hostDocument(record),
-    Mounts: mountDocuments(record),
+    Mounts: mountDocuments(record, volumesFolder),
     Config: configDocument(record),
-    NetworkSettings: { Ports: {}, Networks: {} },
+    NetworkSettings: networkDocument(record, state),
   };
 }
 
@@ -111,7 +116,7 @@ function configDocument(record: ContainerRecord) {
     User: options.user ?? config.User ?? "",
     Tty: options.tty ?? false,
     OpenStdin: options.interactive ?? false,
-    ExposedPorts: config.ExposedPorts ?? {},
+    ExposedPorts: exposedPorts(record),
     Env: environmentOf(record),
     Cmd: cmd,
     ...(health ? { Healthcheck: health } : {}),
@@ -132,7 +137,14 @@ function hostDocument({ options }: ContainerRecord) {
   const { restart = NO_RESTART, resources = {} } = options;
   return {
     Binds: options.volumes ?? [],
-    NetworkMode: options.network ?? "host",
+    Mounts: options.mounts ?? [],
+    VolumesFrom: options.volumesFrom ?? null,
+    NetworkMode: networkMode(options),
+    PortBindings: portBindings(options),
+    PublishAllPorts: options.publishAll ?? false,
+    Dns: options.dns ?? [],
+    DnsOptions: options.dnsOptions ?? [],
+    DnsSearch: options.dnsSearch ?? [],
     RestartPolicy: { Name: restart.name, MaximumRetryCount: restart.maximumRetries },
     AutoRemove: options.autoRemove ?? false,
     CapAdd: options.capAdd ?? [],
@@ -161,11 +173,4 @@ function hostDocument({ options }: ContainerRecord) {
 function splitTmpfs(text: string): readonly [string, string] {
   const colon = text.indexOf(":");
   return colon < 0 ? [text, ""] : [text.slice(0, colon), text.slice(colon + 1)];
-}
-
-function mountDocuments({ options }: ContainerRecord) {
-  return (options.volumes ?? []).map((text) => {
-    const [Source = "", Destination = "", mode = ""] = text.split(":");
-    return { Type: "bind", Source, Destination, Mode: mode, RW: !mode.split(",").includes("ro") };
-  });
 }

@@ -34,7 +34,12 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
   },
   "remove-containers": async () => {
     const { removeHere } = await import("./remove-container.ts");
-    return ({ ids }: { readonly ids: readonly string[] }, { environment }) => removeHere(ids, environment);
+    return (options: Parameters<typeof removeHere>[0], { environment }) => removeHere(options, environment);
+  },
+  "remove-volumes": async () => {
+    const { removeVolumesHere } = await import("./volumes.ts");
+    return (options: Parameters<typeof removeVolumesHere>[0], { environment }) =>
+      removeVolumesHere(options, environment);
   },
   "container-copy": async () => {
     const { copyHere } = await import("./copy-here.ts");

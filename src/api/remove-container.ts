@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { isActive } from "../container/container-record.ts";
 import type { Container, ContainerStore } from "../container/container-store.ts";
 import { askMonitor } from "../container/monitor-socket.ts";
+import { removeAnonymous } from "../container/volume/volume-use.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { treeBytes } from "../store/tree-bytes.ts";
 import type { Environment } from "./environment.ts";
@@ -11,6 +12,8 @@ import { withContainers } from "./with-containers.ts";
 export interface RemoveOptions {
   /** Kills it first where it runs. */
   readonly force?: boolean;
+  /** The volumes that were made for it go, too. */
+  readonly volumes?: boolean;
 }
 
 export interface RemovedContainers {
@@ -26,7 +29,7 @@ export async function removeContainer(
 ): Promise<void> {
   const container = await withContainers(environment, (containers) => containers.find(name));
   if (isActive(container.state)) await end(container, options);
-  await removeAll([container.record.id], environment);
+  await removeAll([container.record.id], options.volumes ?? false, environment);
 }
 
 async function end({ record, folder }: Container, { force }: RemoveOptions): Promise<void> {
@@ -39,7 +42,7 @@ async function end({ record, folder }: Container, { force }: RemoveOptions): Pro
 
 /** Removes one that was never started. */
 export async function removeCreated(id: string, environment: Environment): Promise<void> {
-  await removeHere([id], environment);
+  await removeHere({ ids: [id], volumes: true }, environment);
 }
 
 /** Removes every container that does not run (`container prune`), of those that `isChosen` chooses. */
@@ -51,29 +54,40 @@ export async function pruneContainers(
   const ended = all.filter((container) => !isActive(container.state) && isChosen(container));
   return removeAll(
     ended.map(({ record }) => record.id),
+    false,
     environment,
   );
 }
 
 /** What a container wrote belongs to users that only its user namespace knows. */
-async function removeAll(ids: readonly string[], environment: Environment): Promise<RemovedContainers> {
+async function removeAll(
+  ids: readonly string[],
+  volumes: boolean,
+  environment: Environment,
+): Promise<RemovedContainers> {
   if (ids.length === 0) return { ids, bytes: 0 };
   const hasFiles = await withContainers(environment, (containers) =>
     ids.map((id) => containers.folder(id)).some(({ upper, tree }) => existsSync(upper) || existsSync(tree)),
   );
   if (environment.uid === 0 || !hasFiles || !userNamespaceAvailable(environment).available)
-    return removeHere(ids, environment);
-  const call = { operation: "remove-containers", options: { ids }, environment };
+    return removeHere({ ids, volumes }, environment);
+  const call = { operation: "remove-containers", options: { ids, volumes }, environment };
   return (await inUserNamespace(call)) as RemovedContainers;
 }
 
+export interface Removal {
+  readonly ids: readonly string[];
+  /** With the volumes that were made for them; for those that remove themselves always. */
+  readonly volumes: boolean;
+}
+
 /** The same in this process. One that was started meanwhile is left alone. */
-export function removeHere(ids: readonly string[], environment: Environment): Promise<RemovedContainers> {
+export function removeHere({ ids, volumes }: Removal, environment: Environment): Promise<RemovedContainers> {
   return withContainers(environment, async (containers) => {
     const removed: string[] = [];
     let bytes = 0;
     for (const id of ids) {
-      const size = await removeOne(containers, id);
+      const size = await removeOne(containers, id, volumes);
       if (size === undefined) continue;
       removed.push(id);
       bytes += size;
@@ -82,13 +96,18 @@ export function removeHere(ids: readonly string[], environment: Environment): Pr
   });
 }
 
-async function removeOne(containers: ContainerStore, id: string): Promise<number | undefined> {
+async function removeOne(
+  containers: ContainerStore,
+  id: string,
+  volumes: boolean,
+): Promise<number | undefined> {
   const release = await containers.lock(id);
   if (!release) return undefined;
   try {
     const container = containers.find(id);
     const bytes = await treeBytes(container.folder.path);
     await containers.remove(container);
+    if (volumes || container.record.options.autoRemove) await removeAnonymous(container.record, containers);
     return bytes;
   } catch (error) {
     // Its own monitor, or somebody else, was faster.

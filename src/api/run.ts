@@ -1,12 +1,15 @@
 import { writeFileSync } from "node:fs";
+import { checkNetwork } from "../container/network/network-mode.ts";
 import type { SupervisedEnd } from "../container/supervise.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { ProcessStreams } from "../runtime/process-streams.ts";
+import { joinPassingArgv } from "../sys/user-namespace.ts";
 import { type CreateContainerOptions, createContainer } from "./create-container.ts";
 import type { Environment } from "./environment.ts";
 import { requirePreflight } from "./preflight.ts";
 import { removeCreated, removePassed } from "./remove-container.ts";
 import { requireContainers } from "./require-containers.ts";
+import { inSharedNamespace } from "./shared-namespace.ts";
 import { startMonitor } from "./start-monitor.ts";
 import { superviseHere } from "./supervise-here.ts";
 import { inUserNamespace } from "./user-namespace.ts";
@@ -48,14 +51,17 @@ export async function run(options: RunContainerOptions, environment: Environment
     };
     return { id, ...(await superviseHere(id, supervision, environment)) };
   }
-  const end = await inUserNamespace({
-    operation: "run",
-    options: { id },
-    environment,
-    interactive: true,
-    onEvent: (event) => event.type === "warning" && onWarning?.(event.message),
-    ...told,
-  });
+  const end = await inSharedNamespace(id, environment, (namespaceOf) =>
+    inUserNamespace({
+      operation: "run",
+      options: { id },
+      environment,
+      interactive: true,
+      ...(namespaceOf === undefined ? {} : { enter: (argv) => joinPassingArgv(namespaceOf, argv) }),
+      onEvent: (event) => event.type === "warning" && onWarning?.(event.message),
+      ...told,
+    }),
+  );
   return { id, ...(end as SupervisedEnd) };
 }
 
@@ -86,6 +92,7 @@ export async function makeContainer(options: RunContainerOptions, environment: E
   requireContainers(environment);
   // Best effort: what a monitor that was killed should have removed is in nobody's way.
   await removePassed(environment).catch(() => {});
+  for (const warning of checkNetwork(plain)) options.onWarning?.(warning);
   const { record } = await createContainer(plain, environment);
   if (idFile !== undefined) {
     try {

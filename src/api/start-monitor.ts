@@ -6,20 +6,38 @@ import { SlipwayError } from "../core/errors.ts";
 import { StorePaths } from "../store/paths.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
 import { spawnProcess } from "../sys/process.ts";
-import { outlivingArgv } from "../sys/user-namespace.ts";
+import { joinArgv, outlivingArgv } from "../sys/user-namespace.ts";
 import type { Environment } from "./environment.ts";
 import { FrameReader } from "./message-frames.ts";
 import { reviveError } from "./plain-error.ts";
+import { inSharedNamespace } from "./shared-namespace.ts";
 import { type NamespaceMessage, programEntry, requirePipe, requireUserNamespace } from "./user-namespace.ts";
 
 /**
  * Starts the process that looks after a container, in a session of its own, and waits until the command runs: undefined then, the end
  * where the command could not be executed or found. Throws what the start met, in the words of the process that met it.
  */
-export async function startMonitor(
+export function startMonitor(
   id: string,
   onWarning: (message: string) => void,
   environment: Environment,
+): Promise<SupervisedEnd | undefined> {
+  return inSharedNamespace(id, environment, (namespaceOf) => {
+    const argv = [process.execPath, programEntry("monitor"), id];
+    const enter = namespaceOf === undefined ? outlivingArgv : (words: string[]) => joinArgv(namespaceOf, words);
+    return start(id, environment.uid === 0 ? argv : enter(argv), { onWarning, environment });
+  });
+}
+
+interface StartOptions {
+  readonly onWarning: (message: string) => void;
+  readonly environment: Environment;
+}
+
+async function start(
+  id: string,
+  argv: readonly string[],
+  { onWarning, environment }: StartOptions,
 ): Promise<SupervisedEnd | undefined> {
   if (environment.uid !== 0) await requireUserNamespace(environment);
   const { monitorLog } = new ContainerFolder(join(new StorePaths(environment.home).containers, id));
@@ -27,8 +45,7 @@ export async function startMonitor(
   const log = openSync(monitorLog, "a", 0o600);
   try {
     closeOnExec();
-    const argv = [process.execPath, programEntry("monitor"), id];
-    const monitor = spawnProcess(environment.uid === 0 ? argv : outlivingArgv(argv), {
+    const monitor = spawnProcess(argv, {
       cwd: "/",
       // Inside a user namespace the default home would be root's.
       env: { ...environment.variables, PATH: environment.path, SLIPWAY_HOME: environment.home },

@@ -3,9 +3,10 @@ import { Readable, Writable } from "node:stream";
 import type { ContainerRecord } from "../container/container-record.ts";
 import { type Container, ContainerStore } from "../container/container-store.ts";
 import { findInit } from "../container/init-program.ts";
+import { type PreparedNetwork, prepareNetwork } from "../container/network/container-network.ts";
 import { type PreparedContainer, prepareContainer } from "../container/prepare-container.ts";
 import { type SupervisedEnd, superviseContainer } from "../container/supervise.ts";
-import { parseVolume } from "../container/volumes.ts";
+import { mountPlaces } from "../container/volume/mount-places.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { imageChain } from "../execute/chain.ts";
 import type { StreamOptions } from "../runtime/container-streams.ts";
@@ -47,7 +48,16 @@ export async function superviseHere(
     return superviseContainer({
       container,
       containers,
-      prepare: () => prepare(container, options.signal, environment),
+      prepare: async () => {
+        const { path } = environment;
+        const network = await prepareNetwork({ container, containers, store, path, resolvConf: resolvConf() });
+        try {
+          return await prepare({ container, containers, network }, options.signal, environment);
+        } catch (error) {
+          await network.close();
+          throw error;
+        }
+      },
       run: {
         privilege: runtimePrivilege(filePrivilege(environment.uid)),
         path: environment.path,
@@ -79,12 +89,19 @@ function nowhere(): ProcessStreams {
   return { stdin: Readable.from([]), stdout: sink(), stderr: sink() };
 }
 
+interface Preparation {
+  readonly container: Container;
+  readonly containers: ContainerStore;
+  readonly network: PreparedNetwork;
+}
+
 /** Puts everything together for one start. The store's content is kept from being collected only meanwhile: the record keeps it then. */
 function prepare(
-  { record, folder }: Container,
+  { container, containers, network }: Preparation,
   signal: AbortSignal | undefined,
   environment: Environment,
 ): Promise<PreparedContainer> {
+  const { record, folder } = container;
   const { options } = record;
   return withSession(environment, async (session) => {
     const image = await openImage(session, record.image.manifest);
@@ -105,19 +122,15 @@ function prepare(
         ...(options.entrypoint === undefined ? {} : { entrypoint: options.entrypoint }),
         ...(options.workdir ? { workdir: options.workdir } : {}),
         ...(options.user ? { user: options.user } : {}),
-        ...(options.hostname ? { hostname: options.hostname } : {}),
       },
       groupAdd: options.groupAdd ?? [],
       ...(options.init ? { init: findInit(environment.path) } : {}),
-      volumes: (options.volumes ?? []).map((volume) => parseVolume(volume, record.cwd)),
-      tmpfs: options.tmpfs ?? [],
-      network: options.network ?? "host",
-      extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),
+      mounts: mountPlaces(record.mounts, containers.volumes),
+      network,
       ulimits: options.ulimits ?? [],
       readOnlyRoot: options.readOnly ?? false,
       capAdd: options.capAdd ?? [],
       capDrop: options.capDrop ?? [],
-      resolvConf: resolvConf(),
       resources: withSwap(normalizeResources(options.resources)),
       canRun: session.foreignPrograms.canRun,
       ...(options.shmSize ? { shmSize: options.shmSize } : {}),

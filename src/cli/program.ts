@@ -7,6 +7,7 @@ import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
 import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
+import { defineVolumes } from "./commands/volume-flags.ts";
 import { reportError } from "./report-error.ts";
 import type { Run } from "./run-handler.ts";
 import { VERSION } from "./version.ts";
@@ -59,6 +60,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineContainers(program, run);
   defineContainerControl(program, run);
   definePreflight(program, run);
+  defineVolumes(program, run);
   defineSystem(program, run);
   return program;
 }

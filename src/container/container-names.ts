@@ -87,3 +87,8 @@ function invalidName(name: string): SlipwayError<"USAGE"> {
     hint: "use letters, digits, _ . and -, at least two of them, a letter or digit first",
   });
 }
+
+/** As people see ids. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}

@@ -3,6 +3,9 @@ import type { Resources } from "../runtime/request.ts";
 import type { HealthOptions } from "./health-check.ts";
 import type { RestartPolicy } from "./restart-policy.ts";
 
+/** `private` is a network of the container's own that it shares with others; `container:` is that of another, by name or id. */
+export type NetworkMode = "host" | "none" | "private" | `container:${string}`;
+
 /** All that a command line says of a container. Plain data: it is kept in the container's record and counts at every start. */
 export interface ContainerOptions {
   /** Name or id, as it was written. */
@@ -19,10 +22,28 @@ export interface ContainerOptions {
   /** Standard input goes to the process. */
   readonly interactive?: boolean;
   readonly hostname?: string;
-  /** `source:target[:ro]` */
+  /** `source:target[:ro]`, `name:target[:ro,nocopy]` or `target`, as `-v` writes them. */
   readonly volumes?: readonly string[];
+  /** `type=bind,source=...,target=...`, as `--mount` writes them. */
+  readonly mounts?: readonly string[];
+  /** `target[:options]` */
   readonly tmpfs?: readonly string[];
-  readonly network?: "host" | "none";
+  /** `container[:ro]`: what that container has mounted is mounted here, too. */
+  readonly volumesFrom?: readonly string[];
+  /** Default `host`, and `private` where ports are published or an alias is given. */
+  readonly network?: NetworkMode;
+  /** Further names by which containers of the private network find this one. */
+  readonly networkAliases?: readonly string[];
+  /** `[[ip:]host[-range]:]container[-range][/protocol]` */
+  readonly publish?: readonly string[];
+  /** Every exposed port is published, at a port that is free. */
+  readonly publishAll?: boolean;
+  /** `port[-range][/protocol]` beside those of the image. */
+  readonly expose?: readonly string[];
+  /** Name servers, search domains and options of /etc/resolv.conf, instead of the machine's. */
+  readonly dns?: readonly string[];
+  readonly dnsSearch?: readonly string[];
+  readonly dnsOptions?: readonly string[];
   readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
   readonly ulimits?: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   readonly shmSize?: number;

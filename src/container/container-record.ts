@@ -5,6 +5,8 @@ import type { ContainerConfig } from "../image/config.ts";
 import type { Owner } from "../store/owner.ts";
 import type { ContainerOptions } from "./container-options.ts";
 import type { HealthState } from "./health-state.ts";
+import type { BoundPort } from "./network/published-port.ts";
+import type { MountRequest } from "./volume/mount-request.ts";
 
 /** What a container is: written when it is made. Only its name may change later. */
 export interface ContainerRecord {
@@ -24,6 +26,8 @@ export interface ContainerRecord {
   /** Relative paths of the options begin here. */
   readonly cwd: string;
   readonly options: ContainerOptions;
+  /** What is mounted, with volumes that are there. */
+  readonly mounts: readonly MountRequest[];
 }
 
 export type ContainerStatus = "created" | "running" | "restarting" | "exited";
@@ -50,6 +54,13 @@ export interface ContainerState {
   /** Somebody stopped it: the restart policy leaves it alone. */
   readonly isStopped?: boolean;
   readonly health?: HealthState;
+  /** Of a container on the private network. */
+  readonly network?: NetworkState;
+}
+
+export interface NetworkState {
+  readonly address: string;
+  readonly ports: readonly BoundPort[];
 }
 
 export const NEW_STATE: ContainerState = { status: "created", exitCode: 0, restartCount: 0 };

@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import { type ContainerNames, openNames } from "./container-names.ts";
 import { ContainerFolder, type ContainerRecord, type ContainerState, NEW_STATE } from "./container-record.ts";
 import { settledState } from "./settled-state.ts";
+import { VolumeStore } from "./volume/volume-store.ts";
 
 /** A container as it was when it was looked at. */
 export interface Container {
@@ -22,10 +23,13 @@ const ID = /^[0-9a-f]{64}$/;
 /** The containers of a store: one folder each, whole from the moment it can be seen. Several processes may use it at once. */
 export class ContainerStore {
   readonly names: ContainerNames;
+  /** What containers may have mounted. */
+  readonly volumes: VolumeStore;
   readonly #store: Pick<Store, "paths" | "temp" | "locks">;
 
   constructor(store: Pick<Store, "paths" | "temp" | "locks">) {
     this.#store = store;
+    this.volumes = new VolumeStore(store);
     const isThere = (id: string) => existsSync(this.folder(id).record);
     this.names = openNames(join(store.paths.containers, "names"), isThere);
   }

@@ -5,19 +5,20 @@ import type { LayerAccess } from "../execute/layer-access.ts";
 import { checkProgram } from "../execute/run/program-check.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import { type ExtraHost, hostsFile, resolverFile } from "../runtime/network-files.ts";
-import type { ContainerMount, ContainerRequest, Privilege, Resources, Ulimit } from "../runtime/request.ts";
+import type { ContainerRequest, Privilege, Resources, Ulimit } from "../runtime/request.ts";
 import { type ContainerUser, resolveUser, withGroups } from "../runtime/users.ts";
 import { containerRoot } from "../snapshot/container-root.ts";
 import { prepareRootfs, type RootfsSupport } from "../snapshot/prepare-rootfs.ts";
-import { type MountTarget, planStubs } from "../snapshot/stubs.ts";
+import { planStubs } from "../snapshot/stubs.ts";
 import { planWorkdir } from "../snapshot/workdir.ts";
-import type { ContainerFolder } from "./container-record.ts";
+import type { ContainerFolder, NetworkState } from "./container-record.ts";
 import { ContainerTree } from "./container-tree.ts";
+import { shortId } from "./container-names.ts";
 import { INIT_PATH } from "./init-program.ts";
+import type { PreparedNetwork } from "./network/container-network.ts";
 import { type ProcessOverrides, processConfig } from "./process-config.ts";
 import { type RootPlace, rootPlace } from "./root-place.ts";
-import type { BindVolume } from "./volumes.ts";
+import type { PlannedMount } from "./volume/mount-places.ts";
 
 export interface PrepareRequest {
   readonly access: LayerAccess;
@@ -31,14 +32,13 @@ export interface PrepareRequest {
   readonly folder: ContainerFolder;
   /** Nothing of what it writes will be needed again. */
   readonly isPassing: boolean;
-  readonly overrides: Omit<ProcessOverrides, "hostname"> & { readonly hostname?: string };
+  readonly overrides: Omit<ProcessOverrides, "hostname">;
   readonly groupAdd: readonly string[];
   /** A program of this machine that becomes process 1. */
   readonly init?: string;
-  readonly volumes: readonly BindVolume[];
-  readonly tmpfs: readonly string[];
-  readonly network: "host" | "none";
-  readonly extraHosts: readonly ExtraHost[];
+  readonly mounts: readonly PlannedMount[];
+  /** Its network, which is ended with the container. */
+  readonly network: PreparedNetwork;
   readonly ulimits: readonly Ulimit[];
   readonly resources: Resources;
   readonly cgroupParent?: string;
@@ -46,8 +46,6 @@ export interface PrepareRequest {
   readonly readOnlyRoot: boolean;
   readonly capAdd: readonly string[];
   readonly capDrop: readonly string[];
-  /** The machine's /etc/resolv.conf. */
-  readonly resolvConf: string;
   /** Whether programs for a platform run on this machine. */
   readonly canRun: (platform: Platform) => Promise<boolean>;
 }
@@ -55,6 +53,7 @@ export interface PrepareRequest {
 /** A container that only has to be started: nothing of the store is looked at any more. */
 export interface PreparedContainer {
   readonly request: ContainerRequest;
+  readonly network?: NetworkState;
   /** To be called when it has ended. */
   finish(): Promise<void>;
 }
@@ -64,23 +63,18 @@ export function runtimeId(id: string): string {
   return `slipway-${shortId(id)}`;
 }
 
-/** As people see ids. */
-export function shortId(id: string): string {
-  return id.slice(0, 12);
-}
-
 /**
  * Puts an image and what a command line says together for one start. What the container wrote in an earlier run is there
  * again. Throws `CONTAINER_START_FAILED`, `USER_NOT_FOUND`, `SNAPSHOT_FAILED`, `EMULATION_UNAVAILABLE` and what layers can meet.
  */
 export async function prepareContainer(request: PrepareRequest): Promise<PreparedContainer> {
   const { access, chain, folder } = request;
-  const hostname = request.overrides.hostname ?? shortId(request.id);
+  const { hostname } = request.network;
   const config = processConfig(request.config, { ...request.overrides, hostname });
   const place = rootPlace(request);
   const lowers = await access.snapshots(chain);
   const tree = writtenTree(place, await access.tree("image", chain, true), request.privilege);
-  const mounts = mountsOf(request, hostname);
+  const mounts = mountsOf(request);
   const stubs = planStubs(
     tree,
     mounts.map((mount) => mount.target),
@@ -110,14 +104,18 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
       mounts: mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
       ...limitsOf(request),
     },
-    finish: () => rootfs.finish(),
+    ...(request.network.state ? { network: request.network.state } : {}),
+    finish: async () => {
+      await request.network.close();
+      await rootfs.finish();
+    },
   };
 }
 
 /** What passes from the one request to the other as it is. */
 function limitsOf(request: PrepareRequest) {
   return {
-    network: request.network,
+    network: request.network.place,
     security: "sandbox" as const,
     ulimits: request.ulimits,
     resources: request.resources,
@@ -145,36 +143,11 @@ async function userOf(tree: SourceTree, user: string, groupAdd: readonly string[
   return withGroups(found, groupAdd, group);
 }
 
-interface PlannedMount {
-  readonly target: MountTarget;
-  at(target: string): ContainerMount;
-}
-
-function mountsOf(request: PrepareRequest, hostname: string): PlannedMount[] {
-  const { network, extraHosts, resolvConf } = request;
-  const hosts = hostsFile(hostname, extraHosts);
-  const resolver = resolverFile({ network, host: resolvConf });
-  const text = (path: string, content: string): PlannedMount => ({
-    target: { path, type: "file" },
-    at: (target) => ({ type: "file", target, content, mode: 0o644 }),
-  });
+function mountsOf(request: PrepareRequest): readonly PlannedMount[] {
   return [
-    text("/etc/hosts", hosts),
-    text("/etc/resolv.conf", resolver),
-    text("/etc/hostname", `${hostname}\n`),
+    ...request.network.files,
     ...(request.init === undefined ? [] : [initMount(request.init)]),
-    ...request.volumes.map(
-      ({ source, target: path, readOnly, type }): PlannedMount => ({
-        target: { path, type },
-        at: (target) => ({ type: "bind", target, source: { kind: "path", path: source }, readOnly }),
-      }),
-    ),
-    ...request.tmpfs.map(
-      (path): PlannedMount => ({
-        target: { path, type: "dir" },
-        at: (target) => ({ type: "tmpfs", target, mode: 0o1777 }),
-      }),
-    ),
+    ...request.mounts,
   ];
 }
 

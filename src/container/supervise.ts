@@ -7,7 +7,7 @@ import { type RunContainerOptions, type RunningContainer, runContainer } from ".
 import { withoutEnvelope } from "../runtime/runtime-log.ts";
 import { currentOwner, ownerOf } from "../store/owner.ts";
 import { removeTree } from "../store/remove-tree.ts";
-import type { ContainerState } from "./container-record.ts";
+import type { ContainerState, NetworkState } from "./container-record.ts";
 import type { Container, ContainerStore } from "./container-store.ts";
 import { healthCheckOf } from "./health-check.ts";
 import { watchHealth } from "./health-monitor.ts";
@@ -19,6 +19,7 @@ import { probeContainer } from "./probe-container.ts";
 import { NO_RESTART, nextRun } from "./restart-policy.ts";
 import { StateWatch } from "./state-watch.ts";
 import { StopRequest, stopSettings } from "./stop-request.ts";
+import { removeAnonymous } from "./volume/volume-use.ts";
 
 export interface Supervision {
   readonly container: Container;
@@ -62,7 +63,10 @@ export async function superviseContainer(supervision: Supervision): Promise<Supe
     return await new Supervisor(supervision).run();
   } finally {
     // Whoever waits for the end may have removed it already.
-    if (options.autoRemove && containers.state(id)) await containers.remove(containers.find(id));
+    if (options.autoRemove && containers.state(id)) {
+      await containers.remove(containers.find(id));
+      await removeAnonymous(container.record, containers);
+    }
     release();
   }
 }
@@ -161,7 +165,7 @@ class Supervisor implements Supervised {
           onStarted?.((signal) => void this.#passOn(signal));
         },
         onRunning: (running) => {
-          stopHealth = this.#running(running);
+          stopHealth = this.#running(running, prepared.network);
         },
       });
       if (end.oom) run.onWarning?.(outOfMemoryText(end.oom));
@@ -183,7 +187,7 @@ class Supervisor implements Supervised {
   }
 
   /** Gives the function that ends the health checks. */
-  #running({ pid, holder, join }: RunningContainer): () => void {
+  #running({ pid, holder, join }: RunningContainer, network: NetworkState | undefined): () => void {
     const owners = { process: ownerOf(pid), holder: ownerOf(holder) };
     this.state.change(
       {
@@ -192,6 +196,7 @@ class Supervisor implements Supervised {
         ...(owners.process ? { process: owners.process } : {}),
         ...(owners.holder ? { holder: owners.holder } : {}),
         join,
+        ...(network ? { network } : {}),
         exitCode: 0,
         startedAt: new Date().toISOString(),
         isStopped: this.#stop.isStopped,
@@ -244,7 +249,7 @@ class Supervisor implements Supervised {
       ...(hasRun ? { finishedAt: new Date().toISOString(), oomKilled } : {}),
       ...(failure === undefined ? {} : { error: failure }),
     };
-    this.state.change(change, ["process", "holder", "join", ...(isRestarting ? [] : ["monitor" as const])]);
+    this.state.change(change, ["process", "holder", "join", "network", ...(isRestarting ? [] : ["monitor" as const])]);
   }
 
   #cannotStart(error: unknown): void {

@@ -10,12 +10,25 @@ export interface ExtraHost {
   readonly ip: string;
 }
 
+/** Of a container in a network of its own. */
+export interface OwnAddress {
+  readonly address: string;
+  /** What `host-gateway` stands for there. */
+  readonly gateway: string;
+}
+
 /** The generated /etc/hosts (SPEC RN-09): localhost and the hostname for IPv4 and IPv6, then the extra hosts. */
-export function hostsFile(hostname: string, extraHosts: readonly ExtraHost[] = []): string {
+export function hostsFile(
+  hostname: string,
+  extraHosts: readonly ExtraHost[] = [],
+  own?: OwnAddress,
+): string {
+  const gateway = own?.gateway ?? HOST_GATEWAY;
   const lines = [
-    `127.0.0.1\tlocalhost ${hostname}`,
+    own ? "127.0.0.1\tlocalhost" : `127.0.0.1\tlocalhost ${hostname}`,
     "::1\tlocalhost ip6-localhost ip6-loopback",
-    ...extraHosts.map(({ name, ip }) => `${ip === "host-gateway" ? HOST_GATEWAY : ip}\t${name}`),
+    ...(own ? [`${own.address}\t${hostname}`] : []),
+    ...extraHosts.map(({ name, ip }) => `${ip === "host-gateway" ? gateway : ip}\t${name}`),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -28,6 +41,8 @@ export interface ResolverRequest {
   readonly nameservers?: readonly string[];
   readonly search?: readonly string[];
   readonly options?: readonly string[];
+  /** Asked where no server is left; default are public ones. */
+  readonly fallback?: readonly string[];
 }
 
 /** Asked where a machine names no server that a container could reach. */
@@ -57,7 +72,7 @@ export function resolverFile(request: ResolverRequest): string {
     ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),
     ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
   ];
-  const servers = lines.some((line) => /^\s*nameserver\s/.test(line)) ? [] : PUBLIC_SERVERS;
+  const servers = lines.some((line) => /^\s*nameserver\s/.test(line)) ? [] : (request.fallback ?? PUBLIC_SERVERS);
   return `${[...lines, ...servers.map((server) => `nameserver ${server}`)].join("\n")}\n`;
 }
 

@@ -50,6 +50,16 @@ export function outlivingArgv(argv: readonly string[]): string[] {
   return ["unshare", "--user", "--map-root-user", "--map-auto", "--", ...argv];
 }
 
+/** The command line that runs `argv` as root of the user namespace of another process, whose owner the caller is (nsenter(1)). */
+export function joinArgv(process: number, argv: readonly string[]): string[] {
+  return ["nsenter", "--user", "--target", String(process), "--", ...argv];
+}
+
+/** The same for what ends with the process that started it. */
+export function joinPassingArgv(process: number, argv: readonly string[]): string[] {
+  return ["setpriv", "--pdeathsig", "KILL", ...joinArgv(process, argv)];
+}
+
 function missingTool(path: string): string | undefined {
   for (const tool of ["unshare", "setpriv"])
     if (!findTool(tool, path)) return `${tool} is not installed (package util-linux, 2.38 or newer)`;

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { collect, collectCommas, collectCsv } from "../collect.ts";
+import { collect, collectCommas } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
+import { definePlaceFlags } from "./place-flags.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
 /** Commands that launch what was built. */
@@ -27,6 +28,7 @@ export function defineContainers(program: Command, run: Run): void {
 /** What `run` and `create` take. */
 function defineContainerFlags(command: Command): Command {
   defineLifeFlags(command);
+  definePlaceFlags(command);
   return command
     .argument("<image>", "name or id")
     .argument("[command...]", "replaces the image's CMD")
@@ -41,15 +43,10 @@ function defineContainerFlags(command: Command): Command {
       [],
     )
     .option("--env-file <path>", "read variables from a file", collect, [])
-    .option("-v, --volume <source:target[:ro]>", "mount a file or folder of this machine", collect, [])
     .option("-w, --workdir <path>", "working directory")
     .option("-u, --user <user[:group]>", "user and group, names or numbers")
     .option("--entrypoint <program>", 'replaces the image\'s ENTRYPOINT; "" removes it')
-    .option("--network <mode>", "host or none", "host")
-    .option("-h, --hostname <name>", "host name inside")
-    .option("--add-host <host:ip>", "add a line to /etc/hosts; host-gateway is this machine", collectCsv, [])
     .option("--read-only", "mount the root filesystem read-only")
-    .option("--tmpfs <path>", "mount an empty tmpfs", collect, [])
     .option("--cap-add <capability>", "add a capability", collectCommas, [])
     .option("--cap-drop <capability>", "drop a capability", collectCommas, [])
     .option("--shm-size <bytes>", "size of /dev/shm, for example 64m")

@@ -131,12 +131,13 @@ export function renameCommand(from: string, to: string): Handler {
 
 export function removeContainersCommand(
   names: readonly string[],
-  flags: { readonly force?: boolean },
+  flags: { readonly force?: boolean; readonly volumes?: boolean },
 ): Handler {
   return (context) =>
     forEach(context, names, async (name) => {
       try {
-        await removeContainer(name, { force: flags.force ?? false }, context.environment);
+        const { force = false, volumes = false } = flags;
+        await removeContainer(name, { force, volumes }, context.environment);
         return name;
       } catch (error) {
         if (flags.force && isSlipwayError(error, "CONTAINER_NOT_FOUND")) return undefined;

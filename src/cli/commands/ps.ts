@@ -105,9 +105,14 @@ export function statusText(state: ContainerInspect["State"], now = Date.now()): 
   }
 }
 
-function portsText(document: ContainerInspect): string {
-  const exposed = document.State.Running ? Object.keys(document.Config.ExposedPorts) : [];
-  return exposed.join(", ");
+/** As Docker says it: `0.0.0.0:8080->80/tcp`, and ports that are only exposed by themselves. */
+function portsText({ State, NetworkSettings }: ContainerInspect): string {
+  if (!State.Running) return "";
+  return Object.entries(NetworkSettings.Ports)
+    .flatMap(([port, bindings]) =>
+      bindings ? bindings.map(({ HostIp, HostPort }) => `${HostIp}:${HostPort}->${port}`) : [port],
+    )
+    .join(", ");
 }
 
 function wholeNumber(text: string | undefined): number | undefined {

@@ -5,10 +5,11 @@ import { parsePlatform } from "../../core/platform.ts";
 import type { CliContext } from "../cli-context.ts";
 import { pairLines } from "../pair-lines.ts";
 import { parseBytes } from "../parse-bytes.ts";
-import { parseHost, parseUlimits } from "../parse-flags.ts";
+import { parseUlimits } from "../parse-flags.ts";
 import { runResources } from "../resource-flags.ts";
 import { writeText } from "../write-text.ts";
 import { lifeOptions } from "./life-flags.ts";
+import { placeOptions } from "./place-options.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 
 /** Turns the command line of `run` into the library's options (SPEC 8.6). Throws `USAGE` with the flag that is wrong. */
@@ -32,10 +33,7 @@ export function runOptions(
     unsetEnv: unset,
     tty: flags.tty ?? false,
     interactive: flags.interactive ?? false,
-    volumes: flags.volume,
-    tmpfs: flags.tmpfs,
-    network: network(flags.network),
-    addHosts: flags.addHost.flatMap(parseHost),
+    ...placeOptions(flags),
     ulimits: parseUlimits(flags.ulimit),
     resources: runResources(flags),
     ...(flags.cgroupParent ? { cgroupParent: flags.cgroupParent } : {}),
@@ -47,7 +45,6 @@ export function runOptions(
     ...(flags.entrypoint === undefined ? {} : { entrypoint: flags.entrypoint }),
     ...(flags.workdir ? { workdir: flags.workdir } : {}),
     ...(flags.user ? { user: flags.user } : {}),
-    ...(flags.hostname ? { hostname: flags.hostname } : {}),
     ...(flags.shmSize ? { shmSize: parseBytes("--shm-size", flags.shmSize) } : {}),
     ...(flags.platform
       ? { platform: parsePlatform(flags.platform) }
@@ -75,13 +72,6 @@ export function environmentFlags(
     for (const line of pairLines(resolve(environment.cwd, file), "--env-file")) add(line);
   for (const item of flags.env) add(item);
   return { env, unset };
-}
-
-function network(mode: string): "host" | "none" {
-  if (mode === "host" || mode === "none") return mode;
-  throw new SlipwayError("USAGE", `network mode ${JSON.stringify(mode)} is not known`, {
-    hint: "use host or none",
-  });
 }
 
 function pullMode(mode: string): "always" | "missing" | "never" {

@@ -1,8 +1,7 @@
-import { createInterface } from "node:readline/promises";
 import { diskUsage, prune } from "../../api/prune.ts";
 import { pruneContainers } from "../../api/remove-container.ts";
-import { SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { isConfirmed } from "../confirm.ts";
 import { humanSize } from "../human.ts";
 import { formatTable } from "../table.ts";
 
@@ -52,12 +51,4 @@ export function pruneContainersCommand(flags: { readonly force?: boolean }): Han
     context.stdout.write(`${list}Total reclaimed space: ${humanSize(bytes)}\n`);
     return EXIT.ok;
   };
-}
-
-async function isConfirmed({ stdin, stderr }: CliContext, what: string): Promise<boolean> {
-  if (!stdin.isTTY) throw new SlipwayError("USAGE", "nobody is there to confirm", { hint: "add --force" });
-  const prompt = createInterface({ input: stdin, output: stderr });
-  const answer = await prompt.question(`This removes ${what}. Continue? [y/N] `);
-  prompt.close();
-  return /^y(es)?$/i.test(answer.trim());
 }
