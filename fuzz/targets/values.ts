@@ -3,6 +3,8 @@ import { parseBytes } from "../../src/cli/parse-bytes.ts";
 import { parseHost, parseUlimits } from "../../src/cli/parse-flags.ts";
 import { parseResources } from "../../src/cli/resource-flags.ts";
 import { formatTemplate } from "../../src/cli/template.ts";
+import { parseExpose, parsePublish } from "../../src/container/network/published-port.ts";
+import { plannedMounts } from "../../src/container/volume/planned-mounts.ts";
 import { parseUrlChecksum, urlFileName } from "../../src/context/url-checksum.ts";
 import { parseKeyValues } from "../../src/core/csv.ts";
 import { SlipwayError } from "../../src/core/errors.ts";
@@ -47,6 +49,7 @@ const READERS: readonly Reader[] = [
   durations,
   platforms,
   modes,
+  (value) => places(value),
   (value) => expandPortSpec(splitPortSpec(value)),
   isSignal,
   isTimestamp,
@@ -192,4 +195,25 @@ function modes(value: string): void {
 
 function sources(value: string): void {
   if (classifySource(value) === "url" && parseUrl(value)) urlFileName(value);
+}
+
+/** What a container is to have mounted and published. */
+function places(value: string): void {
+  const at = { cwd: "/", imageVolumes: [value], mountsOf: () => [] };
+  const readers: readonly Reader[] = [
+    () => plannedMounts({ volumes: [value] }, { ...at, imageVolumes: [] }),
+    () => plannedMounts({ mounts: [value] }, { ...at, imageVolumes: [] }),
+    () => plannedMounts({ tmpfs: [value], volumesFrom: [value] }, { ...at, imageVolumes: [] }),
+    () => plannedMounts({}, at),
+    parsePublish,
+    parseExpose,
+  ];
+  for (const read of readers) {
+    try {
+      read(value);
+    } catch (error) {
+      if (!(error instanceof SlipwayError) || error.code === "INTERNAL") throw error;
+      checkShown(error);
+    }
+  }
 }

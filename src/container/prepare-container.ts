@@ -106,8 +106,11 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
     },
     ...(request.network.state ? { network: request.network.state } : {}),
     finish: async () => {
-      await request.network.close();
-      await rootfs.finish();
+      try {
+        await request.network.close();
+      } finally {
+        await rootfs.finish();
+      }
     },
   };
 }

@@ -20,6 +20,7 @@ export function defineSystem(program: Command, run: Run): void {
     .command("prune")
     .description("Remove what no name needs")
     .option("-a, --all", "forget the build cache, too, and empty cache mounts")
+    .option("--volumes", "anonymous volumes that no container has, too")
     .option("-f, --force", "do not ask")
     .action((flags) => run(async () => (await import("./system.ts")).pruneCommand(flags)));
 }

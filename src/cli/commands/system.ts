@@ -1,9 +1,16 @@
 import { diskUsage, prune } from "../../api/prune.ts";
 import { pruneContainers } from "../../api/remove-container.ts";
+import { removeVolumes } from "../../api/volumes.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { isConfirmed } from "../confirm.ts";
 import { humanSize } from "../human.ts";
 import { formatTable } from "../table.ts";
+
+interface PruneFlags {
+  readonly all?: boolean;
+  readonly volumes?: boolean;
+  readonly force?: boolean;
+}
 
 type Handler = (context: CliContext) => Promise<number>;
 
@@ -29,15 +36,20 @@ export function diskUsageCommand(flags: { readonly format: string }): Handler {
 }
 
 /** `slipway system prune`: asks first where somebody can answer. Containers that do not run go first: they keep images. */
-export function pruneCommand(flags: { readonly all?: boolean; readonly force?: boolean }): Handler {
+export function pruneCommand(flags: PruneFlags): Handler {
   return async (context) => {
-    const what = `containers that do not run, and what no image needs${flags.all ? ", the whole build cache, and what cache mounts hold" : ""}`;
+    const orphans = flags.volumes ? ", anonymous volumes that no container has," : "";
+    const cache = flags.all ? ", the whole build cache, and what cache mounts hold" : "";
+    const what = `containers that do not run${orphans} and what no image needs${cache}`;
     if (!flags.force && !(await isConfirmed(context, what))) return EXIT.ok;
     const { environment, stdout } = context;
     const containers = await pruneContainers(environment);
+    const unused = { kind: "unused", all: false, filters: [] } as const;
+    const volumes = flags.volumes ? await removeVolumes(unused, environment) : { names: [], bytes: 0 };
     const { removed, bytes } = await prune({ all: flags.all ?? false }, environment);
-    const count = containers.ids.length + removed;
-    stdout.write(`Removed ${count} items\nTotal reclaimed space: ${humanSize(containers.bytes + bytes)}\n`);
+    const count = containers.ids.length + volumes.names.length + removed;
+    const freed = humanSize(containers.bytes + volumes.bytes + bytes);
+    stdout.write(`Removed ${count} items\nTotal reclaimed space: ${freed}\n`);
     return EXIT.ok;
   };
 }

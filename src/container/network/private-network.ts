@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
+import { isSlipwayError } from "../../core/errors.ts";
 import { currentOwner } from "../../store/owner.ts";
 import type { Store } from "../../store/store.ts";
 import { attach, type Bridge, detach, forgetLeases } from "./bridge-plugin.ts";
@@ -8,7 +9,7 @@ import { findFreePorts } from "./free-ports.ts";
 import { Members } from "./members.ts";
 import { findNetworkTools } from "./network-tools.ts";
 import type { BoundPort, PublishedPort } from "./published-port.ts";
-import { openUplink } from "./uplink.ts";
+import { openUplink, type Uplink } from "./uplink.ts";
 
 export interface ConnectRequest {
   readonly store: Pick<Store, "paths" | "temp" | "locks">;
@@ -43,10 +44,9 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   const tools = findNetworkTools(path);
   const scope = new CleanupScope();
   try {
-    const ports = await findFreePorts(request.ports);
     scope.defer(await useNetwork(store));
     const bridge = await bridgeOf(store, tools.plugins, path);
-    const uplink = await openUplink({ pasta: tools.pasta, ports, path });
+    const { uplink, ports } = await uplinkWithPorts(request, tools.pasta);
     scope.defer(() => uplink.close());
     const address = await join(request, bridge, uplink.namespace);
     scope.defer(() => leave(request, bridge, uplink.namespace));
@@ -54,6 +54,23 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
   } catch (error) {
     await scope.close();
     throw error;
+  }
+}
+
+const MOST_TRIES = 3;
+
+/** Between looking for a free port and having it, somebody else may take it; where it was free to choose, another one does. */
+async function uplinkWithPorts(
+  { ports: wanted, path }: ConnectRequest,
+  pasta: string,
+): Promise<{ readonly uplink: Uplink; readonly ports: readonly BoundPort[] }> {
+  for (let tries = 1; ; tries++) {
+    const ports = await findFreePorts(wanted);
+    try {
+      return { uplink: await openUplink({ pasta, ports, path }), ports };
+    } catch (error) {
+      if (!isSlipwayError(error, "PORT_TAKEN") || tries === MOST_TRIES) throw error;
+    }
   }
 }
 

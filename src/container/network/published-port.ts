@@ -73,7 +73,7 @@ interface Parts {
 function split(text: string): Parts {
   const slash = text.lastIndexOf("/");
   const protocol = slash < 0 ? "tcp" : text.slice(slash + 1).toLowerCase();
-  if (protocol !== "tcp" && protocol !== "udp") throw wrong(text, `ports of ${protocol || "no protocol"} cannot be published`);
+  if (protocol !== "tcp" && protocol !== "udp") throw wrong(text, `ports of the protocol ${JSON.stringify(protocol)} cannot be published`);
   const ports = slash < 0 ? text : text.slice(0, slash);
   const match = /^(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(?:([^:]*):)?([^:]+)$/.exec(ports);
   if (!match) throw wrong(text, "it has too many parts");

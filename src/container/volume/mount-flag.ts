@@ -45,7 +45,7 @@ function bind(fields: Fields, target: string, cwd: string): MountRequest {
   if (!source) throw fields.wrong("a bind mount needs a source");
   const mode = fields.get("bind-propagation");
   if (mode !== undefined && PROPAGATIONS.has(mode)) refusePropagation(mode, fields.text);
-  if (mode !== undefined && !IGNORED_MODES.has(mode)) throw fields.wrong(`unknown propagation ${mode}`);
+  if (mode !== undefined && !IGNORED_MODES.has(mode)) throw fields.wrong(`unknown propagation ${JSON.stringify(mode)}`);
   const recursive = fields.get("bind-recursive") ?? "enabled";
   if (!["enabled", "disabled"].includes(recursive)) throw fields.wrong("bind-recursive is enabled or disabled");
   const isSingle = recursive === "disabled" || fields.flag("bind-nonrecursive");

@@ -1,4 +1,5 @@
 import { SlipwayError } from "../../core/errors.ts";
+import { printableName } from "../../core/file-name.ts";
 import { parseMountFlag } from "./mount-flag.ts";
 import { type MountRequest, mountTarget } from "./mount-request.ts";
 import { parseTmpfsFlag } from "./tmpfs-flag.ts";
@@ -50,7 +51,7 @@ export function plannedMounts(flags: MountFlags, at: MountSurroundings): readonl
 function refuseDoubles(mounts: readonly MountRequest[]): void {
   const targets = new Set<string>();
   for (const { target } of mounts) {
-    if (targets.has(target)) throw new SlipwayError("USAGE", `duplicate mount point: ${target}`);
+    if (targets.has(target)) throw new SlipwayError("USAGE", `duplicate mount point: ${printableName(target)}`);
     targets.add(target);
   }
 }
