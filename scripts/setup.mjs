@@ -2,7 +2,7 @@
 // Everything that the demo and the test suite need on a fresh Debian machine with Node and npm: the npm packages, the
 // build, the Debian packages. Plain Node, because nothing is installed yet when it starts.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -59,6 +59,7 @@ export async function setUp(onto = tell) {
   checkNode();
   installNpmPackages(onto);
   installDebianPackages(onto);
+  openTunnelDevice();
   const { buildIfStale } = await import("./build.mjs");
   if (await buildIfStale()) onto("built dist/");
 }
@@ -94,6 +95,12 @@ function readLock(file) {
   } catch {
     return undefined;
   }
+}
+
+/** Private networks of ordinary users need it; udev makes it so, and a machine that is itself a container may have none. */
+function openTunnelDevice() {
+  const device = "/dev/net/tun";
+  if (process.getuid?.() === 0 && existsSync(device)) chmodSync(device, 0o666);
 }
 
 function installDebianPackages(onto) {

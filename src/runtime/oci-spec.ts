@@ -134,9 +134,16 @@ export function environmentOf({ env, user }: Pick<ContainerRequest, "env" | "use
   return [...all.values()];
 }
 
-function namespaces({ network }: ContainerRequest): readonly { readonly type: string }[] {
-  const types = ["pid", "ipc", "uts", "mount", "cgroup", ...(network === "none" ? ["network"] : [])];
-  return types.map((type) => ({ type }));
+interface Namespace {
+  readonly type: string;
+  readonly path?: string;
+}
+
+/** The runtime is started in a network that is to be joined; named once more, it is where later processes of the container go, too. */
+function namespaces({ network }: ContainerRequest): readonly Namespace[] {
+  const own = ["pid", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type }));
+  if (network === "host") return own;
+  return [...own, network === "none" ? { type: "network" } : { type: "network", path: "/proc/self/ns/net" }];
 }
 
 /** In a user namespace the runtimes bind the devices themselves, and nothing there belongs to the container's root. */

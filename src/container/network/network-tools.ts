@@ -1,4 +1,4 @@
-import { constants, accessSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { SlipwayError } from "../../core/errors.ts";
 import { findTool } from "../../sys/process.ts";
@@ -22,6 +22,21 @@ export function findNetworkTools(path: string): NetworkTools {
   if (!plugins) throw missing("the CNI plugin bridge", "containernetworking-plugins");
   for (const tool of ["unshare", "nsenter", "flock"]) if (!findTool(tool, path)) throw missing(tool, "util-linux");
   return { pasta, plugins };
+}
+
+const TUNNEL = "/dev/net/tun";
+
+/** Throws `NETWORK_FAILED` where this process may not use the device that pasta works with. */
+export function requireTunnel(): void {
+  try {
+    accessSync(TUNNEL, constants.R_OK | constants.W_OK);
+  } catch (cause) {
+    const why = existsSync(TUNNEL) ? "may not be used by everybody" : "does not exist";
+    throw new SlipwayError("NETWORK_FAILED", `a private network needs ${TUNNEL}, which ${why} on this machine`, {
+      cause,
+      hint: `root can change that (modprobe tun; chmod 666 ${TUNNEL}); --network host does without it`,
+    });
+  }
 }
 
 function isThere(path: string): boolean {

@@ -7,7 +7,7 @@ import { attach, type Bridge, detach, forgetLeases } from "./bridge-plugin.ts";
 import { networkFolder, requireHolder, useNetwork } from "./bridge-holder.ts";
 import { findFreePorts } from "./free-ports.ts";
 import { Members } from "./members.ts";
-import { findNetworkTools } from "./network-tools.ts";
+import { findNetworkTools, requireTunnel } from "./network-tools.ts";
 import type { BoundPort, PublishedPort } from "./published-port.ts";
 import { openUplink, type Uplink } from "./uplink.ts";
 
@@ -42,6 +42,7 @@ export interface Connection {
 export async function connect(request: ConnectRequest): Promise<Connection> {
   const { store, path } = request;
   const tools = findNetworkTools(path);
+  requireTunnel();
   const scope = new CleanupScope();
   try {
     scope.defer(await useNetwork(store));
