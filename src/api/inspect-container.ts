@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
+import { shortId } from "../container/container-names.ts";
 import { DEFAULT_STOP_SECONDS } from "../container/container-options.ts";
 import type { ContainerRecord, ContainerState } from "../container/container-record.ts";
 import type { Container } from "../container/container-store.ts";
 import { mergedHealthcheck } from "../container/health-check.ts";
 import { INIT_PATH } from "../container/init-program.ts";
 import { logFile } from "../container/log-writer.ts";
-import { shortId } from "../container/container-names.ts";
 import { networkMode } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { NO_RESTART } from "../container/restart-policy.ts";

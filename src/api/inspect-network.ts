@@ -27,7 +27,10 @@ export function portBindings({ publish = [] }: Pick<ContainerOptions, "publish">
     const [first, last] = host;
     const HostPort = first === 0 ? "" : first === last ? String(first) : `${first}-${last}`;
     const HostIp = ip === "0.0.0.0" ? "" : ip;
-    bindings[`${container}/${protocol}`] = [...(bindings[`${container}/${protocol}`] ?? []), { HostIp, HostPort }];
+    bindings[`${container}/${protocol}`] = [
+      ...(bindings[`${container}/${protocol}`] ?? []),
+      { HostIp, HostPort },
+    ];
   }
   return bindings;
 }

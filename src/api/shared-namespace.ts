@@ -1,7 +1,7 @@
+import { ContainerStore } from "../container/container-store.ts";
 import { requireHolder, useNetwork } from "../container/network/bridge-holder.ts";
 import { networkMode, sharedWith } from "../container/network/network-mode.ts";
 import { findNetworkTools } from "../container/network/network-tools.ts";
-import { ContainerStore } from "../container/container-store.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { pidOf } from "../store/owner.ts";
 import { openStore } from "../store/store.ts";
@@ -22,7 +22,11 @@ export async function inSharedNamespace<R>(
   return scope.around(async () => work(await namespaceOwner(id, environment, scope)));
 }
 
-async function namespaceOwner(id: string, environment: Environment, scope: CleanupScope): Promise<number | undefined> {
+async function namespaceOwner(
+  id: string,
+  environment: Environment,
+  scope: CleanupScope,
+): Promise<number | undefined> {
   const { home, path } = environment;
   const store = openStore(home);
   scope.defer(() => store.close());

@@ -24,7 +24,8 @@ export function startMonitor(
 ): Promise<SupervisedEnd | undefined> {
   return inSharedNamespace(id, environment, (namespaceOf) => {
     const argv = [process.execPath, programEntry("monitor"), id];
-    const enter = namespaceOf === undefined ? outlivingArgv : (words: string[]) => joinArgv(namespaceOf, words);
+    const enter =
+      namespaceOf === undefined ? outlivingArgv : (words: string[]) => joinArgv(namespaceOf, words);
     return start(id, environment.uid === 0 ? argv : enter(argv), { onWarning, environment });
   });
 }

@@ -50,7 +50,13 @@ export async function superviseHere(
       containers,
       prepare: async () => {
         const { path } = environment;
-        const network = await prepareNetwork({ container, containers, store, path, resolvConf: resolvConf() });
+        const network = await prepareNetwork({
+          container,
+          containers,
+          store,
+          path,
+          resolvConf: resolvConf(),
+        });
         try {
           return await prepare({ container, containers, network }, options.signal, environment);
         } catch (error) {

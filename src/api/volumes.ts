@@ -1,6 +1,6 @@
 import type { ContainerStore } from "../container/container-store.ts";
-import { volumeUsers } from "../container/volume/volume-use.ts";
 import type { Volume } from "../container/volume/volume-store.ts";
+import { volumeUsers } from "../container/volume/volume-use.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { treeBytes } from "../store/tree-bytes.ts";
 import type { Environment } from "./environment.ts";
@@ -68,10 +68,17 @@ export type VolumeRemoval =
  * Removes volumes with their data. Throws `VOLUME_NOT_FOUND`, and `VOLUME_IN_USE` for one that a container has mounted, running or not.
  * What is in them may belong to users that only a user namespace knows.
  */
-export async function removeVolumes(removal: VolumeRemoval, environment: Environment): Promise<RemovedVolumes> {
+export async function removeVolumes(
+  removal: VolumeRemoval,
+  environment: Environment,
+): Promise<RemovedVolumes> {
   const needsNamespace = environment.uid !== 0 && userNamespaceAvailable(environment).available;
   if (!needsNamespace) return removeVolumesHere(removal, environment);
-  return (await inUserNamespace({ operation: "remove-volumes", options: removal, environment })) as RemovedVolumes;
+  return (await inUserNamespace({
+    operation: "remove-volumes",
+    options: removal,
+    environment,
+  })) as RemovedVolumes;
 }
 
 /** The same in this process. */
@@ -90,7 +97,11 @@ export function removeVolumesHere(removal: VolumeRemoval, environment: Environme
   );
 }
 
-function usable(name: string, { volumes }: ContainerStore, users: ReadonlyMap<string, readonly string[]>): Volume {
+function usable(
+  name: string,
+  { volumes }: ContainerStore,
+  users: ReadonlyMap<string, readonly string[]>,
+): Volume {
   const volume = volumes.find(name);
   const by = users.get(name);
   if (!by) return volume;

@@ -11,7 +11,14 @@ const KILLED = 137;
 export function settledState(state: ContainerState, now: Date = new Date()): ContainerState {
   const isActive = state.status === "running" || state.status === "restarting";
   if (!isActive || (state.monitor !== undefined && !isGone(state.monitor))) return state;
-  const { monitor: _monitor, process: _process, holder: _holder, join: _join, network: _network, ...rest } = state;
+  const {
+    monitor: _monitor,
+    process: _process,
+    holder: _holder,
+    join: _join,
+    network: _network,
+    ...rest
+  } = state;
   return {
     ...rest,
     status: "exited",

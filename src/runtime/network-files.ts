@@ -18,11 +18,7 @@ export interface OwnAddress {
 }
 
 /** The generated /etc/hosts (SPEC RN-09): localhost and the hostname for IPv4 and IPv6, then the extra hosts. */
-export function hostsFile(
-  hostname: string,
-  extraHosts: readonly ExtraHost[] = [],
-  own?: OwnAddress,
-): string {
+export function hostsFile(hostname: string, extraHosts: readonly ExtraHost[] = [], own?: OwnAddress): string {
   const gateway = own?.gateway ?? HOST_GATEWAY;
   const lines = [
     own ? "127.0.0.1\tlocalhost" : `127.0.0.1\tlocalhost ${hostname}`,
@@ -72,7 +68,9 @@ export function resolverFile(request: ResolverRequest): string {
     ...(search.length > 0 ? [`search ${search.join(" ")}`] : []),
     ...(options.length > 0 ? [`options ${options.join(" ")}`] : []),
   ];
-  const servers = lines.some((line) => /^\s*nameserver\s/.test(line)) ? [] : (request.fallback ?? PUBLIC_SERVERS);
+  const servers = lines.some((line) => /^\s*nameserver\s/.test(line))
+    ? []
+    : (request.fallback ?? PUBLIC_SERVERS);
   return `${[...lines, ...servers.map((server) => `nameserver ${server}`)].join("\n")}\n`;
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { parseMountFlag } from "../../src/container/volume/mount-flag.ts";
+import type { MountRequest } from "../../src/container/volume/mount-request.ts";
 import { plannedMounts } from "../../src/container/volume/planned-mounts.ts";
 import { parseTmpfsFlag } from "../../src/container/volume/tmpfs-flag.ts";
 import { parseVolumeFlag } from "../../src/container/volume/volume-flag.ts";
-import type { MountRequest } from "../../src/container/volume/mount-request.ts";
 
 const usage = (call: () => unknown) => expect(call).toThrow(expect.objectContaining({ code: "USAGE" }));
 
@@ -21,10 +21,19 @@ describe("DR-08: -v", () => {
     expect(parse("/a/../b:/c//d/.")).toMatchObject({ source: "/b", target: "/c/d" });
   });
 
-  it.each(["", ":/x", "a:", "name:relative", "x:/", "/a:/b:what", "/a:/b:ro,rw", "a b:/x", "/a:/b:ro:x", "x:/y:rshared", "/a:/b:nocopy"])(
-    "refuses %j",
-    (text) => usage(() => parse(text)),
-  );
+  it.each([
+    "",
+    ":/x",
+    "a:",
+    "name:relative",
+    "x:/",
+    "/a:/b:what",
+    "/a:/b:ro,rw",
+    "a b:/x",
+    "/a:/b:ro:x",
+    "x:/y:rshared",
+    "/a:/b:nocopy",
+  ])("refuses %j", (text) => usage(() => parse(text)));
 });
 
 describe("DR-08: --mount", () => {
@@ -34,9 +43,11 @@ describe("DR-08: --mount", () => {
     expect(parse("type=bind,src=x,dst=/in,ro")).toEqual({
       ...{ type: "bind", source: "/here/x", target: "/in", readOnly: true, makesSource: false },
     });
-    expect(parse("type=bind,source=/x,destination=/in,readonly=false,bind-recursive=disabled")).toMatchObject({
-      ...{ readOnly: false, isSingle: true },
-    });
+    expect(parse("type=bind,source=/x,destination=/in,readonly=false,bind-recursive=disabled")).toMatchObject(
+      {
+        ...{ readOnly: false, isSingle: true },
+      },
+    );
     expect(parse("source=db,target=/in,volume-nocopy,volume-subpath=a/b,volume-label=k=v")).toEqual({
       ...{ type: "volume", name: "db", target: "/in", readOnly: false, anonymous: false },
       ...{ noCopy: true, subpath: "a/b", labels: { k: "v" } },
@@ -50,10 +61,23 @@ describe("DR-08: --mount", () => {
   });
 
   it.each([
-    ...["type=bind,target=/x", "type=bind,source=/x", "type=nfs,target=/x", "type=volume,source=/x,target=/y"],
+    ...[
+      "type=bind,target=/x",
+      "type=bind,source=/x",
+      "type=nfs,target=/x",
+      "type=volume,source=/x,target=/y",
+    ],
     ...["type=tmpfs,source=x,target=/y", "type=bind,source=/x,target=/y,volume-nocopy", "target=/x,what=1"],
-    ...["type=tmpfs,target=/x,tmpfs-size=big", "type=tmpfs,target=/x,tmpfs-mode=9", "target=/x,readonly=perhaps"],
-    ...["target=/x,volume-subpath=/abs", "target=/x,volume-driver=nfs", "type=bind,source=/x,target=/y,bind-propagation=rshared"],
+    ...[
+      "type=tmpfs,target=/x,tmpfs-size=big",
+      "type=tmpfs,target=/x,tmpfs-mode=9",
+      "target=/x,readonly=perhaps",
+    ],
+    ...[
+      "target=/x,volume-subpath=/abs",
+      "target=/x,volume-driver=nfs",
+      "type=bind,source=/x,target=/y,bind-propagation=rshared",
+    ],
   ])("refuses %j", (text) => usage(() => parse(text)));
 });
 
@@ -69,12 +93,19 @@ describe("--tmpfs", () => {
 });
 
 describe("DR-08: which mounts a container gets", () => {
-  const plan = (flags: Parameters<typeof plannedMounts>[0], imageVolumes: string[] = [], other: MountRequest[] = []) =>
-    plannedMounts(flags, { cwd: "/", imageVolumes, mountsOf: () => other });
+  const plan = (
+    flags: Parameters<typeof plannedMounts>[0],
+    imageVolumes: string[] = [],
+    other: MountRequest[] = [],
+  ) => plannedMounts(flags, { cwd: "/", imageVolumes, mountsOf: () => other });
 
   it("VOLUME gets an anonymous volume where nothing else is mounted", () => {
     const mounts = plan({ volumes: ["/host:/a"], tmpfs: ["/b"] }, ["/a", "/b/", "/c"]);
-    expect(mounts.map(({ type, target }) => `${type} ${target}`)).toEqual(["bind /a", "tmpfs /b", "volume /c"]);
+    expect(mounts.map(({ type, target }) => `${type} ${target}`)).toEqual([
+      "bind /a",
+      "tmpfs /b",
+      "volume /c",
+    ]);
   });
 
   it("--volumes-from is below the command line, and may make read-only", () => {

@@ -9,7 +9,12 @@ import { detached, untilContainer, waiting } from "./containers.ts";
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
 
 /** Answers every connection with a line. */
-const serves = (port: number, text: string) => ["busybox", "sh", "-c", `trap 'exit 0' TERM; while :; do echo ${text} | nc -l -p ${port}; done`];
+const serves = (port: number, text: string) => [
+  "busybox",
+  "sh",
+  "-c",
+  `trap 'exit 0' TERM; while :; do echo ${text} | nc -l -p ${port}; done`,
+];
 
 /** Asks until somebody answers. */
 const asks = (host: string, port: number) =>
@@ -61,12 +66,27 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
 
   it("DR-09: published ports are reached from this machine, and shown", async () => {
     await detached(shop.it, "--name", "web", "-p", "127.0.0.1::8000", ...serves(8000, "hello"));
-    const { NetworkSettings } = (await untilContainer(shop.it, "web", ({ State }) => State.Running)) as unknown as {
+    const { NetworkSettings } = (await untilContainer(
+      shop.it,
+      "web",
+      ({ State }) => State.Running,
+    )) as unknown as {
       NetworkSettings: { Ports: Record<string, { HostIp: string; HostPort: string }[]>; IPAddress: string };
     };
     const [binding] = NetworkSettings.Ports["8000/tcp"]!;
     expect(binding?.HostIp).toBe("127.0.0.1");
-    expect(await out("run", "--rm", "--network", "host", "busybox", "sh", "-c", asks("127.0.0.1", Number(binding!.HostPort)))).toBe("hello");
+    expect(
+      await out(
+        "run",
+        "--rm",
+        "--network",
+        "host",
+        "busybox",
+        "sh",
+        "-c",
+        asks("127.0.0.1", Number(binding!.HostPort)),
+      ),
+    ).toBe("hello");
     expect(await out("ps")).toContain(`127.0.0.1:${binding!.HostPort}->8000/tcp`);
     await out("rm", "-f", "web");
     await untilNothingIsLeft(shop.it.home);
@@ -99,8 +119,23 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
 
   it("container:NAME shares interfaces, names and ports", async () => {
     await waiting(shop.it, "--name", "owner", "--network", "private", "busybox");
-    const own = await out("exec", "owner", "sh", "-c", "ip -4 -o addr show eth0 | awk '{print $4}'; hostname; cat /etc/hosts");
-    const shared = await out("run", "--rm", "--network", "container:owner", "busybox", "sh", "-c", "ip -4 -o addr show eth0 | awk '{print $4}'; hostname; cat /etc/hosts");
+    const own = await out(
+      "exec",
+      "owner",
+      "sh",
+      "-c",
+      "ip -4 -o addr show eth0 | awk '{print $4}'; hostname; cat /etc/hosts",
+    );
+    const shared = await out(
+      "run",
+      "--rm",
+      "--network",
+      "container:owner",
+      "busybox",
+      "sh",
+      "-c",
+      "ip -4 -o addr show eth0 | awk '{print $4}'; hostname; cat /etc/hosts",
+    );
     expect(shared).toBe(own);
     const wrong = await shop.it.run(["run", "--rm", "--network", "container:owner", "-p", "80", "busybox"]);
     expect(wrong.stderr).toContain("conflicting options");
@@ -108,16 +143,28 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
     const ended = await shop.it.run(["run", "--rm", "--network", "container:owner", "busybox", "true"]);
     expect(ended.stderr).toContain("has no network to share");
     await out("rm", "owner");
-    expect((await shop.it.run(["run", "--rm", "--network", "container:owner", "busybox"])).stderr).toContain("no such container");
+    expect((await shop.it.run(["run", "--rm", "--network", "container:owner", "busybox"])).stderr).toContain(
+      "no such container",
+    );
   });
 
   it("names and servers: --hostname, --add-host, --dns and its kin", async () => {
     const flags = ["--network", "private", "--hostname", "me", "--add-host", "other:1.2.3.4"];
     const dns = ["--dns", "9.9.9.9", "--dns-search", "here.test", "--dns-option", "ndots:2"];
-    const text = await out("run", "--rm", ...flags, ...dns, "busybox", "sh", "-c", "hostname; cat /etc/hosts /etc/resolv.conf");
+    const text = await out(
+      "run",
+      "--rm",
+      ...flags,
+      ...dns,
+      "busybox",
+      "sh",
+      "-c",
+      "hostname; cat /etc/hosts /etc/resolv.conf",
+    );
     expect(text).toMatch(/^me\n/);
     expect(text).toMatch(/^10\.\d+\.\d+\.\d+\tme$/m);
-    for (const line of ["1.2.3.4\tother", "nameserver 9.9.9.9", "search here.test", "options ndots:2"]) expect(text).toContain(line);
+    for (const line of ["1.2.3.4\tother", "nameserver 9.9.9.9", "search here.test", "options ndots:2"])
+      expect(text).toContain(line);
   });
 
   it("what is published without effect is told", async () => {

@@ -6,7 +6,9 @@ import { parseExpose, parsePublish, publishedPorts } from "../../src/container/n
 import { freeSubnet } from "../../src/container/network/subnet.ts";
 
 const brief = (text: string) =>
-  parsePublish(text).map(({ ip, host, container, protocol }) => `${ip}:${host.join("-")}:${container}/${protocol}`);
+  parsePublish(text).map(
+    ({ ip, host, container, protocol }) => `${ip}:${host.join("-")}:${container}/${protocol}`,
+  );
 
 describe("DR-09: -p", () => {
   it.each([
@@ -21,14 +23,30 @@ describe("DR-09: -p", () => {
     ["90-91", ["0.0.0.0:0-0:90/tcp", "0.0.0.0:0-0:91/tcp"]],
   ])("%s", (text, ports) => expect(brief(text)).toEqual(ports));
 
-  it.each(["", "x", "1:2:3:4", "70000", "80:70000", "1-2:3-5", "9-8:1", "80/sctp", "300.1.1.1:1:2", "[::1]:1:2", "0", "1:2/"])(
-    "refuses %j",
-    (text) => expect(() => parsePublish(text)).toThrow(expect.objectContaining({ code: "USAGE" })),
+  it.each([
+    "",
+    "x",
+    "1:2:3:4",
+    "70000",
+    "80:70000",
+    "1-2:3-5",
+    "9-8:1",
+    "80/sctp",
+    "300.1.1.1:1:2",
+    "[::1]:1:2",
+    "0",
+    "1:2/",
+  ])("refuses %j", (text) =>
+    expect(() => parsePublish(text)).toThrow(expect.objectContaining({ code: "USAGE" })),
   );
 
   it("-P adds what is exposed and not published yet", () => {
     const ports = publishedPorts(["8080:80"], ["80/tcp", "90", "91/udp"], true);
-    expect(ports.map(({ container, protocol }) => `${container}/${protocol}`)).toEqual(["80/tcp", "90/tcp", "91/udp"]);
+    expect(ports.map(({ container, protocol }) => `${container}/${protocol}`)).toEqual([
+      "80/tcp",
+      "90/tcp",
+      "91/udp",
+    ]);
     expect(publishedPorts([], ["80"], false)).toEqual([]);
     expect(parseExpose("7000-7001/UDP")).toEqual(["7000/udp", "7001/udp"]);
   });
@@ -41,7 +59,10 @@ describe("ports of this machine", () => {
     const { port } = server.address() as { port: number };
     const ask = (host: readonly [number, number]) =>
       findFreePorts([{ ip: "127.0.0.1", host, container: 80, protocol: "tcp" }]);
-    await expect(ask([port, port])).rejects.toMatchObject({ code: "PORT_TAKEN", message: expect.stringContaining(String(port)) });
+    await expect(ask([port, port])).rejects.toMatchObject({
+      code: "PORT_TAKEN",
+      message: expect.stringContaining(String(port)),
+    });
     const [any] = await ask([0, 0]);
     expect(any?.host).toBeGreaterThan(0);
     await new Promise((done) => server.close(done));

@@ -23,10 +23,37 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     const look = "stat -c '%u:%g %a' /data /data/file; readlink /data/link; cat /data/file";
     const first = await out("run", "--rm", "-v", "named:/data", "seeded", "sh", "-c", look);
     expect(first.split("\n")).toEqual(["7:8 2750", "7:8 600", "file", "seed"]);
-    await out("run", "--rm", "-v", "named:/data", "seeded", "sh", "-c", "echo mine > /data/file; rm /data/link");
-    const again = await out("run", "--rm", "-v", "named:/data", "seeded", "sh", "-c", "ls /data; cat /data/file");
+    await out(
+      "run",
+      "--rm",
+      "-v",
+      "named:/data",
+      "seeded",
+      "sh",
+      "-c",
+      "echo mine > /data/file; rm /data/link",
+    );
+    const again = await out(
+      "run",
+      "--rm",
+      "-v",
+      "named:/data",
+      "seeded",
+      "sh",
+      "-c",
+      "ls /data; cat /data/file",
+    );
     expect(again.split("\n")).toEqual(["file", "sub", "mine"]);
-    const empty = await out("run", "--rm", "-v", "bare:/data:nocopy", "seeded", "sh", "-c", "ls /data; stat -c '%u %a' /data");
+    const empty = await out(
+      "run",
+      "--rm",
+      "-v",
+      "bare:/data:nocopy",
+      "seeded",
+      "sh",
+      "-c",
+      "ls /data; stat -c '%u %a' /data",
+    );
     expect(empty).toBe("0 755");
     expect(await out("run", "--rm", "-v", "other:/elsewhere", "busybox", "ls", "/elsewhere")).toBe("");
     await out("volume", "rm", "named", "bare", "other");
@@ -51,7 +78,18 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
   it("data outlives containers, and a volume that one has is not removed", async () => {
     await waiting(shop.it, "--name", "one", "-v", "shared:/d", "busybox");
     await out("exec", "one", "sh", "-c", "echo there > /d/f");
-    expect(await out("run", "--rm", "-v", "shared:/d:ro", "busybox", "sh", "-c", "cat /d/f; echo x > /d/g || echo shut")).toBe("there\nshut");
+    expect(
+      await out(
+        "run",
+        "--rm",
+        "-v",
+        "shared:/d:ro",
+        "busybox",
+        "sh",
+        "-c",
+        "cat /d/f; echo x > /d/g || echo shut",
+      ),
+    ).toBe("there\nshut");
     const refused = await shop.it.run(["volume", "rm", "shared"]);
     expect(refused.exitCode).not.toBe(0);
     expect(refused.stderr).toContain("in use by one");
@@ -64,29 +102,65 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
 
   it("--volumes-from shares files and volumes, and anonymous ones go with the last container", async () => {
     await out("run", "--name", "first", "seeded", "sh", "-c", "echo first > /data/f");
-    await out("run", "--name", "second", "--volumes-from", "first:ro", "seeded", "sh", "-c", "cat /data/f && ! touch /data/g");
+    await out(
+      "run",
+      "--name",
+      "second",
+      "--volumes-from",
+      "first:ro",
+      "seeded",
+      "sh",
+      "-c",
+      "cat /data/f && ! touch /data/g",
+    );
     await out("rm", "-v", "first");
     expect(await volumes()).toHaveLength(1);
     await out("rm", "-v", "second");
     expect(await volumes()).toEqual([]);
-    expect((await shop.it.run(["run", "--volumes-from", "nobody", "busybox"])).stderr).toContain("no such container");
+    expect((await shop.it.run(["run", "--volumes-from", "nobody", "busybox"])).stderr).toContain(
+      "no such container",
+    );
   });
 
   it("--mount: binds, volumes by a path below them, tmpfs", async () => {
     const folder = join(shop.it.folder, "bound");
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "f"), "bound");
-    const run = (mount: string, line: string) => out("run", "--rm", "--mount", mount, "busybox", "sh", "-c", line);
-    expect(await run(`type=bind,src=${folder},dst=/m,ro`, "cat /m/f; touch /m/x 2>&1 | grep -c Read-only")).toBe("bound1");
+    const run = (mount: string, line: string) =>
+      out("run", "--rm", "--mount", mount, "busybox", "sh", "-c", line);
+    expect(
+      await run(`type=bind,src=${folder},dst=/m,ro`, "cat /m/f; touch /m/x 2>&1 | grep -c Read-only"),
+    ).toBe("bound1");
     await run("src=tree,dst=/m", "mkdir -p /m/a/b; echo deep > /m/a/b/f; ln -s / /m/out");
     expect(await run("src=tree,dst=/m,volume-subpath=a/b", "cat /m/f")).toBe("deep");
     for (const path of ["none", "out", "../.."]) {
-      const refused = await shop.it.run(["run", "--rm", "--mount", `src=tree,dst=/m,volume-subpath=${path}`, "busybox", "true"]);
+      const refused = await shop.it.run([
+        "run",
+        "--rm",
+        "--mount",
+        `src=tree,dst=/m,volume-subpath=${path}`,
+        "busybox",
+        "true",
+      ]);
       expect(refused.exitCode).toBe(path === "none" ? 125 : refused.exitCode);
       expect(refused.exitCode).not.toBe(0);
     }
-    expect(await run("type=tmpfs,dst=/m,tmpfs-size=1m,tmpfs-mode=0711", "stat -c %a /m; grep -c 'size=1024k' /proc/mounts")).toBe("711\n1");
-    const options = await out("run", "--rm", "--tmpfs", "/t:exec,size=2m", "busybox", "grep", " /t ", "/proc/mounts");
+    expect(
+      await run(
+        "type=tmpfs,dst=/m,tmpfs-size=1m,tmpfs-mode=0711",
+        "stat -c %a /m; grep -c 'size=1024k' /proc/mounts",
+      ),
+    ).toBe("711\n1");
+    const options = await out(
+      "run",
+      "--rm",
+      "--tmpfs",
+      "/t:exec,size=2m",
+      "busybox",
+      "grep",
+      " /t ",
+      "/proc/mounts",
+    );
     expect(options).toContain("size=2048k");
     expect(options).not.toContain("noexec");
     await out("volume", "rm", "tree");
@@ -94,7 +168,16 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
 
   it("DR-08: -v makes a folder that is missing, --mount refuses, and nothing is left behind", async () => {
     const missing = join(shop.it.folder, "missing");
-    const refused = await shop.it.run(["run", "--rm", "-v", "/anonymous", "--mount", `type=bind,src=${missing},dst=/m`, "busybox", "true"]);
+    const refused = await shop.it.run([
+      "run",
+      "--rm",
+      "-v",
+      "/anonymous",
+      "--mount",
+      `type=bind,src=${missing},dst=/m`,
+      "busybox",
+      "true",
+    ]);
     expect(refused).toMatchObject({ exitCode: 125 });
     expect(refused.stderr).toContain("does not exist");
     expect(existsSync(missing)).toBe(false);
@@ -113,7 +196,9 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     const [found] = JSON.parse(await out("volume", "inspect", "made"));
     expect(found).toMatchObject({ Name: "made", Driver: "local", Labels: { a: "b" }, Scope: "local" });
     expect(existsSync(found.Mountpoint)).toBe(true);
-    expect((await shop.it.run(["volume", "create", "-d", "nfs", "x1"])).stderr).toContain("local is the only one");
+    expect((await shop.it.run(["volume", "create", "-d", "nfs", "x1"])).stderr).toContain(
+      "local is the only one",
+    );
     expect((await shop.it.run(["volume", "create", "a/b"])).stderr).toContain("no name of a volume");
     await out("run", "--name", "box", "-v", "made:/x:ro", "busybox", "true");
     expect((await shop.it.inspect("box")) as object).toMatchObject({

@@ -79,7 +79,10 @@ export function inspectVolumesCommand(
 }
 
 /** `slipway volume rm` */
-export function removeVolumesCommand(names: readonly string[], { force }: { readonly force?: boolean }): Handler {
+export function removeVolumesCommand(
+  names: readonly string[],
+  { force }: { readonly force?: boolean },
+): Handler {
   return (context) =>
     forEach(context, names, async (name) => {
       try {
@@ -102,7 +105,10 @@ export function pruneVolumesCommand({ all = false, filter, force }: PruneFlags):
   return async (context) => {
     const what = `${all ? "all" : "anonymous"} volumes that no container has`;
     if (!force && !(await isConfirmed(context, what))) return EXIT.ok;
-    const { names, bytes } = await removeVolumes({ kind: "unused", all, filters: filter }, context.environment);
+    const { names, bytes } = await removeVolumes(
+      { kind: "unused", all, filters: filter },
+      context.environment,
+    );
     const list = names.length > 0 ? `Deleted Volumes:\n${names.map((name) => `${name}\n`).join("")}\n` : "";
     writeText(context.stdout, `${list}Total reclaimed space: ${humanSize(bytes)}\n`);
     return EXIT.ok;

@@ -5,9 +5,9 @@ import { readFileIfThere, writeFileAtomically } from "../../store/atomic-file.ts
 import { tryFileLock } from "../../store/lock.ts";
 import { isGone, type Owner, ownerOf, pidOf } from "../../store/owner.ts";
 import type { Store } from "../../store/store.ts";
+import { closeOnExec } from "../../sys/close-on-exec.ts";
 import { makeFolders } from "../../sys/make-folders.ts";
 import { spawnProcess, toolPath } from "../../sys/process.ts";
-import { closeOnExec } from "../../sys/close-on-exec.ts";
 import { freeSubnet } from "./subnet.ts";
 
 /** The process whose network namespace has the bridge in it, and for an ordinary user whose user namespace owns everything. */
@@ -41,7 +41,13 @@ export function networkFolder({ paths }: Pick<Store, "paths">): {
 } {
   const folder = join(paths.networks, "private");
   const at = (name: string): string => join(folder, name);
-  return { folder, users: at("users"), record: at("holder.json"), leases: at("leases"), members: at("members") };
+  return {
+    folder,
+    users: at("users"),
+    record: at("holder.json"),
+    leases: at("leases"),
+    members: at("members"),
+  };
 }
 
 /**
@@ -69,7 +75,11 @@ export function requireHolder(place: HolderPlace): Promise<BridgeHolder> {
     place.onNew?.();
     const owner = await startHolder(place);
     const { cidr: subnet } = freeSubnet();
-    writeFileAtomically(record, JSON.stringify({ owner, subnet } satisfies HolderRecord), store.temp.file("network"));
+    writeFileAtomically(
+      record,
+      JSON.stringify({ owner, subnet } satisfies HolderRecord),
+      store.temp.file("network"),
+    );
     return { process: pidOf(owner), subnet };
   });
 }

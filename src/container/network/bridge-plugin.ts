@@ -48,7 +48,11 @@ interface CniResult {
   readonly ips?: readonly { readonly address?: string }[];
 }
 
-async function call(bridge: Bridge, command: "ADD" | "DEL", { containerId, namespace }: Attachment): Promise<string> {
+async function call(
+  bridge: Bridge,
+  command: "ADD" | "DEL",
+  { containerId, namespace }: Attachment,
+): Promise<string> {
   const { plugins, path, holder } = bridge;
   const nsenter = findTool("nsenter", path) ?? "nsenter";
   const argv = [nsenter, `--net=/proc/${holder}/ns/net`, "--", join(plugins, "bridge")];
@@ -65,9 +69,13 @@ async function call(bridge: Bridge, command: "ADD" | "DEL", { containerId, names
     timeoutMs: 60_000,
   });
   if (exitCode === 0) return stdout.toString("utf8");
-  throw new SlipwayError("NETWORK_FAILED", `the container could not be connected to the bridge: ${reason(stdout, stderr)}`, {
-    hint: "the CNI plugins are of the package containernetworking-plugins",
-  });
+  throw new SlipwayError(
+    "NETWORK_FAILED",
+    `the container could not be connected to the bridge: ${reason(stdout, stderr)}`,
+    {
+      hint: "the CNI plugins are of the package containernetworking-plugins",
+    },
+  );
 }
 
 /** No gateway and no rules of a firewall: what is for the outside has a way of its own (`uplink.ts`). */

@@ -48,7 +48,12 @@ export async function prepareNetwork(request: NetworkRequest): Promise<PreparedN
   return { place, hostname, files: [hosts, ...nameFiles(hostname, resolver)], close: async () => {} };
 }
 
-async function privateNetwork({ container, store, resolvConf, path }: NetworkRequest): Promise<PreparedNetwork> {
+async function privateNetwork({
+  container,
+  store,
+  resolvConf,
+  path,
+}: NetworkRequest): Promise<PreparedNetwork> {
   const { record } = container;
   const { publish = [], publishAll = false, expose = [], networkAliases = [] } = record.options;
   const exposed = [...Object.keys(record.image.config.ExposedPorts ?? {}), ...expose];
@@ -76,9 +81,13 @@ function sharedNetwork(request: NetworkRequest, name: string): PreparedNetwork {
   const other = request.containers.find(name);
   const { process, status } = other.state;
   if (process === undefined)
-    throw new SlipwayError("CONTAINER_STATE", `the container ${name} has no network to share: it is ${status}`, {
-      hint: `start it first (slipway start ${name})`,
-    });
+    throw new SlipwayError(
+      "CONTAINER_STATE",
+      `the container ${name} has no network to share: it is ${status}`,
+      {
+        hint: `start it first (slipway start ${name})`,
+      },
+    );
   const hostname = hostnameOf(other);
   const mode = networkMode(other.record.options);
   const isPrivate = mode === "private";

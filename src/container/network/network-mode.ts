@@ -17,7 +17,12 @@ type NetworkOptions = Pick<
 >;
 
 /** The network of a container: what was asked for, or else one that can do what was asked for. */
-export function networkMode({ network, publish = [], publishAll, networkAliases = [] }: NetworkOptions): NetworkMode {
+export function networkMode({
+  network,
+  publish = [],
+  publishAll,
+  networkAliases = [],
+}: NetworkOptions): NetworkMode {
   const needsOwn = publish.length > 0 || publishAll === true || networkAliases.length > 0;
   return network ?? (needsOwn ? "private" : "host");
 }
@@ -33,7 +38,8 @@ export function checkNetwork(options: NetworkOptions): readonly string[] {
   for (const text of publish) parsePublish(text);
   for (const text of expose) parseExpose(text);
   const mode = networkMode(options);
-  if (sharedWith(mode) === "") throw new SlipwayError("USAGE", "--network container: needs the name of a container");
+  if (sharedWith(mode) === "")
+    throw new SlipwayError("USAGE", "--network container: needs the name of a container");
   if (sharedWith(mode) !== undefined) refuseOwn(options);
   if (mode !== "private" && (options.networkAliases ?? []).length > 0)
     throw new SlipwayError("USAGE", `--network-alias needs a private network, not ${mode}`);
@@ -42,7 +48,16 @@ export function checkNetwork(options: NetworkOptions): readonly string[] {
 }
 
 /** What another container's network decides already. */
-function refuseOwn({ publish = [], publishAll, hostname, addHosts = [], dns = [], dnsSearch = [], dnsOptions = [], expose = [] }: NetworkOptions): void {
+function refuseOwn({
+  publish = [],
+  publishAll,
+  hostname,
+  addHosts = [],
+  dns = [],
+  dnsSearch = [],
+  dnsOptions = [],
+  expose = [],
+}: NetworkOptions): void {
   const given: readonly (readonly [string, boolean])[] = [
     ["--publish", publish.length > 0 || publishAll === true],
     ["--expose", expose.length > 0],

@@ -18,9 +18,12 @@ const PLUGIN_FOLDERS = ["/usr/lib/cni", "/usr/libexec/cni", "/opt/cni/bin"];
 export function findNetworkTools(path: string): NetworkTools {
   const pasta = findTool("pasta", path);
   if (!pasta) throw missing("pasta", "passt");
-  const plugins = PLUGIN_FOLDERS.find((folder) => ["bridge", "host-local"].every((name) => isThere(join(folder, name))));
+  const plugins = PLUGIN_FOLDERS.find((folder) =>
+    ["bridge", "host-local"].every((name) => isThere(join(folder, name))),
+  );
   if (!plugins) throw missing("the CNI plugin bridge", "containernetworking-plugins");
-  for (const tool of ["unshare", "nsenter", "flock"]) if (!findTool(tool, path)) throw missing(tool, "util-linux");
+  for (const tool of ["unshare", "nsenter", "flock"])
+    if (!findTool(tool, path)) throw missing(tool, "util-linux");
   return { pasta, plugins };
 }
 
@@ -32,10 +35,14 @@ export function requireTunnel(): void {
     accessSync(TUNNEL, constants.R_OK | constants.W_OK);
   } catch (cause) {
     const why = existsSync(TUNNEL) ? "may not be used by everybody" : "does not exist";
-    throw new SlipwayError("NETWORK_FAILED", `a private network needs ${TUNNEL}, which ${why} on this machine`, {
-      cause,
-      hint: `root can change that (modprobe tun; chmod 666 ${TUNNEL}); --network host does without it`,
-    });
+    throw new SlipwayError(
+      "NETWORK_FAILED",
+      `a private network needs ${TUNNEL}, which ${why} on this machine`,
+      {
+        cause,
+        hint: `root can change that (modprobe tun; chmod 666 ${TUNNEL}); --network host does without it`,
+      },
+    );
   }
 }
 

@@ -3,8 +3,8 @@ import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { isSlipwayError } from "../../core/errors.ts";
 import { currentOwner } from "../../store/owner.ts";
 import type { Store } from "../../store/store.ts";
-import { attach, type Bridge, detach, forgetLeases } from "./bridge-plugin.ts";
 import { networkFolder, requireHolder, useNetwork } from "./bridge-holder.ts";
+import { attach, type Bridge, detach, forgetLeases } from "./bridge-plugin.ts";
 import { findFreePorts } from "./free-ports.ts";
 import { Members } from "./members.ts";
 import { findNetworkTools, requireTunnel } from "./network-tools.ts";
@@ -62,13 +62,13 @@ const MOST_TRIES = 3;
 
 /** Between looking for a free port and having it, somebody else may take it; where it was free to choose, another one does. */
 async function uplinkWithPorts(
-  { ports: wanted, path }: ConnectRequest,
+  { ports: wanted, path, hosts }: ConnectRequest,
   pasta: string,
 ): Promise<{ readonly uplink: Uplink; readonly ports: readonly BoundPort[] }> {
   for (let tries = 1; ; tries++) {
     const ports = await findFreePorts(wanted);
     try {
-      return { uplink: await openUplink({ pasta, ports, path }), ports };
+      return { uplink: await openUplink({ pasta, ports, path, place: `${hosts}.network` }), ports };
     } catch (error) {
       if (!isSlipwayError(error, "PORT_TAKEN") || tries === MOST_TRIES) throw error;
     }

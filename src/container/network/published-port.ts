@@ -58,7 +58,8 @@ export function publishedPorts(
 ): readonly PublishedPort[] {
   const own = publish.flatMap(parsePublish);
   if (!isAll) return own;
-  const isThere = (text: string) => own.some(({ container, protocol }) => `${container}/${protocol}` === text);
+  const isThere = (text: string) =>
+    own.some(({ container, protocol }) => `${container}/${protocol}` === text);
   const others = [...new Set(exposed.flatMap(parseExpose))].filter((text) => !isThere(text));
   return [...own, ...others.flatMap(parsePublish)];
 }
@@ -73,7 +74,8 @@ interface Parts {
 function split(text: string): Parts {
   const slash = text.lastIndexOf("/");
   const protocol = slash < 0 ? "tcp" : text.slice(slash + 1).toLowerCase();
-  if (protocol !== "tcp" && protocol !== "udp") throw wrong(text, `ports of the protocol ${JSON.stringify(protocol)} cannot be published`);
+  if (protocol !== "tcp" && protocol !== "udp")
+    throw wrong(text, `ports of the protocol ${JSON.stringify(protocol)} cannot be published`);
   const ports = slash < 0 ? text : text.slice(0, slash);
   const match = /^(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(?:([^:]*):)?([^:]+)$/.exec(ports);
   if (!match) throw wrong(text, "it has too many parts");
@@ -94,7 +96,8 @@ function address(ip: string, text: string): string {
 function range(text: string, whole: string): readonly [number, number] {
   const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text);
   const [first, last] = match ? [Number(match[1]), Number(match[2] ?? match[1])] : [1, 0];
-  if (last < first || last > HIGHEST) throw wrong(whole, `${JSON.stringify(text)} is no port and no range of ports`);
+  if (last < first || last > HIGHEST)
+    throw wrong(whole, `${JSON.stringify(text)} is no port and no range of ports`);
   return [first, last];
 }
 

@@ -19,7 +19,9 @@ export const UPLINK = {
 const CANDIDATES = [89, 90, 91, 92, 93, 201, 202, 203, 204, 205];
 
 /** A network that this machine has no address in. */
-export function freeSubnet(interfaces: NodeJS.Dict<readonly { readonly address: string }[]> = networkInterfaces()): Subnet {
+export function freeSubnet(
+  interfaces: NodeJS.Dict<readonly { readonly address: string }[]> = networkInterfaces(),
+): Subnet {
   const taken = new Set(
     Object.values(interfaces)
       .flatMap((addresses) => addresses ?? [])

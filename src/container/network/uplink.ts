@@ -19,6 +19,8 @@ export interface Uplink {
 export interface UplinkRequest {
   readonly pasta: string;
   readonly ports: readonly BoundPort[];
+  /** A path where nothing is yet. */
+  readonly place: string;
   /** PATH for tools. */
   readonly path: string;
 }
@@ -31,7 +33,7 @@ const INTERFACE = "uplink0";
  * or route of the machine's changes. All of it is below a process namespace whose first process ends when our end of its input is
  * closed, so that nothing outlives us. Throws `NETWORK_FAILED`, `PORT_TAKEN`.
  */
-export async function openUplink({ pasta, ports, path }: UplinkRequest): Promise<Uplink> {
+export async function openUplink({ pasta, ports, place, path }: UplinkRequest): Promise<Uplink> {
   const scope = new CleanupScope();
   try {
     const setpriv = findTool("setpriv", path);
@@ -40,8 +42,17 @@ export async function openUplink({ pasta, ports, path }: UplinkRequest): Promise
     const child = spawnProcess(
       [
         ...(setpriv ? [setpriv, "--pdeathsig", "KILL"] : []),
-        ...["unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child", "--mount-proc"],
-        ...["sh", "-c", script(pasta, ports)],
+        ...[
+          "unshare",
+          "--mount",
+          "--propagation",
+          "private",
+          "--pid",
+          "--fork",
+          "--kill-child",
+          "--mount-proc",
+        ],
+        ...["sh", "-c", script(pasta, ports, place)],
       ],
       {
         env: { PATH: toolPath(path), LC_ALL: "C" },
@@ -77,13 +88,19 @@ export async function openUplink({ pasta, ports, path }: UplinkRequest): Promise
   }
 }
 
-/** The command substitution ends when its last writer lets go of the pipe, and that is when the namespace is there. */
-function script(pasta: string, ports: readonly BoundPort[]): string {
+/**
+ * The command substitution ends when its last writer lets go of the pipe, and that is when the namespace is there. pasta gives up the right
+ * to look into other processes (ptrace(2)), without which it cannot open their namespaces, before it opens this one: so it is bound to
+ * a file, which only this mount namespace sees.
+ */
+function script(pasta: string, ports: readonly BoundPort[], place: string): string {
   const hold = "echo $$; exec sleep infinity </dev/null >/dev/null 2>&1";
   return [
     "set -e",
     `held=$(unshare --net sh -c ${quote(hold)} &)`,
-    `${[pasta, ...pastaOptions(ports)].map(quote).join(" ")} --netns "/proc/$held/ns/net" </dev/null >&2`,
+    `: > ${quote(place)}`,
+    `mount -n --bind "/proc/$held/ns/net" ${quote(place)}`,
+    `${[pasta, ...pastaOptions(ports), "--netns", place].map(quote).join(" ")} </dev/null >&2`,
     `echo ${READY}`,
     "exec cat >/dev/null",
   ].join("\n");

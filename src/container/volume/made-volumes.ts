@@ -56,9 +56,13 @@ export function requireSource({ source, makesSource }: BindRequest): void {
   } catch (error) {
     const described = describeSystemError(error, `making the folder ${source} for a mount`);
     if (described instanceof SlipwayError) throw described;
-    throw new SlipwayError("USAGE", `cannot make the folder ${source} for a mount: ${(error as Error).message}`, {
-      cause: error,
-      hint: "give a path that exists, or one where a folder can be made",
-    });
+    throw new SlipwayError(
+      "USAGE",
+      `cannot make the folder ${source} for a mount: ${(error as Error).message}`,
+      {
+        cause: error,
+        hint: "give a path that exists, or one where a folder can be made",
+      },
+    );
   }
 }

@@ -1,7 +1,13 @@
 import { resolve } from "node:path";
 import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
-import { IGNORED_MODES, type MountRequest, mountTarget, PROPAGATIONS, refusePropagation } from "./mount-request.ts";
+import {
+  IGNORED_MODES,
+  type MountRequest,
+  mountTarget,
+  PROPAGATIONS,
+  refusePropagation,
+} from "./mount-request.ts";
 import { tmpfsRequest } from "./tmpfs-flag.ts";
 import { isVolumeName } from "./volume-store.ts";
 
@@ -45,9 +51,11 @@ function bind(fields: Fields, target: string, cwd: string): MountRequest {
   if (!source) throw fields.wrong("a bind mount needs a source");
   const mode = fields.get("bind-propagation");
   if (mode !== undefined && PROPAGATIONS.has(mode)) refusePropagation(mode, fields.text);
-  if (mode !== undefined && !IGNORED_MODES.has(mode)) throw fields.wrong(`unknown propagation ${JSON.stringify(mode)}`);
+  if (mode !== undefined && !IGNORED_MODES.has(mode))
+    throw fields.wrong(`unknown propagation ${JSON.stringify(mode)}`);
   const recursive = fields.get("bind-recursive") ?? "enabled";
-  if (!["enabled", "disabled"].includes(recursive)) throw fields.wrong("bind-recursive is enabled or disabled");
+  if (!["enabled", "disabled"].includes(recursive))
+    throw fields.wrong("bind-recursive is enabled or disabled");
   const isSingle = recursive === "disabled" || fields.flag("bind-nonrecursive");
   return {
     ...{ type: "bind", source: resolve(cwd, source), target },
@@ -60,8 +68,12 @@ function bind(fields: Fields, target: string, cwd: string): MountRequest {
 function volume(fields: Fields, target: string): MountRequest {
   const name = fields.get("source") || undefined;
   if (name !== undefined && !isVolumeName(name))
-    throw fields.wrong(`${JSON.stringify(name)} is no name of a volume`, "a path of this machine goes with type=bind");
-  if ((fields.get("volume-driver") ?? "local") !== "local") throw fields.wrong("the only volume driver is local");
+    throw fields.wrong(
+      `${JSON.stringify(name)} is no name of a volume`,
+      "a path of this machine goes with type=bind",
+    );
+  if ((fields.get("volume-driver") ?? "local") !== "local")
+    throw fields.wrong("the only volume driver is local");
   const subpath = fields.get("volume-subpath");
   if (subpath?.startsWith("/")) throw fields.wrong("volume-subpath is relative to the volume");
   const labels = Object.fromEntries(fields.all("volume-label").map(splitLabel));

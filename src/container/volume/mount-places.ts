@@ -18,7 +18,10 @@ export interface PlannedMount {
  * What a container's mounts show on this machine, for one start. A volume that somebody removed by hand is made again. Throws
  * `MOUNT_SOURCE_MISSING`, `USAGE`.
  */
-export function mountPlaces(requests: readonly MountRequest[], volumes: VolumeStore): readonly PlannedMount[] {
+export function mountPlaces(
+  requests: readonly MountRequest[],
+  volumes: VolumeStore,
+): readonly PlannedMount[] {
   return requests.map((request) => {
     switch (request.type) {
       case "bind":
@@ -80,10 +83,14 @@ function placeBelow({ name, data }: Volume, subpath: string): PathSource {
     return { kind: "path", path, ...(isFolder(path) ? { identity: { device, inode } } : {}) };
   } catch (cause) {
     if (systemErrorCode(cause) !== "ENOENT") throw cause;
-    throw new SlipwayError("MOUNT_SOURCE_MISSING", `there is no ${JSON.stringify(subpath)} in the volume ${name}`, {
-      cause,
-      hint: "a path below a volume has to be there before it can be mounted",
-    });
+    throw new SlipwayError(
+      "MOUNT_SOURCE_MISSING",
+      `there is no ${JSON.stringify(subpath)} in the volume ${name}`,
+      {
+        cause,
+        hint: "a path below a volume has to be there before it can be mounted",
+      },
+    );
   }
 }
 

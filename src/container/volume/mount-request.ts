@@ -54,7 +54,14 @@ export function mountTarget(path: string, text: string): string {
 }
 
 /** Words for a propagation that a mount namespace of the container's own can have, and for what other systems need. */
-export const IGNORED_MODES: ReadonlySet<string> = new Set(["private", "rprivate", "cached", "delegated", "consistent", "default"]);
+export const IGNORED_MODES: ReadonlySet<string> = new Set([
+  "private",
+  "rprivate",
+  "cached",
+  "delegated",
+  "consistent",
+  "default",
+]);
 
 /** Mounts of a running container neither come from the machine later, nor reach it. */
 export const PROPAGATIONS: ReadonlySet<string> = new Set(["shared", "rshared", "slave", "rslave"]);

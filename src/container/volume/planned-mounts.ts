@@ -51,7 +51,8 @@ export function plannedMounts(flags: MountFlags, at: MountSurroundings): readonl
 function refuseDoubles(mounts: readonly MountRequest[]): void {
   const targets = new Set<string>();
   for (const { target } of mounts) {
-    if (targets.has(target)) throw new SlipwayError("USAGE", `duplicate mount point: ${printableName(target)}`);
+    if (targets.has(target))
+      throw new SlipwayError("USAGE", `duplicate mount point: ${printableName(target)}`);
     targets.add(target);
   }
 }

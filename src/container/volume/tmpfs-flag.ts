@@ -5,14 +5,22 @@ import { mountTarget, type TmpfsRequest } from "./mount-request.ts";
 const DEFAULTS = ["noexec", "mode=1777"];
 
 /** Options of mount(8) that do not give a container more than it may have; `dev` would let it open devices. */
-const PLAIN = /^(rw|ro|exec|noexec|suid|nosuid|nodev|sync|async|atime|noatime|diratime|nodiratime|relatime|norelatime|strictatime|nostrictatime)$/;
-const VALUED = /^(size=\d+[kmgKMG%]?|mode=[0-7]{1,4}|uid=\d+|gid=\d+|nr_inodes=\d+[kmgKMG]?|nr_blocks=\d+[kmgKMG]?|mpol=[\w:=,-]+)$/;
+const PLAIN =
+  /^(rw|ro|exec|noexec|suid|nosuid|nodev|sync|async|atime|noatime|diratime|nodiratime|relatime|norelatime|strictatime|nostrictatime)$/;
+const VALUED =
+  /^(size=\d+[kmgKMG%]?|mode=[0-7]{1,4}|uid=\d+|gid=\d+|nr_inodes=\d+[kmgKMG]?|nr_blocks=\d+[kmgKMG]?|mpol=[\w:=,-]+)$/;
 
 /** Parses what `--tmpfs` says: `/target[:options]`. Pure. Throws `USAGE`. */
 export function parseTmpfsFlag(text: string): TmpfsRequest {
   const at = text.indexOf(":");
   const path = at < 0 ? text : text.slice(0, at);
-  const options = at < 0 ? [] : text.slice(at + 1).split(",").filter(Boolean);
+  const options =
+    at < 0
+      ? []
+      : text
+          .slice(at + 1)
+          .split(",")
+          .filter(Boolean);
   for (const option of options) checkOption(option, text);
   return {
     type: "tmpfs",
@@ -37,7 +45,11 @@ export function tmpfsRequest(
 
 function checkOption(option: string, text: string): void {
   if (PLAIN.test(option) || VALUED.test(option)) return;
-  throw new SlipwayError("USAGE", `unknown option ${JSON.stringify(option)} of the tmpfs ${JSON.stringify(text)}`, {
-    hint: "for example --tmpfs /run:size=64m,mode=755,exec",
-  });
+  throw new SlipwayError(
+    "USAGE",
+    `unknown option ${JSON.stringify(option)} of the tmpfs ${JSON.stringify(text)}`,
+    {
+      hint: "for example --tmpfs /run:size=64m,mode=755,exec",
+    },
+  );
 }

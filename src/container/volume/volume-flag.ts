@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
 import { SlipwayError } from "../../core/errors.ts";
-import { IGNORED_MODES, type MountRequest, mountTarget, PROPAGATIONS, refusePropagation } from "./mount-request.ts";
+import {
+  IGNORED_MODES,
+  type MountRequest,
+  mountTarget,
+  PROPAGATIONS,
+  refusePropagation,
+} from "./mount-request.ts";
 import { isVolumeName } from "./volume-store.ts";
 
 /**
@@ -20,9 +26,13 @@ export function parseVolumeFlag(text: string, cwd: string): MountRequest {
     return { type: "bind", source: resolve(cwd, first), target, readOnly, makesSource: true };
   }
   if (!isVolumeName(first))
-    throw new SlipwayError("USAGE", `${JSON.stringify(first)} in ${JSON.stringify(text)} is no name of a volume`, {
-      hint: "for a folder of this machine write its path, beginning with / or ./",
-    });
+    throw new SlipwayError(
+      "USAGE",
+      `${JSON.stringify(first)} in ${JSON.stringify(text)} is no name of a volume`,
+      {
+        hint: "for a folder of this machine write its path, beginning with / or ./",
+      },
+    );
   return { type: "volume", name: first, target, readOnly, anonymous: false, ...(noCopy ? { noCopy } : {}) };
 }
 
@@ -37,9 +47,13 @@ function parseModes(text: string, whole: string): Modes {
     if (PROPAGATIONS.has(mode)) refusePropagation(mode, whole);
     // Labels of SELinux, which nothing here has.
     if (["ro", "rw", "nocopy", "z", "Z"].includes(mode) || IGNORED_MODES.has(mode)) continue;
-    throw new SlipwayError("USAGE", `unknown volume option ${JSON.stringify(mode)} in ${JSON.stringify(whole)}`, {
-      hint: "use ro, rw or nocopy",
-    });
+    throw new SlipwayError(
+      "USAGE",
+      `unknown volume option ${JSON.stringify(mode)} in ${JSON.stringify(whole)}`,
+      {
+        hint: "use ro, rw or nocopy",
+      },
+    );
   }
   if (modes.includes("ro") && modes.includes("rw"))
     throw new SlipwayError("USAGE", `${JSON.stringify(whole)} is both ro and rw`);

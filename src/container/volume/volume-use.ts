@@ -4,7 +4,9 @@ import type { ContainerStore } from "../container-store.ts";
 type Containers = Pick<ContainerStore, "list" | "volumes">;
 
 /** Names of volumes with the containers that have them mounted, running or not. */
-export function volumeUsers(containers: Pick<ContainerStore, "list">): ReadonlyMap<string, readonly string[]> {
+export function volumeUsers(
+  containers: Pick<ContainerStore, "list">,
+): ReadonlyMap<string, readonly string[]> {
   const users = new Map<string, string[]>();
   for (const { record } of containers.list())
     for (const mount of record.mounts)
