@@ -18,7 +18,7 @@ export function seedLines({ mark }: Seed, from: string, to: string): readonly st
     "flock 9",
     `if [ -d ${source} ] && { [ -e ${marked} ] || [ -z "$(ls -A ${target})" ]; }; then`,
     `  : > ${marked}`,
-    `  cp -a ${quote(join(from, "."))} ${target}/`,
+    `  cp -a ${quote(`${from}/.`)} ${target}/`,
     `  rm -f ${marked}`,
     "fi",
     `) 9> ${quote(join(dirname(mark), "seed.lock"))}`,

@@ -1,7 +1,6 @@
 import {
   closeSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   rmSync,
@@ -12,6 +11,7 @@ import { join } from "node:path";
 import { systemErrorCode } from "../../core/errors.ts";
 import { readFileIfThere } from "../../store/atomic-file.ts";
 import { isGone, type Owner } from "../../store/owner.ts";
+import { makeFolders } from "../../sys/make-folders.ts";
 
 /** A container on the private network. Plain data. */
 export interface Member {
@@ -48,7 +48,7 @@ export class Members {
   }
 
   add(member: Member): void {
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    makeFolders(this.#folder, 0o700);
     writeFileSync(join(this.#folder, member.id), JSON.stringify(member), { mode: 0o600 });
   }
 

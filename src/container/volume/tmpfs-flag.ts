@@ -26,7 +26,11 @@ export function parseTmpfsFlag(text: string): TmpfsRequest {
     type: "tmpfs",
     target: mountTarget(path, text),
     readOnly: options.includes("ro"),
-    options: [...DEFAULTS, ...options.filter((option) => option !== "ro" && option !== "rw")],
+    options: [
+      // Runtimes do not all let a later word win.
+      ...DEFAULTS.filter((option) => !options.some((given) => isSame(given, option))),
+      ...options.filter((option) => option !== "ro" && option !== "rw"),
+    ],
   };
 }
 
@@ -36,11 +40,17 @@ export function tmpfsRequest(
   { readOnly, size, mode }: { readonly readOnly: boolean; readonly size?: number; readonly mode?: number },
 ): TmpfsRequest {
   const options = [
-    ...DEFAULTS,
+    ...(mode === undefined ? DEFAULTS : DEFAULTS.filter((option) => !option.startsWith("mode="))),
     ...(size === undefined ? [] : [`size=${size}`]),
     ...(mode === undefined ? [] : [`mode=${mode.toString(8)}`]),
   ];
   return { type: "tmpfs", target, readOnly, options };
+}
+
+/** Whether an option says the same thing, in another way. */
+function isSame(given: string, option: string): boolean {
+  const name = (text: string) => text.split("=", 1)[0]!.replace(/^no/, "");
+  return name(given) === name(option);
 }
 
 function checkOption(option: string, text: string): void {
