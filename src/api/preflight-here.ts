@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
+import { ContainerStore } from "../container/container-store.ts";
+import { networkMode as chosenNetwork } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { hostPlatform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
@@ -30,6 +32,7 @@ interface Start {
   readonly tree: ChainTree;
   readonly options: PreflightOptions;
   readonly cwd: string;
+  readonly containers: ContainerStore;
 }
 
 /** `checkPreflight` for an image that is in the store, in this process and with what it may do. */
@@ -44,7 +47,8 @@ export function preflightHere(options: PreflightOptions, environment: Environmen
     if (text === undefined) return { hasContract: false, findings: [] };
     const { contract } = parseContract(text, `in the label ${CONTRACT_LABEL} of ${options.image}`);
     const tree = await filesOf(session, image, options.signal);
-    const start = { image: image.config.config, tree, options, cwd: environment.cwd };
+    const containers = new ContainerStore(session.store);
+    const start = { image: image.config.config, tree, options, cwd: environment.cwd, containers };
     return { hasContract: true, findings: await checkContract(contract, await surroundingsOf(start)) };
   });
 }
@@ -60,7 +64,7 @@ function filesOf(session: Session, image: OpenImage, signal: AbortSignal | undef
   return access.tree("image", imageChain(image.config.diffIds, image.manifest.layers));
 }
 
-async function surroundingsOf({ image, tree, options, cwd }: Start): Promise<Surroundings> {
+async function surroundingsOf({ image, tree, options, cwd, containers }: Start): Promise<Surroundings> {
   const resources = normalizeResources(options.resources);
   const hostname = options.hostname ?? "container";
   const started = processConfig(withCommand(image), {
@@ -83,7 +87,7 @@ async function surroundingsOf({ image, tree, options, cwd }: Start): Promise<Sur
     user,
     passwd,
     group,
-    files: new ContainerFiles(tree, plannedMounts(options, cwd)),
+    files: new ContainerFiles(tree, plannedMounts(options, cwd, containers)),
     overridesModes: overridesModes(options),
     readOnlyRoot: options.readOnly ?? false,
     network: networkOf(options, hostname),
@@ -114,7 +118,7 @@ function overridesModes({ capAdd = [], capDrop = [] }: PreflightOptions): boolea
 }
 
 function networkOf(options: PreflightOptions, hostname: string) {
-  const mode = networkMode(options.network ?? "host");
+  const mode = networkMode(chosenNetwork(options));
   const extra = (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip }));
   return networkView({
     mode,

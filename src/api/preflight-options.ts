@@ -1,3 +1,4 @@
+import type { NetworkMode } from "../container/container-options.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Resources } from "../runtime/request.ts";
 
@@ -10,8 +11,13 @@ export interface PreflightOptions {
   readonly tty?: boolean;
   readonly hostname?: string;
   readonly volumes?: readonly string[];
+  readonly mounts?: readonly string[];
+  readonly volumesFrom?: readonly string[];
   readonly tmpfs?: readonly string[];
-  readonly network?: string;
+  readonly network?: NetworkMode;
+  readonly networkAliases?: readonly string[];
+  readonly publish?: readonly string[];
+  readonly publishAll?: boolean;
   readonly addHosts?: readonly { readonly host: string; readonly ip: string }[];
   readonly resources?: Resources;
   readonly readOnly?: boolean;

@@ -249,7 +249,13 @@ class Supervisor implements Supervised {
       ...(hasRun ? { finishedAt: new Date().toISOString(), oomKilled } : {}),
       ...(failure === undefined ? {} : { error: failure }),
     };
-    this.state.change(change, ["process", "holder", "join", "network", ...(isRestarting ? [] : ["monitor" as const])]);
+    this.state.change(change, [
+      "process",
+      "holder",
+      "join",
+      "network",
+      ...(isRestarting ? [] : ["monitor" as const]),
+    ]);
   }
 
   #cannotStart(error: unknown): void {
