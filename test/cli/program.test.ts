@@ -6,7 +6,7 @@ const stream = { write: () => true } as unknown as NodeJS.WriteStream;
 it("help tells defaults, but not that nothing is the default of a list", () => {
   const program = makeProgram({ stdout: stream, stderr: stream }, async () => {});
   const help = program.commands.map((command) => command.helpInformation()).join("\n");
-  expect(help).toContain('(default: "host")');
+  expect(help).toContain('(default: "missing")');
   expect(help).not.toContain("[]");
 });
 
