@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type CliOptions, runCli } from "../support/cli.ts";
@@ -57,6 +57,14 @@ export class Workshop {
     return { ...(await this.run(["build", "--progress=plain", ...flags, context])), context };
   }
 
+  /** Containers in the background would outlive a test that failed. */
+  async endContainers(): Promise<void> {
+    if (!existsSync(join(this.home, "containers/names"))) return;
+    const { stdout } = await this.run(["ps", "-q"]);
+    const ids = stdout.split("\n").filter(Boolean);
+    if (ids.length > 0) await this.run(["rm", "-f", ...ids]);
+  }
+
   /** The image's inspect document. */
   async inspect(name: string) {
     return JSON.parse((await this.succeed(["inspect", name])).stdout)[0];
@@ -76,7 +84,10 @@ export function useWorkshop(options: { readonly rootless?: boolean } = {}): { re
     // Through standard input: an ordinary user cannot read the cached file.
     await holder.it.succeed(["import", "-", "busybox"], { input: readFileSync(await busyboxRootfs()) });
   });
-  afterAll(() => holder.it?.remove());
+  afterAll(async () => {
+    await holder.it?.endContainers();
+    holder.it?.remove();
+  });
   return holder;
 }
 

@@ -1,7 +1,6 @@
 import { execContainer } from "../../api/exec.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { CliContext } from "../cli-context.ts";
-import { sayEnd } from "./run.ts";
 import { environmentFlags } from "./run-request.ts";
 
 interface ExecFlags {
@@ -25,7 +24,7 @@ export function execCommand(
       throw new SlipwayError("USAGE", "the input device is not a TTY", {
         hint: "leave -t out where input is a pipe or a file",
       });
-    const end = await execContainer(
+    const { exitCode } = await execContainer(
       name,
       {
         argv,
@@ -40,6 +39,6 @@ export function execCommand(
       },
       context.environment,
     );
-    return sayEnd(context, end);
+    return exitCode;
   };
 }

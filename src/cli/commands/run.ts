@@ -26,8 +26,8 @@ async function runInFront(context: CliContext, options: RunContainerOptions): Pr
   const forwarding = forwardSignals();
   try {
     const { onStarted } = forwarding;
-    const end = await run({ ...options, streams: context, onStarted }, context.environment);
-    return sayEnd(context, end);
+    // Why a command could not be started has been said by the runtime.
+    return (await run({ ...options, streams: context, onStarted }, context.environment)).exitCode;
   } finally {
     forwarding.restore();
   }
@@ -40,7 +40,7 @@ async function runBehind(context: CliContext, options: RunContainerOptions): Pro
   return sayEnd(context, { exitCode: EXIT.ok, ...end });
 }
 
-/** A command that could not be executed or found is told; any other has spoken for itself. */
+/** Tells why a command in the background could not be executed or found. */
 export function sayEnd(
   context: CliContext,
   { exitCode, failure }: { readonly exitCode: number; readonly failure?: string },
