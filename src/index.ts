@@ -13,6 +13,7 @@ import { loadImages as loadIn } from "./api/load.ts";
 import type { PreflightOptions } from "./api/preflight-options.ts";
 import { removeImages as removeIn } from "./api/remove-image.ts";
 import { importRootfs as importIn } from "./api/rootfs-image.ts";
+import type { TestImageOptions } from "./api/test-image.ts";
 import * as transfer from "./api/transfer.ts";
 import { workingDirectory } from "./api/working-directory.ts";
 
@@ -37,6 +38,7 @@ export type { PreflightOptions } from "./api/preflight-options.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
 export type { RunContainerOptions, RunOutcome } from "./api/run.ts";
+export type { TestImageOptions } from "./api/test-image.ts";
 export type { Descriptor } from "./core/descriptor.ts";
 export type { Digest } from "./core/digest.ts";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes.ts";
@@ -47,6 +49,8 @@ export type { SourceRange } from "./core/source-range.ts";
 export type { LintRule } from "./dockerfile/lint-rules.ts";
 export type { LintWarning } from "./dockerfile/linter.ts";
 export type { Target } from "./dockerfile/list-targets.ts";
+export { formatReport, type ReportFormat } from "./gate/report.ts";
+export type { TestReport, TestResult } from "./gate/test-result.ts";
 export type { ContainerConfig, Healthcheck, HistoryItem, ImageConfig } from "./image/config.ts";
 export type { DockerInspect } from "./image/inspect.ts";
 export { type OutputSpec, outputOf, parseOutput } from "./output/output-spec.ts";
@@ -117,6 +121,9 @@ export const tagImage = (source: string, target: string, environment = processEn
   images.tagImage(source, target, environment);
 export const removeImages = (name: string, force = false, environment = processEnvironment()) =>
   removeIn(name, force, environment);
+/** Tests an image; the report says what failed. Rejects where a file of tests is wrong, or testing was not possible. */
+export const testImage = async (options: TestImageOptions, environment = processEnvironment()) =>
+  (await import("./api/test-image.ts")).testImage(options, environment);
 /** What this machine can do, as `slipway doctor` says it. */
 export const diagnose = async (environment = processEnvironment()) =>
   (await import("./api/doctor.ts")).diagnose(environment);

@@ -34,6 +34,7 @@ const RANKS: Readonly<Record<string, number>> = {
   lock: 6,
   container: 6,
   preflight: 6,
+  gate: 6,
   api: 7,
   "index.ts": 7.5,
   cli: 8,

@@ -17,6 +17,7 @@ import { registryAnswersTarget } from "./registry-answers.ts";
 import { resolveTarget } from "./resolve.ts";
 import { shellPatternTarget } from "./shell-pattern.ts";
 import { tarTarget } from "./tar.ts";
+import { expressionTarget, testFileTarget } from "./test-files.ts";
 import { tocTarget } from "./toc.ts";
 import { valuesTarget } from "./values.ts";
 
@@ -44,6 +45,8 @@ export const TARGETS: readonly Target[] = [
   dockerConfigTarget,
   printersTarget,
   contractTarget,
+  testFileTarget,
+  expressionTarget,
 ];
 
 /** The target of that name; throws where there is none. */

@@ -64,6 +64,8 @@ export interface BuildOptions {
   /** Where outputs with `dest: "-"` are written. */
   readonly stdout?: NodeJS.WritableStream;
   readonly push?: boolean;
+  /** Files of tests (`docs/testing.md`) that the image has to pass before it is named, exported or pushed. */
+  readonly tests?: readonly string[];
   /** Keep the image in the store, whatever else happens to it. */
   readonly load?: boolean;
   readonly onEvent?: EventSink;

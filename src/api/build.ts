@@ -14,6 +14,7 @@ import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
+import type { BuildGate } from "./build-gate.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
 import { checkOutputs, outputsOf, tagNames } from "./build-outputs.ts";
 import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
@@ -152,6 +153,7 @@ class Build {
 
   async run(): Promise<BuildResult> {
     const { signal } = this.#options;
+    const gate = await this.#openGate();
     const contexts = await openContexts(this.#session, this.#options, this.#scope);
     const { name, bytes } = await contexts.dockerfile();
     const labels = await labelsWithContract(this.#options, contexts);
@@ -189,6 +191,7 @@ class Build {
       },
       views,
     );
+    await this.#passGate(gate, builds);
     return this.#finish(builds, content, views[0]!.multiPlatform);
   }
 
@@ -251,6 +254,21 @@ class Build {
       pushed,
       steps: { total: this.#counter.total, cached: this.#counter.cached },
     };
+  }
+
+  /** Reads the tests before anything is built; of a build without tests nothing of it is loaded. */
+  async #openGate(): Promise<BuildGate | undefined> {
+    const { tests = [] } = this.#options;
+    if (tests.length === 0) return undefined;
+    const { openGate } = await import("./build-gate.ts");
+    return openGate(tests, this.#session, this.#options);
+  }
+
+  async #passGate(gate: BuildGate | undefined, builds: readonly PlatformBuild[]): Promise<void> {
+    if (!gate) return;
+    if (gate.needsMappedIds) this.#needMappedIds();
+    await this.#session.keepContent();
+    await gate.pass(builds, this.#clock);
   }
 
   /** Rootless work with layers happens inside a user namespace; a build that is fully cached never gets here (DESIGN decision 7). */

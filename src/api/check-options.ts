@@ -35,6 +35,7 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   preflight: "boolean",
   outputs: "list",
   stdout: "any",
+  tests: "strings",
   push: "boolean",
   load: "boolean",
   onEvent: "any",

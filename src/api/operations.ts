@@ -64,6 +64,17 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return (options: Parameters<typeof preflightHere>[0], { environment, signal }) =>
       preflightHere({ ...options, signal }, environment);
   },
+  test: async () => {
+    const { testHere } = await import("./test-image.ts");
+    return (options: Parameters<typeof testHere>[0], { environment, onEvent, signal }) => {
+      const onWarning = (message: string) => onEvent({ type: "warning", time: 0, message });
+      const onText = (text: string) => {
+        const data = new TextEncoder().encode(text);
+        onEvent({ type: "step.log", time: 0, id: "test", stream: "stdout", data });
+      };
+      return testHere({ ...options, signal, onWarning, onText }, environment);
+    };
+  },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");
     return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>

@@ -7,6 +7,7 @@ import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
 import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
+import { defineTest } from "./commands/test-flags.ts";
 import { defineVolumes } from "./commands/volume-flags.ts";
 import { reportError } from "./report-error.ts";
 import type { Run } from "./run-handler.ts";
@@ -61,6 +62,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
   defineContainerControl(program, run);
   definePreflight(program, run);
   defineVolumes(program, run);
+  defineTest(program, run);
   defineSystem(program, run);
   return program;
 }

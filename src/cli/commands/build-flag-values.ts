@@ -30,6 +30,7 @@ export interface BuildFlags {
   readonly ssh: readonly string[];
   readonly tag: readonly string[];
   readonly target?: string;
+  readonly test: readonly string[];
   readonly ulimit: readonly string[];
   readonly cgroupParent?: string;
   readonly resource: readonly string[];

@@ -95,6 +95,12 @@ function defineOutputs(command: Command): void {
       [],
     )
     .option("--annotation <[type:]key=value>", "annotate the exported image", collect, [])
+    .option(
+      "--test <file>",
+      "tests that the image has to pass before it is named, exported or pushed; may be repeated",
+      collect,
+      [],
+    )
     .option("--push", "push the image to its registry")
     .option("--load", "keep the image in the store (the default)")
     .option("--iidfile <path>", "write the image id to a file")

@@ -46,6 +46,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     noCache: !flags.cache,
     noCacheFilter: flags.cacheFilter,
     pull: flags.pull ?? false,
+    ...(flags.test.length > 0 ? { tests: flags.test } : {}),
     push: flags.push ?? false,
     load: flags.load ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),

@@ -1,0 +1,185 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { SlipwayError } from "../core/errors.ts";
+import { suggest } from "../core/suggest.ts";
+
+/** Something wrong in a file that people write; lines and columns count from 1. */
+export interface Mistake {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+type Parsed = ReturnType<typeof parseDocument>;
+
+/** More of them help nobody. */
+const MOST_TOLD = 20;
+/** Deeper merges are a circle. */
+const DEEPEST_MERGE = 32;
+const TRUE = new Set(["true", "yes", "on", "y"]);
+const FALSE = new Set(["false", "no", "off", "n"]);
+
+/** A YAML or JSON text (JSON is YAML) with all that was found wrong in it. */
+export class MarkedDocument {
+  readonly file: string;
+  readonly #text: string;
+  readonly #lines = new LineCounter();
+  readonly #parsed: Parsed;
+  readonly #mistakes: Mistake[] = [];
+
+  constructor(file: string, text: string) {
+    this.file = file;
+    this.#text = text;
+    this.#parsed = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      keepSourceTokens: false,
+    });
+    for (const { pos, message } of this.#parsed.errors) this.mistake(pos[0], message);
+  }
+
+  get root(): MarkedValue {
+    return new MarkedValue(this, this.#parsed.contents, 0);
+  }
+
+  get isSound(): boolean {
+    return this.#mistakes.length === 0;
+  }
+
+  mistake(offset: number, message: string): void {
+    const { line, col } = this.#lines.linePos(offset);
+    this.#mistakes.push({ line: Math.max(1, line), column: Math.max(1, col), message });
+  }
+
+  /** What an alias stands for. */
+  resolve(node: Node | null | undefined): Node | null | undefined {
+    return isAlias(node) ? node.resolve(this.#parsed) : node;
+  }
+
+  /** Throws `TEST_INVALID` with every mistake and its place. */
+  check(): void {
+    if (this.#mistakes.length === 0) return;
+    const sorted = [...this.#mistakes].sort((a, b) => a.line - b.line || a.column - b.column);
+    const told = sorted
+      .slice(0, MOST_TOLD)
+      .map(({ line, column, message }) => `${this.file}:${line}:${column}: ${message}`);
+    const more = sorted.length - told.length;
+    const first = sorted[0]!;
+    throw new SlipwayError("TEST_INVALID", [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"), {
+      source: { file: this.file, start: first.line, end: first.line },
+      facts: { mistakes: sorted, sourceText: this.#text },
+      hint: "docs/testing.md says what a test file may hold",
+    });
+  }
+}
+
+/** One value of a document, which knows where it stands. A null counts as absent. */
+export class MarkedValue {
+  readonly #document: MarkedDocument;
+  readonly #node: Node | null | undefined;
+  readonly #offset: number;
+
+  constructor(document: MarkedDocument, node: Node | null | undefined, offset: number) {
+    this.#document = document;
+    this.#offset = node?.range?.[0] ?? offset;
+    this.#node = document.resolve(node);
+  }
+
+  get isAbsent(): boolean {
+    return !this.#node || (isScalar(this.#node) && this.#node.value === null);
+  }
+
+  /** Line, counted from 1, for what is said about a value later. */
+  mistake(message: string): undefined {
+    this.#document.mistake(this.#offset, message);
+    return undefined;
+  }
+
+  /** Members by name. What is not among `known` is a mistake. */
+  members(known: readonly string[]): ReadonlyMap<string, MarkedValue> | undefined {
+    if (!isMap(this.#node)) return this.mistake(`a mapping is expected here, not ${this.#kind()}`);
+    const found = new Map<string, MarkedValue>();
+    this.#collect(this.#node, known, found, 0);
+    return found;
+  }
+
+  items(): readonly MarkedValue[] | undefined {
+    if (!isSeq(this.#node)) return this.mistake(`a list is expected here, not ${this.#kind()}`);
+    return this.#node.items.map((item) => new MarkedValue(this.#document, item as Node, this.#offset));
+  }
+
+  /** Numbers and booleans are taken as they are written: `1.20` stays that. */
+  text(): string | undefined {
+    const node = this.#node;
+    if (!isScalar(node)) return this.mistake(`a text is expected here, not ${this.#kind()}`);
+    return typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+  }
+
+  integer(): number | undefined {
+    const node = this.#node;
+    const value = isScalar(node) ? node.value : undefined;
+    if (typeof value === "number" && Number.isSafeInteger(value)) return value;
+    return this.mistake(`a whole number is expected here, not ${this.#kind()}`);
+  }
+
+  /** The words of YAML 1.1 count, too. */
+  flag(): boolean | undefined {
+    const node = this.#node;
+    const value = isScalar(node) ? node.value : undefined;
+    if (typeof value === "boolean") return value;
+    const isPlain = isScalar(node) && node.type === "PLAIN";
+    const word = isPlain && typeof value === "string" ? value.toLowerCase() : "";
+    if (TRUE.has(word)) return true;
+    if (FALSE.has(word)) return false;
+    return this.mistake(`true or false is expected here, not ${this.#kind()}`);
+  }
+
+  get isEmptyList(): boolean {
+    return isSeq(this.#node) && this.#node.items.length === 0;
+  }
+
+  get isMapping(): boolean {
+    return isMap(this.#node);
+  }
+
+  /** A merged mapping (`<<`) gives what the mapping itself does not have. */
+  #collect(
+    map: { readonly items: readonly { readonly key: unknown; readonly value: unknown }[] },
+    known: readonly string[],
+    found: Map<string, MarkedValue>,
+    depth: number,
+  ): void {
+    const merged: Node[] = [];
+    for (const { key, value } of map.items) {
+      const keyNode = key as Node | null;
+      const at = keyNode?.range?.[0] ?? this.#offset;
+      const name = isScalar(keyNode) ? String(keyNode.value) : undefined;
+      if (name === "<<") merged.push(value as Node);
+      else if (name === undefined) this.#document.mistake(at, "a name is expected here");
+      else if (!known.includes(name)) this.#document.mistake(at, unknownKey(name, known));
+      else if (!found.has(name)) found.set(name, new MarkedValue(this.#document, value as Node | null, at));
+    }
+    for (const node of merged) this.#merge(node, known, found, depth + 1);
+  }
+
+  #merge(node: Node, known: readonly string[], found: Map<string, MarkedValue>, depth: number): void {
+    const target = this.#document.resolve(node);
+    if (depth < DEEPEST_MERGE && isMap(target)) return this.#collect(target, known, found, depth);
+    if (depth < DEEPEST_MERGE && isSeq(target))
+      for (const item of target.items) this.#merge(item as Node, known, found, depth + 1);
+    else this.#document.mistake(node.range?.[0] ?? this.#offset, "a mapping is expected behind <<");
+  }
+
+  #kind(): string {
+    const node = this.#node;
+    if (isMap(node)) return "a mapping";
+    if (isSeq(node)) return "a list";
+    if (!isScalar(node) || node.value === null) return "nothing";
+    return JSON.stringify(node.source ?? String(node.value));
+  }
+}
+
+function unknownKey(name: string, known: readonly string[]): string {
+  const near = suggest(name, known) ?? known.find((key) => key.toLowerCase() === name.toLowerCase());
+  const told = `unknown key ${JSON.stringify(name)}`;
+  return near === undefined ? `${told}; known here: ${known.join(", ")}` : `${told}: did you mean ${near}?`;
+}
