@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { ContainerFolder } from "../container/container-record.ts";
 import { healthCheckOf } from "../container/health-check.ts";
 import { findInit } from "../container/init-program.ts";
 import { type PreparedContainer, prepareContainer } from "../container/prepare-container.ts";
-import { parseVolume } from "../container/volumes.ts";
+import { makeVolumes } from "../container/volume/made-volumes.ts";
+import { mountPlaces, type PlannedMount } from "../container/volume/mount-places.ts";
+import { plannedMounts } from "../container/volume/planned-mounts.ts";
+import { VolumeStore } from "../container/volume/volume-store.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { Chain } from "../execute/chain.ts";
@@ -21,6 +25,7 @@ import type {
 import type { ContainerConfig } from "../image/config.ts";
 import { signalNumber } from "../plan/signals.ts";
 import { type RunContainerOptions, type RunningContainer, runContainer } from "../runtime/run-container.ts";
+import { StorePaths } from "../store/paths.ts";
 import { removeTree } from "../store/remove-tree.ts";
 import { KeptOutput } from "./kept-output.ts";
 import { once } from "./once.ts";
@@ -28,6 +33,7 @@ import { runtimePrivilege } from "./privilege.ts";
 import { rootfsSupport } from "./rootfs-support.ts";
 import type { Session } from "./session.ts";
 import { untilHealthy } from "./test-health.ts";
+import { testNetwork } from "./test-network.ts";
 
 /** What tests of an image need of it. */
 export interface TestedImageParts {
@@ -189,18 +195,32 @@ class Space implements TestSpace {
       overrides: overridesOf(run),
       groupAdd: [],
       ...(run.init ? { init: findInit(environment.path) } : {}),
-      volumes: (run.bindMounts ?? []).map((mount) => parseVolume(mount, environment.cwd)),
-      tmpfs: run.tmpfs ?? [],
-      network: run.network,
-      extraHosts: [],
+      mounts: await this.#mounts(run),
+      network: testNetwork(run.network, id.slice(0, 12)),
       ulimits: [],
       resources: {},
       readOnlyRoot: run.readOnly ?? false,
       capAdd: run.capAdd ?? [],
       capDrop: [],
-      resolvConf: resolvConf(),
       canRun: session.foreignPrograms.canRun,
     });
+  }
+
+  /** Volumes are made for one run, and lie in the space's own folder: nobody else sees or collects them. */
+  async #mounts(run: TestRun): Promise<readonly PlannedMount[]> {
+    const { config, session } = this.#parts;
+    const planned = plannedMounts(
+      { volumes: run.bindMounts ?? [], tmpfs: run.tmpfs ?? [] },
+      {
+        cwd: session.environment.cwd,
+        imageVolumes: Object.keys(config.Volumes ?? {}),
+        mountsOf: () => [],
+      },
+    );
+    const { temp, locks } = session.store;
+    const paths = new StorePaths(join(this.#folder.path, `volumes-${newId().slice(0, 12)}`));
+    const volumes = new VolumeStore({ temp, locks, paths });
+    return mountPlaces((await makeVolumes(planned, volumes)).mounts, volumes);
   }
 
   async #launch(
@@ -254,12 +274,4 @@ function stopSignal(text: string | undefined): { readonly name: string; readonly
 function nowhere() {
   const sink = () => new Writable({ write: (_chunk, _encoding, done) => done() });
   return { stdin: Readable.from([]), stdout: sink(), stderr: sink() };
-}
-
-function resolvConf(): string {
-  try {
-    return readFileSync("/etc/resolv.conf", "utf8");
-  } catch {
-    return "";
-  }
 }

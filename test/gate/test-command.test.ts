@@ -96,12 +96,14 @@ metadataTest: {user: nobody, exposedPorts: ["80"]}
       "serving",
       [
         "COPY --chmod=755 serve /serve",
-        'HEALTHCHECK CMD ["test", "-e", "/tmp/ready"]',
+        "RUN mkdir /data && chown nobody /data",
+        "VOLUME /data",
+        'HEALTHCHECK CMD ["test", "-e", "/data/ready"]',
         "USER nobody",
         'ENTRYPOINT ["/serve"]',
       ].join("\n"),
       {
-        serve: "#!/bin/sh\ntrap 'kill $!; exit 0' TERM\nhttpd -f -p 8080 &\ntouch /tmp/ready\nwait\n",
+        serve: "#!/bin/sh\ntrap 'kill $!; exit 0' TERM\nhttpd -f -p 8080 &\ntouch /tmp/x /data/ready\nwait\n",
       },
     );
     const found = await report(
