@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -171,6 +171,34 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
     const end = await shop.it.run(["run", "--rm", "--network", "none", "-p", "80", "busybox", "true"]);
     expect(end).toMatchObject({ exitCode: 0 });
     expect(end.stderr).toContain("have no effect");
+  });
+
+  it("many at once have addresses of their own, and find each other", async () => {
+    const names = Array.from({ length: 6 }, (_, i) => `many${i}`);
+    await Promise.all(
+      names.map((name) => waiting(shop.it, "--name", name, "--network", "private", "busybox")),
+    );
+    const addresses = (await out("inspect", "-f", "{{.NetworkSettings.IPAddress}}", ...names)).split("\n");
+    expect(new Set(addresses).size).toBe(names.length);
+    for (const name of [names[0]!, names[5]!]) {
+      const hosts = await out("exec", name, "cat", "/etc/hosts");
+      for (const [i, other] of names.entries()) expect(hosts).toContain(`${addresses[i]}\t${other} `);
+    }
+    await out("rm", "-f", ...names);
+    await untilNothingIsLeft(shop.it.home);
+  });
+
+  it("kill -9 of what holds the bridge: containers go on, and later ones have a bridge again", async () => {
+    await waiting(shop.it, "--name", "before", "--network", "private", "busybox");
+    const { owner } = JSON.parse(readFileSync(join(shop.it.home, "networks/private/holder.json"), "utf8"));
+    process.kill(Number(owner.split("-")[0]), "SIGKILL");
+    while (existsSync(`/proc/${owner.split("-")[0]}`)) await pause(20);
+    await detached(shop.it, "--name", "server", "--network", "private", ...serves(5000, "again"));
+    await waiting(shop.it, "--name", "after", "--network", "private", "busybox");
+    expect(await out("exec", "after", "sh", "-c", asks("server", 5000))).toBe("again");
+    expect(await out("exec", "before", "echo", "alive")).toBe("alive");
+    await out("rm", "-f", "before", "server", "after");
+    await untilNothingIsLeft(shop.it.home);
   });
 
   it("kill -9 of a monitor leaves no process, namespace or name; the next start is whole", async () => {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
 import { waiting } from "./containers.ts";
@@ -98,6 +98,23 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     await out("volume", "prune", "-af");
     expect(await volumes()).toEqual([]);
     expect((await shop.it.run(["volume", "rm", "shared"])).stderr).toContain("no such volume");
+  });
+
+  it("DR-08: a volume is filled once by several at once, and again where filling it was cut short", async () => {
+    const count = ["sh", "-c", "cat /data/file; ls /data | wc -l"];
+    const ends = await Promise.all(
+      [1, 2, 3].map(() => out("run", "--rm", "-v", "raced:/data", "seeded", ...count)),
+    );
+    expect(ends).toEqual(["seed\n3", "seed\n3", "seed\n3"]);
+    const [found] = JSON.parse(await out("volume", "inspect", "raced"));
+    // As a kill leaves it: the mark, and a file that is not whole.
+    writeFileSync(join(found.Mountpoint, "file"), "se");
+    const folder = dirname(found.Mountpoint);
+    writeFileSync(join(folder, "seeding"), "");
+    chownSync(join(folder, "seeding"), statSync(folder).uid, statSync(folder).gid);
+    expect(await out("run", "--rm", "-v", "raced:/data", "seeded", ...count)).toBe("seed\n3");
+    expect(existsSync(join(folder, "seeding"))).toBe(false);
+    await out("volume", "rm", "raced");
   });
 
   it("--volumes-from shares files and volumes, and anonymous ones go with the last container", async () => {
