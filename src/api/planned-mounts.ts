@@ -4,20 +4,21 @@ import type { ContainerStore } from "../container/container-store.ts";
 import type { MountRequest } from "../container/volume/mount-request.ts";
 import { plannedMounts as requestedMounts } from "../container/volume/planned-mounts.ts";
 import { isSlipwayError } from "../core/errors.ts";
+import type { ContainerConfig } from "../image/config.ts";
 import type { PlannedMount } from "../preflight/container-files.ts";
 import type { PreflightOptions } from "./preflight-options.ts";
 
 type Containers = Pick<ContainerStore, "find" | "volumes">;
 
-/** The mounts of a command line, looked at and not made. Anonymous volumes of the image are none of somebody's choice. */
+/** The mounts that a container will have, looked at and not made; the anonymous volumes of its image are among them. */
 export function plannedMounts(
   options: PreflightOptions,
-  cwd: string,
-  containers: Containers,
+  at: { readonly cwd: string; readonly image: ContainerConfig; readonly containers: Containers },
 ): readonly PlannedMount[] {
+  const { cwd, image, containers } = at;
   const requests = requestedMounts(options, {
     cwd,
-    imageVolumes: [],
+    imageVolumes: Object.keys(image.Volumes ?? {}),
     mountsOf: (name) => containers.find(name).record.mounts,
   });
   return requests.map((request) => ({
@@ -32,15 +33,27 @@ function sourceOf(request: MountRequest, { volumes }: Containers): PlannedMount[
     case "bind":
       return { kind: "host", path: request.source };
     case "tmpfs":
-      return { kind: "tmpfs" };
+      return emptyFolder(request.options);
     case "volume": {
       const data = request.name === undefined ? undefined : dataOf(request.name, volumes);
-      if (data === undefined) return { kind: "image" };
+      if (data === undefined) return request.noCopy ? emptyFolder(["mode=755"]) : { kind: "image" };
       return { kind: "host", path: join(data, request.subpath ?? "") };
     }
     default:
       return request satisfies never;
   }
+}
+
+/** The root of a tmpfs that is mounted with these options (tmpfs(5)). */
+function emptyFolder(options: readonly string[]): PlannedMount["from"] {
+  const valueOf = (name: string) =>
+    options.findLast((option) => option.startsWith(`${name}=`))?.split("=")[1];
+  return {
+    kind: "empty",
+    mode: Number.parseInt(valueOf("mode") ?? "1777", 8),
+    uid: Number(valueOf("uid") ?? 0),
+    gid: Number(valueOf("gid") ?? 0),
+  };
 }
 
 /** Undefined for a volume that is still to be made, or to be filled. */

@@ -18,7 +18,7 @@ import { parseContract } from "../preflight/parse-contract.ts";
 import type { Surroundings } from "../preflight/surroundings.ts";
 import { hostsFile, resolverFile } from "../runtime/network-files.ts";
 import type { Resources } from "../runtime/request.ts";
-import { resolveUser } from "../runtime/users.ts";
+import { resolveUser, withGroups } from "../runtime/users.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, type OpenImage, openImage, withSession } from "./images.ts";
 import { plannedMounts } from "./planned-mounts.ts";
@@ -77,17 +77,15 @@ async function surroundingsOf({ image, tree, options, cwd, containers }: Start):
   });
   const read = smallFileReader(tree);
   const [passwd, group] = [await textOf(read, "etc/passwd"), await textOf(read, "etc/group")];
-  const user = resolveUser({
-    user: started.user,
-    passwd: Buffer.from(passwd),
-    group: Buffer.from(group),
-  });
+  const tables = { passwd: Buffer.from(passwd), group: Buffer.from(group) };
+  const found = resolveUser({ user: started.user, ...tables });
+  const user = withGroups(found, options.groupAdd ?? [], tables.group);
   return {
     variables: new Map([["HOME", user.home], ...started.env.map(splitPair)]),
     user,
     passwd,
     group,
-    files: new ContainerFiles(tree, plannedMounts(options, cwd, containers)),
+    files: new ContainerFiles(tree, plannedMounts(options, { cwd, image, containers })),
     overridesModes: overridesModes(options),
     readOnlyRoot: options.readOnly ?? false,
     network: networkOf(options, hostname),
@@ -110,11 +108,12 @@ function splitPair(pair: string): [string, string] {
   return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
 }
 
+/** Whether user 0 has CAP_DAC_OVERRIDE, which it has unless somebody takes it away. */
 function overridesModes({ capAdd = [], capDrop = [] }: PreflightOptions): boolean {
   const names = (list: readonly string[]) => list.map((name) => name.toUpperCase().replace(/^CAP_/, ""));
-  const has = (list: readonly string[]) =>
-    names(list).some((name) => name === "DAC_OVERRIDE" || name === "ALL");
-  return !has(capDrop) || has(capAdd);
+  const [added, dropped] = [names(capAdd), names(capDrop)];
+  if (dropped.includes("DAC_OVERRIDE")) return false;
+  return !dropped.includes("ALL") || added.includes("DAC_OVERRIDE") || added.includes("ALL");
 }
 
 function networkOf(options: PreflightOptions, hostname: string) {

@@ -8,6 +8,7 @@ export interface PreflightOptions {
   readonly env?: readonly string[];
   readonly unsetEnv?: readonly string[];
   readonly user?: string;
+  readonly groupAdd?: readonly string[];
   readonly tty?: boolean;
   readonly hostname?: string;
   readonly volumes?: readonly string[];

@@ -55,8 +55,8 @@ export async function requirePreflight(
 function plainly(options: Omit<PreflightOptions, "signal">): Omit<PreflightOptions, "signal"> {
   const { image, env, unsetEnv, user, tty, hostname, volumes, tmpfs, network } = options;
   const { addHosts, resources, readOnly, capAdd, capDrop, platform } = options;
-  const { mounts, volumesFrom, networkAliases, publish, publishAll } = options;
-  const chosen = { env, unsetEnv, user, tty, hostname, volumes, mounts, tmpfs, volumesFrom };
+  const { groupAdd, mounts, volumesFrom, networkAliases, publish, publishAll } = options;
+  const chosen = { env, unsetEnv, user, groupAdd, tty, hostname, volumes, mounts, tmpfs, volumesFrom };
   const places = { network, networkAliases, publish, publishAll };
   const more = { addHosts, resources, readOnly, capAdd, capDrop, platform };
   const given = Object.entries({ ...chosen, ...places, ...more }).filter(([, value]) => value !== undefined);

@@ -15,7 +15,8 @@ export interface PlannedMount {
     | { readonly kind: "host"; readonly path: string }
     /** A new volume, which gets what the image has at its place. */
     | { readonly kind: "image" }
-    | { readonly kind: "tmpfs" };
+    /** A folder with nothing in it. */
+    | { readonly kind: "empty"; readonly mode: number; readonly uid: number; readonly gid: number };
 }
 
 export interface FileFacts {
@@ -110,7 +111,8 @@ export class ContainerFiles {
   #look(at: string): FileFacts | "unreadable" | undefined {
     const mount = this.#mountOf(at);
     if (mount?.from.kind === "host") return lookOutside(mount.from.path, at.slice(mount.at.length));
-    if (mount?.from.kind === "tmpfs") return at === mount.at ? folder(0o1777) : undefined;
+    if (mount?.from.kind === "empty")
+      return at === mount.at ? { ...folder(0), ...ownersOf(mount.from) } : undefined;
     const entry = this.#tree.lookup(at.slice(1));
     if (entry) return factsOf(entry);
     if (WRITTEN_AT_START.has(at)) return { type: "file", mode: 0o644, uid: 0, gid: 0, size: 1 };
@@ -118,6 +120,10 @@ export class ContainerFiles {
     const isWay = this.#mounts.some((other) => `${other.at}/`.startsWith(`${at === "/" ? "" : at}/`));
     return isWay || at === "/" || at === "/etc" ? folder(0o755) : undefined;
   }
+}
+
+function ownersOf({ mode, uid, gid }: Extract<PlannedMount["from"], { kind: "empty" }>) {
+  return { mode, uid, gid };
 }
 
 function folder(mode: number): FileFacts {

@@ -110,6 +110,36 @@ describe.each([["root", {}] as const, ["an ordinary user", { rootless: true }] a
       }
     });
 
+    it("count volumes: named and new, named and filled, anonymous ones of the image, read-only ones", async () => {
+      const Dockerfile =
+        'FROM busybox\nRUN mkdir -p /data && chown 7:7 /data\nVOLUME /auto\nUSER 7\nCMD ["touch", "/data/x"]\n';
+      const contract = "version: 1\nvolumes: [{path: /data, access: rw}, /auto]\n";
+      await shop.it.succeed([
+        "build",
+        "-t",
+        "volumes",
+        shop.it.context({ Dockerfile, "preflight.yaml": contract }),
+      ]);
+      const check = async (...flags: string[]) =>
+        (await shop.it.run(["preflight", "check", "volumes", "--", ...flags])).stdout;
+      const fine = "volumes: nothing fails\n";
+      expect(await check("-v", "precious:/data")).toBe(fine);
+      expect((await shop.it.succeed(["volume", "ls", "-q"])).stdout).toBe("");
+      await shop.it.succeed(["run", "--rm", "-v", "precious:/data", "volumes"]);
+      expect(await check("-v", "precious:/data")).toBe(fine);
+      expect(await check("--mount", "type=volume,source=precious,target=/data,readonly")).toContain(
+        "cannot be written",
+      );
+      expect(await check("--mount", "type=volume,source=other,target=/data,volume-nocopy")).toContain(
+        "cannot be written",
+      );
+      expect(await check("--tmpfs", "/data:mode=700,uid=7")).toBe(fine);
+      expect(await check("--tmpfs", "/data:mode=700")).toContain("cannot be written");
+      expect(await check("--tmpfs", "/data:mode=770,gid=1")).toContain("cannot be written");
+      expect(await check("--tmpfs", "/data:mode=770,gid=1", "--group-add", "daemon")).toBe(fine);
+      expect(await check()).toContain("nothing is mounted at /data");
+    });
+
     it("are checked inside by an entry script that needs nothing but sh", async () => {
       const folder = shop.it.folder;
       const contract = join(folder, "inside.yaml");

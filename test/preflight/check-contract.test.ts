@@ -142,7 +142,7 @@ describe("a contract, checked from outside", () => {
   it("volumes that are new have the owners of the image; a tmpfs is everybody's", async () => {
     const mounts: PlannedMount[] = [
       { target: "/data", readOnly: false, from: { kind: "image" } },
-      { target: "/tmp/x", readOnly: false, from: { kind: "tmpfs" } },
+      { target: "/tmp/x", readOnly: false, from: { kind: "empty", mode: 0o1777, uid: 0, gid: 0 } },
     ];
     const image: Files = { "data/": { dir: true, mode: 0o700, uid: 7 } };
     const yaml = "volumes: [{path: /data, access: rw}, {path: /tmp/x, access: rw}]";
