@@ -7,7 +7,7 @@ import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { treeBytes } from "../store/tree-bytes.ts";
 import type { Environment } from "./environment.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
-import { withContainers } from "./with-containers.ts";
+import { findContainer, withContainers } from "./with-containers.ts";
 
 export interface RemoveOptions {
   /** Kills it first where it runs. */
@@ -27,9 +27,15 @@ export async function removeContainer(
   options: RemoveOptions,
   environment: Environment,
 ): Promise<void> {
-  const container = await withContainers(environment, (containers) => containers.find(name));
-  if (isActive(container.state)) await end(container, options);
-  await removeAll([container.record.id], options.volumes ?? false, environment);
+  const { id } = (await withContainers(environment, (containers) => containers.find(name))).record;
+  // One that is just being started runs only after a while, and cannot be removed before.
+  for (;;) {
+    const container = await findContainer(id, environment);
+    if (!container) return;
+    if (isActive(container.state)) await end(container, options);
+    const { ids } = await removeAll([id], options.volumes ?? false, environment);
+    if (ids.includes(id)) return;
+  }
 }
 
 async function end({ record, folder }: Container, { force }: RemoveOptions): Promise<void> {

@@ -13,6 +13,9 @@ import { reviveError } from "./plain-error.ts";
 import { inSharedNamespace } from "./shared-namespace.ts";
 import { type NamespaceMessage, programEntry, requirePipe, requireUserNamespace } from "./user-namespace.ts";
 
+/** It waits for days, beside many others: little room for new objects, and one thread for V8. */
+const LITTLE = ["--max-semi-space-size=1", "--v8-pool-size=1"];
+
 /**
  * Starts the process that looks after a container, in a session of its own, and waits until the command runs: undefined then, the end
  * where the command could not be executed or found. Throws what the start met, in the words of the process that met it.
@@ -23,7 +26,7 @@ export function startMonitor(
   environment: Environment,
 ): Promise<SupervisedEnd | undefined> {
   return inSharedNamespace(id, environment, (namespaceOf) => {
-    const argv = [process.execPath, programEntry("monitor"), id];
+    const argv = [process.execPath, ...LITTLE, programEntry("monitor"), id];
     const enter =
       namespaceOf === undefined ? outlivingArgv : (words: string[]) => joinArgv(namespaceOf, words);
     return start(id, environment.uid === 0 ? argv : enter(argv), { onWarning, environment });

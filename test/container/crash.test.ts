@@ -83,4 +83,30 @@ describe.each(Object.entries(shops))("what is killed leaves nothing, for %s", (_
     expect(readdirSync(join(shop.it.home, "containers/names"))).toEqual([]);
     expect(mountsBelow(shop.it.home)).toEqual([]);
   });
+
+  it("SIGTERM to a monitor stops its container as `stop` does", async () => {
+    const id = await waiting(shop.it, "--name", "asked", "--restart", "always", "busybox");
+    process.kill(monitorOf(shop.it.home, id), "SIGTERM");
+    expect((await shop.it.succeed(["wait", "asked"])).stdout).toBe("0\n");
+    expect((await shop.it.inspect("asked")).State.Status).toBe("exited");
+    await shop.it.succeed(["rm", "asked"]);
+  });
+
+  it("kill -9 of the command while it starts a container leaves one that can be looked at and removed", async () => {
+    const { user, home, folder } = shop.it;
+    const command = [...(user?.prefix ?? []), user?.node ?? process.execPath, user?.cli ?? CLI];
+    const args = [...command.slice(1), "run", "-d", "--name", "early", "busybox", "sleep", "1000"];
+    const child = spawn(command[0]!, args, {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? "", HOME: user?.home ?? home, SLIPWAY_HOME: home },
+      stdio: "ignore",
+    });
+    while (!existsSync(join(home, "containers/names/early"))) await pause(1);
+    child.kill("SIGKILL");
+    await new Promise((resolve) => child.once("exit", resolve));
+    // Killed between its name and its folder, there is none.
+    await shop.it.succeed(["rm", "-f", "early"]);
+    await shop.it.succeed(["create", "--name", "early", "busybox", "true"]);
+    await shop.it.succeed(["rm", "early"]);
+  });
 });
