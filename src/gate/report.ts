@@ -29,7 +29,8 @@ export function resultText({ name, pass, errors, durationMs, stdout, stderr }: T
 
 export function summaryText({ passed, failed, durationMs, notes }: TestReport): string {
   const told = notes.map((note) => `note: ${note}\n`).join("");
-  const count = `${passed + failed} tests: ${passed} passed, ${failed} failed`;
+  const total = passed + failed;
+  const count = `${total} ${total === 1 ? "test" : "tests"}: ${passed} passed, ${failed} failed`;
   return `${told}\n${count} (${formatSeconds(durationMs)} s)\n${failed === 0 ? "PASS" : "FAIL"}\n`;
 }
 

@@ -179,7 +179,7 @@ metadataTest: {user: nobody, exposedPorts: ["80"]}
     const failing = await test("plain", "metadataTest: {user: x}\n", "--test-report", "r.xml");
     expect(failing.exitCode).toBe(1);
     expect(failing.stdout).toMatch(
-      /^FAIL {2}Metadata Test .*\n {6}user is "", not "x"\n\n1 tests: 0 passed, 1 failed .*\nFAIL\n$/,
+      /^FAIL {2}Metadata Test .*\n {6}user is "", not "x"\n\n1 test: 0 passed, 1 failed .*\nFAIL\n$/,
     );
     expect(readFileSync(join(shop.it.folder, "r.xml"), "utf8")).toContain('<failure message="user is');
     const quiet = await test(
