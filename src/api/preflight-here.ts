@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import { ContainerStore } from "../container/container-store.ts";
+import { networkFolder } from "../container/network/bridge-holder.ts";
+import { Members } from "../container/network/members.ts";
 import { networkMode as chosenNetwork } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { hostPlatform } from "../core/platform.ts";
@@ -19,6 +21,7 @@ import type { Surroundings } from "../preflight/surroundings.ts";
 import { hostsFile, resolverFile } from "../runtime/network-files.ts";
 import type { Resources } from "../runtime/request.ts";
 import { resolveUser, withGroups } from "../runtime/users.ts";
+import type { Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, type OpenImage, openImage, withSession } from "./images.ts";
 import { plannedMounts } from "./planned-mounts.ts";
@@ -33,6 +36,7 @@ interface Start {
   readonly options: PreflightOptions;
   readonly cwd: string;
   readonly containers: ContainerStore;
+  readonly store: Store;
 }
 
 /** `checkPreflight` for an image that is in the store, in this process and with what it may do. */
@@ -48,7 +52,8 @@ export function preflightHere(options: PreflightOptions, environment: Environmen
     const { contract } = parseContract(text, `in the label ${CONTRACT_LABEL} of ${options.image}`);
     const tree = await filesOf(session, image, options.signal);
     const containers = new ContainerStore(session.store);
-    const start = { image: image.config.config, tree, options, cwd: environment.cwd, containers };
+    const { store } = session;
+    const start = { image: image.config.config, tree, options, cwd: environment.cwd, containers, store };
     return { hasContract: true, findings: await checkContract(contract, await surroundingsOf(start)) };
   });
 }
@@ -64,7 +69,14 @@ function filesOf(session: Session, image: OpenImage, signal: AbortSignal | undef
   return access.tree("image", imageChain(image.config.diffIds, image.manifest.layers));
 }
 
-async function surroundingsOf({ image, tree, options, cwd, containers }: Start): Promise<Surroundings> {
+async function surroundingsOf({
+  image,
+  tree,
+  options,
+  cwd,
+  containers,
+  store,
+}: Start): Promise<Surroundings> {
   const resources = normalizeResources(options.resources);
   const hostname = options.hostname ?? "container";
   const started = processConfig(withCommand(image), {
@@ -88,7 +100,7 @@ async function surroundingsOf({ image, tree, options, cwd, containers }: Start):
     files: new ContainerFiles(tree, plannedMounts(options, { cwd, image, containers })),
     overridesModes: overridesModes(options),
     readOnlyRoot: options.readOnly ?? false,
-    network: networkOf(options, hostname),
+    network: networkOf(options, hostname, otherContainers(store)),
     memory: Math.min(totalmem(), resources.memory ?? Number.POSITIVE_INFINITY),
     cpus: processors(resources),
   };
@@ -116,12 +128,19 @@ function overridesModes({ capAdd = [], capDrop = [] }: PreflightOptions): boolea
   return !dropped.includes("ALL") || added.includes("DAC_OVERRIDE") || added.includes("ALL");
 }
 
-function networkOf(options: PreflightOptions, hostname: string) {
+/** The containers of the private network that run, as lines of /etc/hosts. */
+function otherContainers(store: Store): string {
+  const members = new Members(networkFolder(store).members).list();
+  return members.map(({ address, names }) => `${address}\t${names.join(" ")}\n`).join("");
+}
+
+function networkOf(options: PreflightOptions, hostname: string, others: string) {
   const mode = networkMode(chosenNetwork(options));
   const extra = (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip }));
   return networkView({
     mode,
     hosts: hostsFile(hostname, extra),
+    ...(chosenNetwork(options) === "private" ? { others } : {}),
     resolvConf: resolverFile({ network: mode === "none" ? "none" : "host", host: resolvConf() }),
     ...(options.signal ? { signal: options.signal } : {}),
   });

@@ -19,6 +19,8 @@ export interface NetworkRequest {
   /** The container's /etc/hosts and /etc/resolv.conf. */
   readonly hosts: string;
   readonly resolvConf: string;
+  /** The same for the other containers of its network, whose addresses are out of reach from here. */
+  readonly others?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -33,6 +35,7 @@ export function networkView(request: NetworkRequest): NetworkView {
   return {
     resolve,
     async connect(host, port, seconds) {
+      if (isOther(host, request)) return "unknown";
       const end = Date.now() + seconds * 1000;
       for (;;) {
         request.signal?.throwIfAborted();
@@ -81,10 +84,10 @@ function answersAt(host: string, port: number): Promise<boolean> {
 /** As a resolver inside would: numbers, /etc/hosts, then the servers of /etc/resolv.conf with its search domains. */
 async function resolveName(
   name: string,
-  { mode, hosts, resolvConf }: NetworkRequest,
+  { mode, hosts, resolvConf, others = "" }: NetworkRequest,
 ): Promise<readonly string[] | "no" | "unknown"> {
   if (isIP(name)) return [name];
-  const known = addressesInHosts(hosts, name);
+  const known = addressesInHosts(hosts + others, name);
   if (known.length > 0) return known;
   if (name === "localhost") return ["127.0.0.1"];
   if (mode === "none") return "no";
@@ -92,6 +95,10 @@ async function resolveName(
   if (asked.length > 0) return asked;
   // Names of other containers are known inside only.
   return mode === "host" ? "no" : "unknown";
+}
+
+function isOther(name: string, { hosts, others = "" }: NetworkRequest): boolean {
+  return addressesInHosts(hosts, name).length === 0 && addressesInHosts(others, name).length > 0;
 }
 
 function addressesInHosts(hosts: string, name: string): readonly string[] {

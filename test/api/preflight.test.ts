@@ -140,6 +140,34 @@ describe.each([["root", {}] as const, ["an ordinary user", { rootless: true }] a
       expect(await check()).toContain("nothing is mounted at /data");
     });
 
+    it("know the containers of the private network by name", async () => {
+      const contract = "version: 1\nlinks: [db]\ntcp: ['db:5432']\n";
+      const context = shop.it.context({ Dockerfile: "FROM busybox\n", "preflight.yaml": contract });
+      await shop.it.succeed(["build", "-t", "linked", context]);
+      const check = ["preflight", "check", "linked", "--", "--network"];
+      const alone = await shop.it.run([...check, "none"]);
+      expect([alone.exitCode, alone.stdout]).toEqual([1, expect.stringContaining('"db" does not resolve')]);
+      await shop.it.succeed([
+        "run",
+        "-d",
+        "--name",
+        "db",
+        "--network",
+        "private",
+        "busybox",
+        "sleep",
+        "1000",
+      ]);
+      try {
+        const { stdout } = await shop.it.succeed([...check, "private"]);
+        expect(stdout).toBe(
+          'not checked: the endpoint "db:5432": the container\'s network cannot be seen from outside\nlinked: nothing fails, 1 could not be checked\n',
+        );
+      } finally {
+        await shop.it.succeed(["rm", "-f", "db"]);
+      }
+    });
+
     it("are checked inside by an entry script that needs nothing but sh", async () => {
       const folder = shop.it.folder;
       const contract = join(folder, "inside.yaml");

@@ -214,6 +214,19 @@ describe("the network of a container, seen from outside", () => {
     later.close();
   });
 
+  it("a private one: names of its containers resolve, and what they answer cannot be seen", async () => {
+    const others = "10.89.0.2\tdb 0123456789ab\n";
+    const view = networkView({
+      mode: "own",
+      hosts: "127.0.0.1 localhost\n",
+      resolvConf: "nameserver 127.0.0.1\n",
+      others,
+    });
+    expect(await view.resolve("db")).toEqual(["10.89.0.2"]);
+    expect(await view.connect("db", 5432, 60)).toBe("unknown");
+    expect(await view.connect("localhost", 1, 0)).toBe("no");
+  });
+
   it("none and one of its own: nothing listens there, and the loopback addresses are its own", async () => {
     for (const mode of ["none", "own"] as const) {
       const view = networkView({ mode, hosts: "127.0.0.1 localhost\n", resolvConf: "" });
