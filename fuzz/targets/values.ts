@@ -4,6 +4,7 @@ import { parseHost, parseUlimits } from "../../src/cli/parse-flags.ts";
 import { parseResources } from "../../src/cli/resource-flags.ts";
 import { formatTemplate } from "../../src/cli/template.ts";
 import { parseExpose, parsePublish } from "../../src/container/network/published-port.ts";
+import { parseRestartPolicy } from "../../src/container/restart-policy.ts";
 import { plannedMounts } from "../../src/container/volume/planned-mounts.ts";
 import { parseUrlChecksum, urlFileName } from "../../src/context/url-checksum.ts";
 import { parseKeyValues } from "../../src/core/csv.ts";
@@ -23,7 +24,7 @@ import { classifySource } from "../../src/plan/copy-sources.ts";
 import { parseEntitlements } from "../../src/plan/entitlements.ts";
 import { parseMount } from "../../src/plan/mount-options.ts";
 import { expandPortSpec, splitPortSpec } from "../../src/plan/port-spec.ts";
-import { isSignal } from "../../src/plan/signals.ts";
+import { isSignal, signalNumber } from "../../src/plan/signals.ts";
 import { printable } from "../../src/registry/redact.ts";
 import { resolveUser } from "../../src/runtime/users.ts";
 import { joinParts, must, splitParts, type Target } from "../engine/target.ts";
@@ -37,6 +38,15 @@ type Reader = (text: string) => unknown;
 const READERS: readonly Reader[] = [
   (value) => must(parseBytes("--shm-size", value) >= 0, () => "a negative size"),
   parseHost,
+  parseRestartPolicy,
+  (value) => {
+    const number = signalNumber(value);
+    must(
+      isSignal(value) === (number !== undefined),
+      () => "a signal without a number, or the other way round",
+    );
+    must(number === undefined || (number >= 1 && number <= 64), () => `signal ${number}`);
+  },
   (value) => parseUlimits([value]),
   (value) => normalizeResources(parseResources([value])),
   (value) => parseEntitlements([value, `device=${value}`]),
