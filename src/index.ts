@@ -192,3 +192,17 @@ export const preflightScript = async (
   const { program = [], strict = false, file = "preflight.yaml" } = options;
   return writeScript(parseContract(contract, file).contract, { program, strict });
 };
+/** Makes a volume, or finds the one of that name, and gives its name. */
+export const createVolume = async (
+  name?: string,
+  labels: Readonly<Record<string, string>> = {},
+  environment = processEnvironment(),
+) => (await import("./api/volumes.ts")).createVolume(name, labels, environment);
+/** What `slipway volume inspect` prints of each volume, with the names of the containers that have it. */
+export const listVolumes = async (filters: readonly string[] = [], environment = processEnvironment()) =>
+  (await import("./api/volumes.ts")).listVolumes(filters, environment);
+/** Removes a volume with its data, or all that no container has. */
+export const removeVolumes = async (
+  removal: import("./api/volumes.ts").VolumeRemoval,
+  environment = processEnvironment(),
+) => (await import("./api/volumes.ts")).removeVolumes(removal, environment);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { decodeRecord } from "../cache/record.ts";
 import { isActive } from "../container/container-record.ts";
 import { ContainerStore } from "../container/container-store.ts";
+import { volumeUsers } from "../container/volume/volume-use.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType, isManifestType } from "../core/descriptor.ts";
 import { type Digest, isDigest } from "../core/digest.ts";
@@ -68,6 +69,7 @@ export function diskUsageHere(environment: Environment): Promise<UsageRow[]> {
         reclaimable: total(caches.filter(({ isReplaced }) => isReplaced)),
       },
       await containerUsage(store),
+      await volumeUsage(store, privilege.kind === "user" ? environment : undefined),
       { type: "Temporary", ...temporary },
     ];
   });
@@ -85,16 +87,36 @@ async function containerUsage(store: Store): Promise<UsageRow> {
   return { type: "Containers", count: all.length, bytes: total(all), reclaimable: total(ended) };
 }
 
+/** Data of volumes; nobody needs what no container has. */
+async function volumeUsage(store: Store, user: Environment | undefined): Promise<UsageRow> {
+  const containers = new ContainerStore(store);
+  const users = volumeUsers(containers);
+  const strict = user !== undefined && userNamespaceAvailable(user).available;
+  const all = await Promise.all(
+    containers.volumes.list().map(async ({ name, data }) => ({
+      bytes: await sizeOf(data, strict),
+      isUsed: users.has(name),
+    })),
+  );
+  const unused = all.filter(({ isUsed }) => !isUsed);
+  return { type: "Volumes", count: all.length, bytes: total(all), reclaimable: total(unused) };
+}
+
+async function sizeOf(path: string, strict: boolean): Promise<number> {
+  try {
+    return await treeBytes(path, { strict });
+  } catch (error) {
+    throw systemErrorCode(error) === "EACCES" ? new NeedsUserNamespace() : error;
+  }
+}
+
 /** An ordinary user sees into all folders only inside a user namespace; where there is none, what is closed counts nothing. */
 function cacheSizes(store: Store, user: Environment | undefined) {
   const strict = user !== undefined && userNamespaceAvailable(user).available;
-  const sized = cacheFolders(store).map(async ({ path, isReplaced }) => {
-    try {
-      return { isReplaced, bytes: await treeBytes(path, { strict }) };
-    } catch (error) {
-      throw systemErrorCode(error) === "EACCES" ? new NeedsUserNamespace() : error;
-    }
-  });
+  const sized = cacheFolders(store).map(async ({ path, isReplaced }) => ({
+    isReplaced,
+    bytes: await sizeOf(path, strict),
+  }));
   return Promise.all(sized);
 }
 

@@ -199,6 +199,7 @@ describe.runIf(isRoot)("pruning", () => {
       { type: "Layers", count: 2, reclaimable: 1002 },
       { type: "Cache mounts", count: 0, reclaimable: 0 },
       { type: "Containers", count: 0, reclaimable: 0 },
+      { type: "Volumes", count: 0, reclaimable: 0 },
       { type: "Temporary", count: 0, reclaimable: 0 },
     ]);
     expect(await run(store)).toEqual({ removed: 2, bytes: 1502 });
