@@ -13,8 +13,8 @@ type Parsed = ReturnType<typeof parseDocument>;
 
 /** More of them help nobody. */
 const MOST_TOLD = 20;
-/** Deeper merges are a circle. */
-const DEEPEST_MERGE = 32;
+/** More merges than anybody writes: mappings that merge each other in a circle, or double at every step. */
+const MOST_MERGES = 1000;
 const TRUE = new Set(["true", "yes", "on", "y"]);
 const FALSE = new Set(["false", "no", "off", "n"]);
 
@@ -25,6 +25,7 @@ export class MarkedDocument {
   readonly #lines = new LineCounter();
   readonly #parsed: Parsed;
   readonly #mistakes: Mistake[] = [];
+  #merges = 0;
 
   constructor(file: string, text: string) {
     this.file = file;
@@ -48,6 +49,13 @@ export class MarkedDocument {
   mistake(offset: number, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
     this.#mistakes.push({ line: Math.max(1, line), column: Math.max(1, col), message });
+  }
+
+  /** Whether one more mapping may be merged into another; says so once where there are too many. */
+  takeMerge(offset: number): boolean {
+    this.#merges += 1;
+    if (this.#merges === MOST_MERGES + 1) this.mistake(offset, `more than ${MOST_MERGES} merged mappings`);
+    return this.#merges <= MOST_MERGES;
   }
 
   /** What an alias stands for. */
@@ -88,7 +96,7 @@ export class MarkedValue {
     return !this.#node || (isScalar(this.#node) && this.#node.value === null);
   }
 
-  /** Line, counted from 1, for what is said about a value later. */
+  /** Notes what is wrong here; gives what a decoder gives then. */
   mistake(message: string): undefined {
     this.#document.mistake(this.#offset, message);
     return undefined;
@@ -98,7 +106,7 @@ export class MarkedValue {
   members(known: readonly string[]): ReadonlyMap<string, MarkedValue> | undefined {
     if (!isMap(this.#node)) return this.mistake(`a mapping is expected here, not ${this.#kind()}`);
     const found = new Map<string, MarkedValue>();
-    this.#collect(this.#node, known, found, 0);
+    this.#collect(this.#node, known, found);
     return found;
   }
 
@@ -146,7 +154,6 @@ export class MarkedValue {
     map: { readonly items: readonly { readonly key: unknown; readonly value: unknown }[] },
     known: readonly string[],
     found: Map<string, MarkedValue>,
-    depth: number,
   ): void {
     const merged: Node[] = [];
     for (const { key, value } of map.items) {
@@ -158,15 +165,16 @@ export class MarkedValue {
       else if (!known.includes(name)) this.#document.mistake(at, unknownKey(name, known));
       else if (!found.has(name)) found.set(name, new MarkedValue(this.#document, value as Node | null, at));
     }
-    for (const node of merged) this.#merge(node, known, found, depth + 1);
+    for (const node of merged) this.#merge(node, known, found);
   }
 
-  #merge(node: Node, known: readonly string[], found: Map<string, MarkedValue>, depth: number): void {
+  #merge(node: Node | null, known: readonly string[], found: Map<string, MarkedValue>): void {
+    const at = node?.range?.[0] ?? this.#offset;
+    if (!this.#document.takeMerge(at)) return;
     const target = this.#document.resolve(node);
-    if (depth < DEEPEST_MERGE && isMap(target)) return this.#collect(target, known, found, depth);
-    if (depth < DEEPEST_MERGE && isSeq(target))
-      for (const item of target.items) this.#merge(item as Node, known, found, depth + 1);
-    else this.#document.mistake(node.range?.[0] ?? this.#offset, "a mapping is expected behind <<");
+    if (isMap(target)) this.#collect(target, known, found);
+    else if (isSeq(target)) for (const item of target.items) this.#merge(item as Node, known, found);
+    else this.#document.mistake(at, "a mapping is expected behind <<");
   }
 
   #kind(): string {

@@ -137,6 +137,15 @@ describe("a file of tests", () => {
     ]);
   });
 
+  it("may not merge mappings without end", () => {
+    const doubling = Array.from(
+      { length: 40 },
+      (_, i) => `- &m${i + 1} {<<: [*m${i}, *m${i}], name: n, path: /x}`,
+    );
+    const text = `${V2}fileExistenceTests:\n- &m0 {name: a, path: /x}\n${doubling.join("\n")}\n`;
+    expect(mistakesIn(text)).toEqual([expect.stringMatching(/^\d+:\d+: more than 1000 merged mappings$/)]);
+  });
+
   it("says of every mistake where it is", () => {
     const text = [
       'schemaVersion: "2.0.0"',
