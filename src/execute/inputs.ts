@@ -88,7 +88,8 @@ export class StepInputSources {
       `step-${key.slice(7)}`,
       async () => {
         const known = decodeRecord(store.records.get(key));
-        if (known && store.layers.get(known.layer.diffId)) return stackLayer(EMPTY_CHAIN, known.layer, known);
+        if (known && store.layers.hasFiles(known.layer.diffId))
+          return stackLayer(EMPTY_CHAIN, known.layer, known);
         const info = await packAndStore(await subtreeChanges(tree, path), this.#target, this.#signal);
         const made = { created: new Date().toISOString(), description: `files of the ${tree.name}` };
         store.records.put(key, encodeRecord({ version: 1, key, layer: info, ...made }));

@@ -10,7 +10,7 @@ import type { Foresight } from "./step-executor.ts";
 /** What a step left behind under this key, with its layer still there. */
 export function lookUp(store: Store, key: Digest): CacheRecord | undefined {
   const record = decodeRecord(store.records.get(key));
-  return record && store.layers.get(record.layer.diffId) ? record : undefined;
+  return record && store.layers.hasFiles(record.layer.diffId) ? record : undefined;
 }
 
 export interface ForesightOptions {

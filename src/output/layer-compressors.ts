@@ -49,10 +49,10 @@ export function compressorsFor(
 
 /**
  * Whether a form that was made earlier is what the request asks for. Where it leaves compressor and level open, every form is, except
- * those of level 0, which save nothing.
+ * those of level 0, which save nothing. A form with a diff ID of its own holds something else: files with other times, or one more.
  */
-export function answers({ compression, settings }: LayerForm, request: CompressionRequest): boolean {
-  if (compression !== request.compression) return false;
+export function answers({ compression, settings, diffId }: LayerForm, request: CompressionRequest): boolean {
+  if (compression !== request.compression || diffId !== undefined) return false;
   if (isOpen(request)) return !/\blevel=0\b/.test(settings);
   const { level, reproducible = false } = request;
   return settings === compressorSettings(compression, { level, reproducible });

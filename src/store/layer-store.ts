@@ -60,6 +60,12 @@ export class LayerStore {
     return toc?.size === record?.toc.size ? record : undefined;
   }
 
+  /** Whether a layer that was made here can be read: there is no blob that it could be made of again. */
+  hasFiles(key: Digest): boolean {
+    if (!this.get(key)) return false;
+    return this.archive(key) !== undefined || this.snapshot(key) !== undefined;
+  }
+
   /** Stores a layer's record and table of contents. Idempotent; several processes may do it at once. */
   put(key: Digest, layer: NewLayer, toc: Uint8Array): LayerRecord {
     const record: LayerRecord = { ...layer, toc: { digest: digestOf(toc), size: toc.length } };

@@ -4,11 +4,13 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import { missOf, stateOf, useWorkshop } from "./workshop.ts";
@@ -125,6 +127,28 @@ describe("a layer that no step reads", () => {
       const again = await build(context, ...output("lost.tar", more));
       expect(stateOf(again.stderr, "COPY")).not.toBe("CACHED");
     }
+  });
+
+  it("whose archive is gone is made again", async () => {
+    const context = shop.it.context(files("FROM busybox\nCOPY files /files\n"));
+    await build(context, "-t", "gone");
+    rmSync((await lastLayer("gone")).archive!);
+    const again = await build(context, "-t", "gone");
+    expect(stateOf(again.stderr, "COPY")).not.toBe("CACHED");
+    expect(await shop.it.shell("gone", "cat /files/* | wc -l")).toBe("100\n");
+  });
+
+  it("EP-07: with its times set back takes the place of nothing else", async () => {
+    const context = shop.it.context(files("FROM scratch\nCOPY files /files\n"));
+    const output = (name: string, more = "") => ["-o", `type=oci,dest=${join(shop.it.folder, name)}${more}`];
+    await build(context, ...output("back.tar", ",rewrite-timestamp=true,source-date-epoch=1000000000"));
+    await build(context, "-t", "plain");
+    await build(context, ...output("plain.tar"));
+    const { diffId } = await lastLayer("plain");
+    const read = (name: string) => execFileSync("tar", ["-xOf", join(shop.it.folder, "plain.tar"), name]);
+    const manifest = JSON.parse(read("index.json").toString()).manifests[0].digest.slice(7);
+    const layers = JSON.parse(read(`blobs/sha256/${manifest}`).toString()).layers;
+    expect(digestOf(gunzipSync(read(`blobs/sha256/${layers.at(-1).digest.slice(7)}`)))).toBe(diffId);
   });
 
   it("is counted with every form that it is kept in", async () => {
