@@ -13,7 +13,7 @@ import {
 import { open, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Writable } from "node:stream";
-import { describeSystemError, SlipwayError } from "../core/errors.ts";
+import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { stdoutError } from "./stdout-error.ts";
 
 const BUFFER = 1 << 20;
@@ -156,7 +156,14 @@ function linkTarget(path: string): string {
 
 /** Errors of the file system at a destination, with a code and a remedy. */
 export function outputError(error: unknown, path: string): unknown {
-  const described = describeSystemError(error, `writing ${path}`);
+  // What prunes the store makes no room on the disk of a destination.
+  if (["ENOSPC", "EDQUOT"].includes(systemErrorCode(error) ?? ""))
+    return new SlipwayError("DISK_FULL", `no space left on the device while writing ${path}`, {
+      cause: error,
+      hint: `make room on the disk of ${dirname(path)}, or write to another one`,
+    });
+  const denied = "check the owner and mode of that path, or write somewhere else";
+  const described = describeSystemError(error, `writing ${path}`, denied);
   if (described instanceof SlipwayError || (described as NodeJS.ErrnoException).code === undefined)
     return described;
   return new SlipwayError("OUTPUT_INVALID", `cannot write ${path}: ${(error as Error).message}`, {

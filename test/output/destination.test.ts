@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openDestination } from "../../src/output/destination.ts";
+import { openDestination, outputError } from "../../src/output/destination.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
 const bytes = Buffer.from("archive");
@@ -77,5 +77,15 @@ describe("destinations", () => {
     await put(folder, "null");
     expect(lstatSync(join(folder, "null")).isCharacterDevice()).toBe(true);
     expect(existsSync(join(folder, "link"))).toBe(true);
+  });
+});
+
+it("a full disk, or a closed one, is that of the destination", () => {
+  const failure = (code: string) => outputError(Object.assign(new Error(code), { code }), "/usb/stick/a.tar");
+  const place = expect.stringContaining("/usb/stick");
+  expect(failure("ENOSPC")).toMatchObject({ code: "DISK_FULL", message: place, hint: place });
+  expect(failure("EACCES")).toMatchObject({
+    code: "PERMISSION_DENIED",
+    hint: expect.not.stringContaining("SLIPWAY_HOME"),
   });
 });
