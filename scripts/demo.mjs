@@ -5,11 +5,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort, startMailServer, startWebServer, waitForPort } from "./loopback.mjs";
+import { freePort, say, startMailServer, startWebServer, waitForPort } from "./loopback.mjs";
 import { runMain, setUp } from "./setup.mjs";
 import { ended, Transcript } from "./transcript.mjs";
 
 const SERVER_START_MS = 15_000;
+const CONTAINERS = ["mailer", "harbour"];
+const MAIL = "ann@example.test Ship ahoy";
 
 async function machine(demo) {
   demo.chapter("This machine, and a base image without a registry");
@@ -52,6 +54,24 @@ async function git(demo) {
   demo.check("the corrected step is in the image", branch.stdout.trim() === "harbour");
 }
 
+/** The logging mailer in the background; another container sends it a message. */
+async function mailerAtWork(demo) {
+  await demo.succeed(["run", "-d", "--name", "mailer", "--network", "private", "example/mailer-logging"]);
+  // Its first lines may come before the mailer listens.
+  const send = `until echo '${MAIL}' >/dev/tcp/mailer/33333; do sleep 0.1; done`;
+  const sender = ["run", "--rm", "--network", "private", "debian:bookworm", "bash", "-c", send];
+  await demo.succeed(sender, { show: false });
+  const log = ["exec", "mailer", "cat", "/var/log/mailer.log"];
+  const written = await demo.until(log, ({ stdout }) => stdout.includes("Ship ahoy"));
+  demo.check("the message is in the log", written.stdout === "ann@example.test -> Ship ahoy\n");
+  const said = await demo.succeed(["logs", "mailer"]);
+  demo.check(
+    "it runs as postman, with the version of the build argument",
+    said.stdout.includes("mailer 0.7 (postman)"),
+  );
+  await demo.succeed(["rm", "-f", "-v", "mailer"]);
+}
+
 async function mailer(demo) {
   demo.chapter("mailer: an image as an interface");
   const build = (name, ...more) =>
@@ -69,13 +89,7 @@ async function mailer(demo) {
   demo.check("the base has no program yet: exit code 127", missing.code === 127, `it is ${missing.code}`);
 
   await build("logging");
-  const input = "ann@example.test Ship ahoy\n";
-  const logged = await demo.succeed(["run", "--rm", "-i", "example/mailer-logging"], { input });
-  demo.check(
-    "it runs as postman, with the version of the build argument",
-    /mailer 0\.7 \(postman\)/.test(logged.stdout),
-  );
-  demo.check("the message is in the log", /ann@example\.test -> Ship ahoy/.test(logged.stdout));
+  await mailerAtWork(demo);
 
   await build("live");
   demo.say("What it presumes is checked before it starts, and told all at once:");
@@ -92,7 +106,9 @@ async function mailer(demo) {
   );
   const server = await startMailServer();
   const port = ["-e", `MAIL_PORT=${server.port}`];
-  await demo.succeed(["run", "--rm", "-i", "--network", "host", ...port, "example/mailer-live"], { input });
+  await demo.succeed(["run", "--rm", "-i", "--network", "host", ...port, "example/mailer-live"], {
+    input: `${MAIL}\n`,
+  });
   server.close();
   demo.check(
     "the mail server on this machine has the message",
@@ -162,6 +178,40 @@ async function health(demo) {
   demo.check("unhealthy when it is gone", (await demo.slipway(probe)).code === 1);
 }
 
+async function multiprocess(demo) {
+  demo.chapter("multiprocess: two services, an init, and data that stays");
+  await demo.succeed(["build", "-t", "example/multiprocess", "examples/multiprocess"]);
+  const refused = await demo.slipway(["run", "--rm", "example/multiprocess"]);
+  demo.check("without a name and a volume it is not started", refused.code === 125, `it is ${refused.code}`);
+  const settings = ["-e", "HARBOUR=Lisbon", "-v", "harbour:/var/lib/harbour", "--read-only"];
+  const place = ["--network", "private", "-p", "127.0.0.1::7000", "-p", "127.0.0.1::8080"];
+  await demo.succeed(["run", "-d", "--name", "harbour", ...place, ...settings, "example/multiprocess"]);
+  await demo.succeed(["wait", "--condition", "healthy", "harbour"]);
+  const noted = await say(await harbourPort(demo, 7000), "two ships at noon\n");
+  demo.check("a message is noted", noted === "noted: two ships at noon\n", noted);
+  await demo.succeed(["kill", "harbour"]);
+  await demo.slipway(["wait", "harbour"]);
+  await demo.succeed(["start", "harbour"]);
+  await demo.succeed(["wait", "--condition", "healthy", "harbour"]);
+  const journal = await say(await harbourPort(demo, 8080), "GET / HTTP/1.0\r\n\r\n");
+  demo.check(
+    "killed and started again, it has the journal",
+    journal.endsWith("\r\n\r\nLisbon: two ships at noon\n"),
+  );
+  await demo.succeed(["ps"]);
+  await demo.succeed(["stop", "harbour"]);
+  const ended = await demo.succeed(["inspect", "-f", "{{.State.ExitCode}}", "harbour"]);
+  demo.check("asked to stop, it ends with 0", ended.stdout.trim() === "0");
+  await demo.succeed(["rm", "harbour"]);
+  await demo.succeed(["volume", "rm", "harbour"]);
+}
+
+/** Where a port of the harbour is on this machine; another one after each start. */
+async function harbourPort(demo, port) {
+  const { stdout } = await demo.succeed(["inspect", "harbour"], { show: false });
+  return Number(JSON.parse(stdout)[0].NetworkSettings.Ports[`${port}/tcp`][0].HostPort);
+}
+
 async function hardened(demo) {
   demo.chapter("hardened: a pinned base, an ordinary user, no SUID");
   const base = await demo.succeed(["inspect", "debian:bookworm"], { show: false });
@@ -222,10 +272,23 @@ await runMain(async () => {
   const folder = mkdtempSync(join(tmpdir(), "slipway-demo-"));
   const demo = new Transcript(process.env.SLIPWAY_HOME || join(folder, "home"));
   try {
-    for (const chapter of [machine, git, mailer, onbuild, httpClient, health, hardened, nothingToDo])
+    for (const chapter of [
+      machine,
+      git,
+      mailer,
+      onbuild,
+      httpClient,
+      health,
+      multiprocess,
+      hardened,
+      nothingToDo,
+    ])
       await chapter(demo, folder);
     return demo.end();
   } finally {
+    // Containers in the background would outlive a demo that broke off.
+    const started = CONTAINERS.filter((name) => existsSync(join(demo.home, "containers/names", name)));
+    if (started.length > 0) await demo.slipway(["rm", "-f", "-v", ...started]);
     removeFolder(folder);
   }
 });

@@ -49,6 +49,15 @@ function answer(socket, line, message, messages) {
   return undefined;
 }
 
+/** Sends a text to a port, half-closes, and gives all that comes back. */
+export async function say(port, text) {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.end(text);
+  let answer = "";
+  for await (const chunk of socket.setEncoding("utf8")) answer += chunk;
+  return answer;
+}
+
 /** A port that was free a moment ago. */
 export async function freePort() {
   const server = createServer();

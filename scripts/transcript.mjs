@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { ROOT } from "./setup.mjs";
 
+const PATIENCE_MS = 10_000;
 const CLI = join(ROOT, "dist/cli.js");
 
 export class Transcript {
@@ -14,6 +15,10 @@ export class Transcript {
   /** `home` is the SLIPWAY_HOME of every command. */
   constructor(home) {
     this.#home = home;
+  }
+
+  get home() {
+    return this.#home;
   }
 
   chapter(title) {
@@ -53,6 +58,16 @@ export class Transcript {
     const result = await this.slipway(args, options);
     this.check(`exit code 0 of slipway ${args[0]}`, result.code === 0, `it is ${result.code}`);
     return result;
+  }
+
+  /** Repeats a command until its result is as wanted, or ten seconds are over; gives the last result. */
+  async until(args, isSo) {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const result = await this.slipway(args);
+      if (isSo(result) || Date.now() > end) return result;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   check(what, holds, otherwise = "") {

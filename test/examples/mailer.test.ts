@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startMailServer } from "../../scripts/loopback.mjs";
 import { SLOW, useExampleStore } from "../support/examples.ts";
 
@@ -20,6 +20,10 @@ describe("example mailer", () => {
   beforeAll(async () => {
     await build("base");
   }, SLOW);
+
+  afterAll(async () => {
+    await slipway.run(["rm", "-f", "-v", "mailer"]);
+  });
 
   it("the base has version, folder, port and label, and no program", async () => {
     const { Config } = await slipway.inspect("example/mailer-base");
@@ -61,11 +65,38 @@ describe("example mailer", () => {
       Cmd: ["/var/log/mailer.log"],
       Entrypoint: ["/app/mailer.sh"],
     });
-    const run = await slipway.succeed(["run", "--rm", "-i", "example/mailer-logging"], { input: MESSAGES });
-    expect(run.stdout).toBe(`mailer 0.6 (postman): 2 messages written to /var/log/mailer.log
-ann@example.test -> Ship ahoy
-bob@example.test -> .a line that begins with a dot
-`);
+    const args = ["run", "--rm", "-i", "example/mailer-logging", "/var/log/mailer.log", "-"];
+    const run = await slipway.succeed(args, { input: MESSAGES });
+    expect(run.stdout).toBe(
+      ["ann", "bob"]
+        .map(
+          (name) => `mailer 0.6 (postman): message for ${name}@example.test written to /var/log/mailer.log\n`,
+        )
+        .join(""),
+    );
+  });
+
+  it("the logging implementation serves in the background, and takes messages of another container", async () => {
+    await build("logging");
+    await slipway.succeed([
+      "run",
+      "-d",
+      "--name",
+      "mailer",
+      "--network",
+      "private",
+      "example/mailer-logging",
+    ]);
+    const send = "until echo 'ann@example.test Ship ahoy' >/dev/tcp/mailer/33333; do sleep 0.1; done";
+    await slipway.succeed(["run", "--rm", "--network", "private", "debian:bookworm", "bash", "-c", send]);
+    const log = ["exec", "mailer", "cat", "/var/log/mailer.log"];
+    let written = "";
+    while (!written.includes("\n")) written = (await slipway.run(log)).stdout;
+    expect(written).toBe("ann@example.test -> Ship ahoy\n");
+    await slipway.succeed(["stop", "mailer"]);
+    const logs = await slipway.succeed(["logs", "mailer"]);
+    expect(logs.stdout).toContain("mailer 0.6 (postman) takes messages at port 33333\n");
+    await slipway.succeed(["rm", "-v", "mailer"]);
   });
 
   it("the live implementation delivers to a mail server", async () => {
