@@ -19,6 +19,7 @@ describe("example mailer", () => {
 
   beforeAll(async () => {
     await build("base");
+    await build("logging");
   }, SLOW);
 
   afterAll(async () => {
@@ -58,7 +59,6 @@ describe("example mailer", () => {
   });
 
   it("the logging implementation writes to the volume as an ordinary user", async () => {
-    await build("logging");
     expect((await slipway.inspect("example/mailer-logging")).Config).toMatchObject({
       User: "postman:postman",
       Volumes: { "/var/log": {} },
@@ -77,7 +77,6 @@ describe("example mailer", () => {
   });
 
   it("the logging implementation serves in the background, and takes messages of another container", async () => {
-    await build("logging");
     await slipway.succeed([
       "run",
       "-d",
