@@ -12,6 +12,7 @@ import type { Store } from "../store/store.ts";
 import type { Chain, ChainLayer } from "./chain.ts";
 import { ChainTree } from "./chain-tree.ts";
 import { SnapshotFolders } from "./snapshot-folders.ts";
+import { WatchedSource } from "./watched-source.ts";
 
 export interface LayerAccessOptions {
   readonly store: Store;
@@ -280,25 +281,6 @@ export class LayerAccess {
 function uncompressed(blob: Descriptor, bytes: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   const compression = compressionOf(blob.mediaType) ?? "gzip";
   return compression === "none" ? bytes : decompressor(compression, bytes);
-}
-
-/** Tells afterwards whether it was the source that failed, or whoever read from it. */
-class WatchedSource implements AsyncIterable<Uint8Array> {
-  hasFailed = false;
-  readonly #source: AsyncIterable<Uint8Array>;
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#source = source;
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    try {
-      yield* this.#source;
-    } catch (error) {
-      this.hasFailed = true;
-      throw error;
-    }
-  }
 }
 
 function unusable(key: Digest): never {
