@@ -124,6 +124,9 @@ function unknownInstruction(command: string): SlipwayError {
   const spelled = command === upper ? near : near?.toLowerCase();
   const question = spelled === undefined ? "" : ` (did you mean ${spelled}?)`;
   return new SlipwayError("DOCKERFILE_SYNTAX", `unknown instruction: ${command}${question}`, {
-    hint: "a line that belongs to the one above needs a backslash at the end of that one",
+    hint:
+      spelled === undefined
+        ? "a line that belongs to the one above needs a backslash at the end of that one"
+        : `write ${spelled}`,
   });
 }

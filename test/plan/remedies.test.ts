@@ -24,6 +24,7 @@ describe("PO-07: an error of a Dockerfile names its line and what to do", () => 
       2,
       "a line that belongs to the one above needs a backslash at the end of that one",
     ],
+    ["LX-26", "FROM a\nCPOY a b", 2, "write COPY"],
     ["LX-29", 'FROM a\nCMD ["a", 1]', 2, "put every element in double quotes"],
     ["LX-33", "FROM a\nENV a=b c", 2, 'put quotes around a value with blanks: ENV name="a b"'],
     ["LX-33", "FROM a\nLABEL a", 2, "write LABEL name=value"],
