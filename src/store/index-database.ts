@@ -6,6 +6,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { CrashMarker } from "./crash-marker.ts";
 import { hasSpaceFor, indexDiskFull } from "./free-space.ts";
 import { allocateLockFile, INDEX_READERS, LOCK_FILE, setAsideIfDamaged } from "./index-files.ts";
+import { IndexTurn } from "./index-turn.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
 export type Table = "records" | "last" | "inputs" | "forms" | "sources" | "used" | "locks" | "stats";
@@ -25,6 +26,7 @@ const REFUSED: readonly unknown[] = [1, 13, 30, "EPERM", "EACCES", "EROFS"];
 export class Index {
   readonly #path: string;
   readonly #marker: CrashMarker;
+  readonly #turn: IndexTurn;
   readonly #temporaryFile: () => string;
   readonly #makeRoom: () => void;
   readonly #tables = new Map<Table, Database<unknown, string>>();
@@ -36,26 +38,19 @@ export class Index {
     this.#makeRoom = makeRoom;
     this.#temporaryFile = temporaryFile;
     this.#marker = new CrashMarker(path, temporaryFile);
+    this.#turn = new IndexTurn(path);
   }
 
   get<T>(table: Table, key: string): T | undefined {
-    const read = () => this.#readable(table)?.get(shortKey(key)) as T | undefined;
-    return this.#guard(() => {
-      try {
-        return read();
-      } catch (error) {
-        if (!isLostSnapshot(error)) throw error;
-        this.#root?.resetReadTxn();
-        return read();
-      }
-    });
+    return this.#guard(() => this.#readable(table)?.get(shortKey(key)) as T | undefined);
   }
 
   /** The same, as it is at this very moment: `get` may be a moment behind what other processes write. */
   latest<T>(table: Table, key: string): T | undefined {
     return this.#guard(() => {
       const database = this.#readable(table);
-      return database?.transactionSync(() => database.get(shortKey(key)) as T | undefined);
+      this.#root?.resetReadTxn();
+      return database?.get(shortKey(key)) as T | undefined;
     });
   }
 
@@ -97,8 +92,10 @@ export class Index {
     const root = this.#root;
     this.#root = undefined;
     this.#tables.clear();
-    await root?.close();
+    // The promise only says what is done when the call returns: nothing here writes in the background.
+    await this.#turn.take(() => root?.close());
     this.#marker.end(() => flush(this.#path));
+    this.#turn.close();
   }
 
   /** A table to read from. On a full disk nothing can be made to read from: undefined where it is not there, as if it were empty. */
@@ -117,7 +114,7 @@ export class Index {
     const encoding = name === "stats" || name === "inputs" ? "binary" : "json";
     // The types know neither `create` nor what is returned without it.
     const options = { encoding, create } as { encoding: typeof encoding };
-    const table = this.#open().openDB<unknown, string>(name, options) as
+    const table = this.#turn.take(() => this.#open().openDB<unknown, string>(name, options)) as
       | Database<unknown, string>
       | undefined;
     if (table) this.#tables.set(name, table);
@@ -139,9 +136,11 @@ export class Index {
   #write<T>(action: () => T, bytes = 0): T {
     return this.#guard(() => {
       this.#requireSpace(bytes);
-      this.#open();
-      this.#marker.begin();
-      return action();
+      return this.#turn.take(() => {
+        this.#open();
+        this.#marker.begin();
+        return action();
+      });
     });
   }
 
@@ -159,11 +158,6 @@ export class Index {
       throw describeIndexError(error, this.#path);
     }
   }
-}
-
-/** Seen once in some thousand builds on a busy machine: the library has let go of the snapshot that it reads from. A new one does. */
-function isLostSnapshot(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("No transaction to renew");
 }
 
 function openDatabase(path: string): RootDatabase {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Digest } from "../../src/core/digest.ts";
 import { SlipwayError } from "../../src/core/errors.ts";
+import { Index } from "../../src/store/index-database.ts";
 import { Store } from "../../src/store/store.ts";
 import { bytesOf, chunked, digestedLayer, putImage } from "./sample-content.ts";
 
@@ -63,6 +64,17 @@ const ACTIONS: Readonly<Record<string, (store: Store, ...args: string[]) => Prom
         digest: bytesDigest,
         size: i,
       });
+    }
+  },
+
+  /** Counts a number of the index up, and opens the index anew between any two times. */
+  async updates(store, times) {
+    const temporary = () => store.temp.file("index");
+    for (let i = 0; i < Number(times); i++) {
+      const index = new Index(store.paths.index, temporary);
+      index.update<number>("last", "counter", (value) => (value ?? 0) + 1);
+      index.put("records", `${process.pid}-${i % 30}`, "x".repeat(i * 7));
+      await index.close();
     }
   },
 

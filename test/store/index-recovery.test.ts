@@ -85,7 +85,8 @@ describe("the index", () => {
   it("can be removed between two processes", async () => {
     const store = await closedStoreWithRecord();
     const { rmSync } = await import("node:fs");
-    for (const end of ["", "-lock", "-writers"]) rmSync(`${store.paths.index}${end}`, { force: true });
+    for (const end of ["", "-lock", "-writers", "-turn"])
+      rmSync(`${store.paths.index}${end}`, { force: true });
     const later = newStore(store.paths.home);
     expect(later.records.get("key")).toBeUndefined();
     later.records.put("key", Buffer.from("new"));

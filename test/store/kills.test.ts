@@ -59,7 +59,7 @@ it(`survives ${ROUNDS} rounds of two processes killed while they write`, async (
 /** Files in the store that no part of it knows. */
 function strays(store: Store): string[] {
   const known =
-    /^(oci|layers|tmp|locks|containers|version|images\.json|index\.lmdb(-lock|-dirty|-writers)?)$/;
+    /^(oci|layers|tmp|locks|containers|version|images\.json|index\.lmdb(-lock|-dirty|-writers|-turn)?)$/;
   const inOci = readdirSync(store.paths.oci).filter((name) => !/^(blobs|oci-layout|index\.json)$/.test(name));
   const inLayers = store.layers
     .keys()

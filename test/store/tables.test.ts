@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
+import { Index } from "../../src/store/index-database.ts";
 import { useChildProgram } from "./child.ts";
 import { newStore } from "./open-store.ts";
 import { bytesOf } from "./sample-content.ts";
@@ -65,6 +66,17 @@ describe("tables of the index", () => {
     for (let i = 0; i < 50; i++) store.stats.save("key", Buffer.alloc(5000, i));
     store.stats.load("key");
     expect(new Set(before)).toEqual(new Set([1]));
+  });
+
+  it("lose nothing where some processes open and close the index while others write", async () => {
+    const store = newStore();
+    const children = Array.from({ length: 6 }, () => startChild(store.paths.home, "updates", "60"));
+    const ends = await Promise.all(children.map(({ ended }) => ended));
+    expect(children.map((child, i) => [ends[i], child.stderr()])).toEqual(children.map(() => [0, ""]));
+    const index = new Index(store.paths.index, () => store.temp.file("index"));
+    expect(index.latest("last", "counter")).toBe(360);
+    expect(index.entries("records")).toHaveLength(180);
+    await index.close();
   });
 
   it("list, remove and forget records", async () => {
