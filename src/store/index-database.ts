@@ -93,7 +93,7 @@ export class Index {
     this.#root = undefined;
     this.#tables.clear();
     // The promise only says what is done when the call returns: nothing here writes in the background.
-    await this.#turn.take(() => root?.close());
+    if (root) await this.#turn.take(() => root.close());
     this.#marker.end(() => flush(this.#path));
     this.#turn.close();
   }
