@@ -61,6 +61,11 @@ export interface BuildOptions {
   readonly preflight?: boolean;
   /** Where the result goes, beside nothing or several: default is the store. */
   readonly outputs?: readonly OutputSpec[];
+  /**
+   * The same bytes whenever it is built: the build argument SOURCE_DATE_EPOCH is 0 where none is given, and every output has its
+   * timestamps rewritten and compressors that do not depend on the machine.
+   */
+  readonly reproducible?: boolean;
   /** Where outputs with `dest: "-"` are written. */
   readonly stdout?: NodeJS.WritableStream;
   readonly push?: boolean;

@@ -4,6 +4,7 @@ import { parseAnnotation } from "../output/annotations.ts";
 import { checkDestination, type DestinationOptions } from "../output/destination.ts";
 import { isKept } from "../output/export-build.ts";
 import { type OutputSpec, outputOf } from "../output/output-spec.ts";
+import { EPOCH_ARG } from "../plan/epoch.ts";
 import type { BuildOptions } from "./build-options.ts";
 
 /**
@@ -16,12 +17,20 @@ export function outputsOf(options: BuildOptions): readonly OutputSpec[] {
   const annotations = (options.annotations ?? []).flatMap(parseAnnotation);
   const given = options.outputs?.length ? options.outputs : [outputOf("image")];
   const outputs = pushed(loaded(given, options.load ?? false), options.push ?? false).map((output) =>
-    annotations.length > 0
-      ? outputOf(output.type, { ...output, annotations: [...output.annotations, ...annotations] })
-      : output,
+    outputOf(output.type, {
+      ...output,
+      annotations: [...output.annotations, ...annotations],
+      rewriteTimestamp: output.rewriteTimestamp || options.reproducible === true,
+    }),
   );
   for (const output of outputs) if (output.push) checkPushNames(output, options.tags ?? []);
   return outputs;
+}
+
+/** The build arguments, with the epoch of a build that is to be reproducible and has none. */
+export function withEpochArgument<T extends BuildOptions>(options: T): T {
+  if (!options.reproducible || options.buildArgs?.[EPOCH_ARG]) return options;
+  return { ...options, buildArgs: { ...options.buildArgs, [EPOCH_ARG]: "0" } };
 }
 
 /** Refuses destinations that could never be written. Throws `OUTPUT_INVALID`. */

@@ -1,7 +1,5 @@
-import { createReadStream, createWriteStream, rmSync } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
-import { describeSystemError, explainSystemError, SlipwayError } from "../core/errors.ts";
+import { CleanupScope } from "../core/cleanup-scope.ts";
+import { explainSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { decodeName } from "../core/file-name.ts";
 import { lostBytes } from "../dockerfile/encoding.ts";
@@ -16,7 +14,7 @@ import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildGate } from "./build-gate.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
-import { checkOutputs, outputsOf, tagNames } from "./build-outputs.ts";
+import { checkOutputs, outputsOf, tagNames, withEpochArgument } from "./build-outputs.ts";
 import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
 import { openBuildSession } from "./build-session.ts";
 import { labelsWithContract } from "./contract-label.ts";
@@ -25,10 +23,11 @@ import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, repeatedPlatforms, requestedPlatforms } from "./plan-options.ts";
 import { withStreamedSecrets } from "./secrets.ts";
-import type { Session } from "./session.ts";
+import { type Session, wasPrunedMeanwhile } from "./session.ts";
+import { contentOf, readsStdin, spoolStdin } from "./spooled-stdin.ts";
 import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
-import { elevated, NeedsUserNamespace, temporaryFiles, userNamespaceAvailable } from "./user-namespace.ts";
+import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 /** The build as a child in a user namespace is asked for it: standard input has become a file, which can be read once more. */
 export interface SpooledBuild extends BuildOptions {
@@ -65,65 +64,52 @@ export function build(options: BuildOptions, environment: Environment): Promise<
   });
 }
 
-function readsStdin({ context, file, dockerfile }: BuildOptions): boolean {
-  return context === "-" || (file === "-" && dockerfile === undefined);
-}
-
-/** Puts standard input into a file: it can be read only once, and the build may have to start again inside the namespace. */
-async function spoolStdin(
-  stdin: AsyncIterable<Uint8Array>,
-  { home }: Environment,
-  scope: CleanupScope,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const temp = temporaryFiles(home);
-  const path = temp.file("stdin");
-  scope.defer(() => {
-    rmSync(path, { force: true });
-    temp.close();
-  });
-  try {
-    const target = createWriteStream(path, { mode: 0o600, flags: "wx" });
-    await pipeline(stdin, target, signal ? { signal } : {});
-  } catch (error) {
-    throw signal?.aborted ? cancelled(signal) : describeSystemError(error, "keeping standard input");
-  }
-  return path;
-}
-
-/** Opens the file when it is first read from: a stream that nobody reads would fail once the file is gone. */
-async function* contentOf(file: string): AsyncGenerator<Uint8Array> {
-  yield* createReadStream(file, { highWaterMark: 1 << 20 });
-}
-
 /** The same, in this process and with what it may do. */
 export async function buildHere(asked: SpooledBuild, environment: Environment): Promise<BuildResult> {
   const { stdinFile, ...rest } = asked;
-  const options: BuildOptions = stdinFile === undefined ? rest : { ...rest, stdin: contentOf(stdinFile) };
+  const options: BuildOptions = withEpochArgument(
+    stdinFile === undefined ? rest : { ...rest, stdin: contentOf(stdinFile) },
+  );
   const counter = new StepCounter();
   const clock = new BuildClock((event) => {
     counter.count(event);
     options.onEvent?.(event);
   });
+  try {
+    return await buildOnce(options, environment, clock, counter);
+  } catch (failure) {
+    // What standard input held is gone where it was not put into a file.
+    if (!wasPrunedMeanwhile(failure) || rest.stdin) throw reported(failure, clock);
+    clock.emit({ type: "warning", message: "the store was pruned while this began: beginning again" });
+  }
+  return buildHere(asked, environment);
+}
+
+/** The failure for people, after the last event of a build that tells of it. */
+function reported(failure: unknown, clock: BuildClock): unknown {
+  const error = explainSystemError(failure);
+  const known = error instanceof SlipwayError;
+  if (!(error instanceof NeedsUserNamespace))
+    clock.emit({
+      type: "build.error",
+      code: known ? error.code : "INTERNAL",
+      message: error instanceof Error ? error.message : String(error),
+    });
+  return error;
+}
+
+async function buildOnce(
+  options: BuildOptions,
+  environment: Environment,
+  clock: BuildClock,
+  counter: StepCounter,
+): Promise<BuildResult> {
   const scope = new CleanupScope();
-  const work = async (): Promise<BuildResult> => {
+  return scope.around(async () => {
     const session = await openBuildSession(options, environment, scope);
     const ready = await withAgents(options, environment.cwd, scope);
     return new Build(session, ready, clock, scope, counter).run();
-  };
-  try {
-    return await scope.around(work);
-  } catch (failure) {
-    const error = explainSystemError(failure);
-    const known = error instanceof SlipwayError;
-    if (!(error instanceof NeedsUserNamespace))
-      clock.emit({
-        type: "build.error",
-        code: known ? error.code : "INTERNAL",
-        message: error instanceof Error ? error.message : String(error),
-      });
-    throw error;
-  }
+  });
 }
 
 class Build {

@@ -34,6 +34,7 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   runtime: "string",
   preflight: "boolean",
   outputs: "list",
+  reproducible: "boolean",
   stdout: "any",
   tests: "strings",
   push: "boolean",

@@ -1,6 +1,6 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Descriptor } from "../core/descriptor.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { parseReference } from "../image/reference.ts";
 import type { Registry } from "../registry/client.ts";
 import type { FetchRequest } from "../registry/fetch-blob.ts";
@@ -123,7 +123,10 @@ export class Session {
     const release = await this.store.locks.acquire(CONTENT_LOCK, options);
     if (this.store.lastCollection() === this.#collected) return release;
     release();
-    throw new SlipwayError("STORE_BUSY", "the store was pruned while this began", { hint: "run it again" });
+    throw new SlipwayError("STORE_BUSY", "the store was pruned while this began", {
+      hint: "run it again",
+      facts: { prunedMeanwhile: true },
+    });
   }
 
   async #openRegistry(insecureHosts: readonly string[]): Promise<Registry> {
@@ -137,4 +140,9 @@ export class Session {
     this.#scope.defer(() => registry.close());
     return registry;
   }
+}
+
+/** Tells whether a garbage collection came between the beginning of a session and the first thing that it keeps: it can begin again. */
+export function wasPrunedMeanwhile(error: unknown): boolean {
+  return isSlipwayError(error, "STORE_BUSY") && error.facts.prunedMeanwhile === true;
 }

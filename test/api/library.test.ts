@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import {
+  type BuildEvent,
   build,
   diagnose,
   diskUsage,
@@ -8,6 +9,7 @@ import {
   prune,
   readEnvironment,
 } from "../../src/index.ts";
+import { Store } from "../../src/store/store.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const shop = useWorkshop();
@@ -28,6 +30,24 @@ it("builds with typed options and tells what happens as events", async () => {
   expect(result.names).toEqual(["docker.io/library/typed:latest"]);
   expect([types[0], types.at(-1)]).toEqual(["build.start", "build.done"]);
   expect((await inspectImage("typed", {}, environment())).Id).toBe(result.imageId);
+});
+
+it("begins again where the store was pruned between its beginning and its first step", async () => {
+  const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY f /\n", f: "pruned" });
+  const types: string[] = [];
+  const onEvent = ({ type }: BuildEvent) => {
+    // Whoever prunes notes it like this, under a lock that the build does not hold yet.
+    if (type === "build.start" && !types.includes(type)) new Store(shop.it.home).noteCollection();
+    types.push(type);
+  };
+  const result = await build({ context, onEvent }, environment());
+  expect(result.steps.total).toBe(1);
+  expect(types.filter((type) => /^(build|warning)/.test(type))).toEqual([
+    "build.start",
+    "warning",
+    "build.start",
+    "build.done",
+  ]);
 });
 
 it("says what the machine and the store have, and removes what nothing uses", async () => {

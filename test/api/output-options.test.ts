@@ -6,6 +6,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -448,6 +449,33 @@ describe("times", () => {
     expect(built.stderr).toContain("rewrite-timestamp has no effect");
     const refused = await shop.it.run(["build", "-o", `${to},unpack=true`, context]);
     expect(refused.stderr).toContain("cannot go together");
+  });
+
+  it("EP-07: --reproducible gives the same bytes in another store and at another time", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY a /a\nRUN echo 1 > /new\n", a: "a" });
+    const digests = [];
+    for (const i of [1, 2]) {
+      utimesSync(join(context, "a"), i, 1_700_000_000 + i);
+      const file = join(shop.it.folder, `reproducible-${i}.tar`);
+      await shop.it.succeed([
+        "build",
+        "--no-cache",
+        "--reproducible",
+        "-o",
+        `type=oci,dest=${file}`,
+        context,
+      ]);
+      const { index, blob } = archive(file);
+      digests.push(index.manifests[0].digest);
+      const { created } = blob(blob(index.manifests[0].digest).config.digest);
+      expect(created).toBe("1970-01-01T00:00:00Z");
+    }
+    expect(digests[1]).toBe(digests[0]);
+    const file = join(shop.it.folder, "reproducible-3.tar");
+    const epoch = ["--build-arg=SOURCE_DATE_EPOCH=1000000000", "-o", `type=oci,dest=${file}`];
+    await shop.it.succeed(["build", "--reproducible", ...epoch, context]);
+    const { index, blob } = archive(file);
+    expect(blob(blob(index.manifests[0].digest).config.digest).created).toBe("2001-09-09T01:46:40Z");
   });
 
   it("EP-07, EP-08: layers that were looked through are marked, in whatever form they leave", async () => {

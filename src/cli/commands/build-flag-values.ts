@@ -23,6 +23,7 @@ export interface BuildFlags {
   readonly pull?: boolean;
   readonly push?: boolean;
   readonly quiet?: boolean;
+  readonly reproducible?: boolean;
   readonly runtime?: string;
   readonly preflight: boolean;
   readonly secret: readonly string[];

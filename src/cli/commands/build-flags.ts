@@ -103,6 +103,10 @@ function defineOutputs(command: Command): void {
     )
     .option("--push", "push the image to its registry")
     .option("--load", "keep the image in the store (the default)")
+    .option(
+      "--reproducible",
+      "the same bytes whenever it is built: times are SOURCE_DATE_EPOCH or 0, those of files, too",
+    )
     .option("--iidfile <path>", "write the image id to a file")
     .option("--metadata-file <path>", "write facts about the result to a JSON file")
     .option("--progress <mode>", "auto, tty, plain, json, rawjson, quiet or none")

@@ -49,6 +49,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     ...(flags.test.length > 0 ? { tests: flags.test } : {}),
     push: flags.push ?? false,
     load: flags.load ?? false,
+    reproducible: flags.reproducible ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
     ssh: agents(path, flags.ssh, variables),
     ...(flags.network ? { network: networkMode(flags.network) } : {}),
