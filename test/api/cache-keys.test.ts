@@ -178,7 +178,26 @@ describe("cache keys", () => {
   });
 });
 
-describe("equal steps of one build", () => {
+describe("equal steps", () => {
+  it("CK-07: are run by one of two builds that begin together; where it fails, by the other one, too", async () => {
+    const log = "--mount=type=cache,id=runs,target=/runs";
+    const both = async (end: string) => {
+      const context = shop.it.context({
+        Dockerfile: `FROM busybox\nRUN ${log} echo ${end} >> /runs/log; sleep 1; ${end}\nRUN true\n`,
+      });
+      const builds = [1, 2].map(() => shop.it.run(["build", "--progress=plain", context]));
+      return (await Promise.all(builds)).map(({ exitCode }) => exitCode);
+    };
+    expect(await both("true")).toEqual([0, 0]);
+    expect(await both("false")).toEqual([1, 1]);
+    const shown = await shop.it.build({ Dockerfile: `FROM busybox\nRUN ${log} cat /runs/log\n` });
+    expect(shown.stderr.match(/\d (true|false)$/gm)).toEqual([
+      expect.stringMatching(/true$/),
+      expect.stringMatching(/false$/),
+      expect.stringMatching(/false$/),
+    ]);
+  });
+
   it("SG-07: are run once, whatever stage they are in", async () => {
     const stage = (name: string) => `FROM busybox AS ${name}\nRUN sleep 0.3 && date +%N > /when\n`;
     const { stderr } = await shop.it.build(
