@@ -1,17 +1,20 @@
 import type { BuildEvent, EventSink } from "../core/events.ts";
 
+/** Of a clock that never goes back. Node's `performance` would have to be loaded first. */
+const milliseconds = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 type Timeless<E> = E extends unknown ? Omit<E, "time"> : never;
 
 /** Stamps events with the time since the build began, and hands them on. A listener that throws ends the build, not the process. */
 export class BuildClock {
-  readonly #started = performance.now();
+  readonly #started = milliseconds();
   readonly #sink: EventSink;
 
   constructor(sink: EventSink) {
     this.#sink = sink;
   }
 
-  readonly elapsed = (): number => performance.now() - this.#started;
+  readonly elapsed = (): number => milliseconds() - this.#started;
 
   emit(event: Timeless<BuildEvent>): void {
     this.#sink({ ...event, time: this.elapsed() } as BuildEvent);

@@ -24,7 +24,7 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
       code = reportError(context, error);
     }
   };
-  const program = makeProgram(context, run);
+  const program = makeProgram(context, run, argv[0]);
   try {
     await program.parseAsync(plainFlags(argv, program), { from: "user" });
     return code;
@@ -42,7 +42,12 @@ function plainFlags(argv: readonly string[], program: Command): string[] {
   return isBuild ? [name, ...withoutBooleanValues(rest, build)] : [...argv];
 }
 
-export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run: Run): Command {
+/** `first` is the first word, where it is known: `build` alone is spared the flags of all other commands, which take some milliseconds. */
+export function makeProgram(
+  context: Pick<CliContext, "stdout" | "stderr">,
+  run: Run,
+  first?: string,
+): Command {
   const program = new Command("slipway")
     .description("Build container images from Dockerfiles and launch them: one process, no daemon.")
     .version(VERSION, "-v, --version", "print the version")
@@ -57,6 +62,7 @@ export function makeProgram(context: Pick<CliContext, "stdout" | "stderr">, run:
       writeErr: (text) => context.stderr.write(visibleText(text)),
     });
   defineBuild(program, run);
+  if (first === "build") return program;
   defineImages(program, run);
   defineContainers(program, run);
   defineContainerControl(program, run);
