@@ -5,6 +5,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform, hostPlatform, type Platform, platformMatches } from "../core/platform.ts";
 import type { ImageConfig } from "../image/config.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
+import { withAnnotatedHealth } from "../image/health-annotation.ts";
 import { pairHistory } from "../image/history.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { type DockerInspect, dockerInspect } from "../image/inspect.ts";
@@ -84,7 +85,7 @@ export async function openImage(
     ? selectPlatform(decodeIndex(await content.document(root), root.mediaType), platform)
     : root;
   const manifest = decodeManifest(await content.document(manifestDescriptor), manifestDescriptor.mediaType);
-  const config = decodeImageConfig(await content.document(manifest.config));
+  const config = withAnnotatedHealth(decodeImageConfig(await content.document(manifest.config)), manifest);
   checkLayerCount(manifest, config);
   return { root, manifestDescriptor, manifest, config, id: manifest.config.digest };
 }

@@ -57,7 +57,8 @@ function readContainer(c: JsonReader): ContainerConfig {
   });
 }
 
-function readHealthcheck(h: JsonReader): Healthcheck {
+/** Reads what `healthMembers` writes. */
+export function readHealthcheck(h: JsonReader): Healthcheck {
   return present({
     Test: h.get("Test")?.texts(),
     Interval: h.get("Interval")?.integer(),

@@ -60,7 +60,8 @@ export function containerMembers(c: ContainerConfig): JsonMembers {
   ]);
 }
 
-function healthMembers(h: Healthcheck): JsonMembers {
+/** As the config has them (Docker image specification v1.3). */
+export function healthMembers(h: Healthcheck): JsonMembers {
   return members([
     ["Test", filled(h.Test)],
     ["Interval", h.Interval || undefined],

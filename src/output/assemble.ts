@@ -4,6 +4,7 @@ import type { Platform } from "../core/platform.ts";
 import type { Chain } from "../execute/chain.ts";
 import type { HistoryItem, ImageConfig } from "../image/config.ts";
 import { encodeImageConfig } from "../image/encode-config.ts";
+import { healthAnnotation } from "../image/health-annotation.ts";
 import { clampTimes, composeHistory, createdFromHistory } from "../image/history.ts";
 import { encodeManifest } from "../image/manifest.ts";
 import { configType, convertDescriptor } from "../image/media-family.ts";
@@ -87,6 +88,7 @@ function documentsOf(config: ImageConfig, chain: Chain): Omit<BuiltImage, keyof 
         : { mediaType: MEDIA.ociLayer, digest: layer.diffId, size: layer.info?.tarSize ?? 0 };
       return { ...descriptor, ...withAnnotations(descriptor.annotations, layer.annotations) };
     }),
+    ...withAnnotations(undefined, healthAnnotation(config.config)),
   });
   return {
     platform: config.platform,

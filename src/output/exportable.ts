@@ -4,6 +4,7 @@ import type { Platform } from "../core/platform.ts";
 import type { ContentSource } from "../image/copy.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { encodeImageConfig } from "../image/encode-config.ts";
+import { withoutHealthAnnotation } from "../image/health-annotation.ts";
 import { decodeIndex, encodeIndex } from "../image/index-document.ts";
 import { decodeManifest, encodeManifest, type Manifest } from "../image/manifest.ts";
 import { configType, convertDescriptor, layerType, type MediaFamily } from "../image/media-family.ts";
@@ -134,14 +135,17 @@ async function exportManifest(
   const diffIds = layers.map(({ diffId }) => diffId);
   const isSame = layers.every(({ diffId }, i) => diffId === (config.diffIds[i] ?? diffId));
   const configBytes = isSame ? undefined : encodeImageConfig({ ...config, diffIds });
+  const { annotations: before, ...rest } = manifest;
+  const kept = options.family === "docker" ? withoutHealthAnnotation(before) : before;
   const made: Manifest = {
-    ...manifest,
+    ...rest,
+    ...(kept ? { annotations: kept } : {}),
     family: options.family,
     config: configBytes
       ? { mediaType: configType(options.family), digest: digestOf(configBytes), size: configBytes.length }
       : convertDescriptor(manifest.config, options.family),
     layers: layers.map(({ descriptor }) => descriptor),
-    ...withAnnotations(manifest.annotations, annotationsFor(options.annotations, "manifest", platform)),
+    ...withAnnotations(kept, annotationsFor(options.annotations, "manifest", platform)),
   };
   return { manifest: made, platform, ...(configBytes ? { configBytes } : {}), ...encodeManifest(made) };
 }

@@ -451,6 +451,20 @@ describe("times", () => {
     expect(refused.stderr).toContain("cannot go together");
   });
 
+  it.each([
+    ["oci", "type=oci", { "dev.slipway.healthcheck": '{"Test":["CMD-SHELL","true"],"Retries":2}' }],
+    ["docker", "type=oci,oci-mediatypes=false", undefined],
+  ])(
+    "a health check is an annotation of the manifest, too, with media types of %s",
+    async (name, to, expected) => {
+      const context = shop.it.context({ Dockerfile: "FROM busybox\nHEALTHCHECK --retries=2 CMD true\n" });
+      const file = join(shop.it.folder, `health-${name}.tar`);
+      await shop.it.succeed(["build", "-o", `${to},dest=${file}`, context]);
+      const { index, blob } = archive(file);
+      expect(blob(index.manifests[0].digest).annotations).toEqual(expected);
+    },
+  );
+
   it("EP-07: --reproducible gives the same bytes in another store and at another time", async () => {
     const context = shop.it.context({ Dockerfile: "FROM busybox\nCOPY a /a\nRUN echo 1 > /new\n", a: "a" });
     const digests = [];
