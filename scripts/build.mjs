@@ -173,10 +173,16 @@ function copyWasm() {
   return ["zstd.wasm"];
 }
 
+/**
+ * A shell reads the second line, JavaScript only a string and a comment. Node 20 looks for its own `--env-file` among all words, also
+ * those behind the program, and even takes NODE_OPTIONS from that file; behind `--` it does not. `env -S` is not everywhere.
+ */
+const COMMAND_HEAD = `#!/bin/sh\n':' //; exec node -- "$0" "$@"\n`;
+
 function replaceFile(name, text) {
   const isCommand = name === "cli.js";
   const temporary = join(DIST, `.${name}.${process.pid}`);
-  writeFileSync(temporary, isCommand ? `#!/usr/bin/env node\n${text}` : text);
+  writeFileSync(temporary, isCommand ? `${COMMAND_HEAD}${text}` : text);
   chmodSync(temporary, isCommand ? 0o755 : 0o644);
   renameSync(temporary, join(DIST, name));
 }

@@ -39,6 +39,21 @@ describe("the packed tarball, installed in an empty folder without scripts", () 
     expect(readFileSync(join(folder, "out/b"), "utf8")).toBe("ahoy\n");
   });
 
+  it("has a command that Node leaves its own words to", async () => {
+    const slipway = join(folder, "node_modules/.bin/slipway");
+    const file = join(writeTree(folder, { "some.env": "NODE_OPTIONS=--no-such-option\n" }), "some.env");
+    for (const words of [
+      ["--env-file", "/nosuch", "image"],
+      ["--env-file", file, "image"],
+      ["image", "--env-file=/nosuch"],
+    ]) {
+      const { exitCode, stderr } = await runCommand(slipway, ["run", "--pull=never", ...words], { env });
+      expect(stderr).toMatch(/^(slipway|ERROR): .*(nosuch|image)/m);
+      expect(stderr).not.toContain("node:");
+      expect([2, 125]).toContain(exitCode);
+    }
+  });
+
   it("has a library that builds, prints nothing and fails with a code", async () => {
     const program = `
       import { build, SlipwayError } from "slipway";

@@ -27,7 +27,9 @@ export function runCli(args: readonly string[], options: CliOptions): Promise<Co
   if (reason) throw new Error(`dist/ could not be built: ${reason}`);
   if (!existsSync(CLI)) throw new Error("there is no dist/cli.js: run `node scripts/build.mjs`");
   const { user } = options;
-  const command = [...(user?.prefix ?? []), user?.node ?? process.execPath, user?.cli ?? CLI, ...args];
+  // As the command's own first lines start it.
+  const node = [user?.node ?? process.execPath, "--", user?.cli ?? CLI];
+  const command = [...(user?.prefix ?? []), ...node, ...args];
   return runCommand(command[0]!, command.slice(1), {
     cwd: options.cwd ?? options.home,
     env: {
