@@ -29,7 +29,8 @@ export async function runProgram(argv: readonly string[], context: CliContext): 
     await program.parseAsync(plainFlags(argv, program), { from: "user" });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    if (error instanceof CommanderError) return argv[0] === "run" ? EXIT.containerSetup : EXIT.usage;
     return reportError(context, error);
   }
 }

@@ -6,7 +6,7 @@ import { forwardSignals } from "./forward-signals.ts";
 import type { RunFlags } from "./run-flag-values.ts";
 import { runOptions } from "./run-request.ts";
 
-/** `slipway run`: the exit code is the process's own; 125 where the container could not be set up (docs/exit-codes.md). */
+/** `slipway run`: the exit code is the process's own; 125 where the container could not be set up, as with Docker also by a wrong command line: 2 could be the process's (docs/exit-codes.md). */
 export async function runCommand(
   context: CliContext,
   image: string,
@@ -17,8 +17,8 @@ export async function runCommand(
   try {
     return await start(context, runOptions(context, image, args, flags));
   } catch (error) {
-    const code = reportError(context, error);
-    return code === EXIT.usage ? code : EXIT.containerSetup;
+    reportError(context, error);
+    return EXIT.containerSetup;
   }
 }
 
