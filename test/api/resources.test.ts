@@ -153,7 +153,7 @@ describe.runIf(canLimit)("limits of slipway run", () => {
 
   it("--cpus is quota and period, and goes with neither", async () => {
     const both = await run("--cpus=1.5", "--cpu-quota=1000", "busybox", "true");
-    expect(both).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("--cpus cannot go with") });
+    expect(both).toMatchObject({ exitCode: 125, stderr: expect.stringContaining("--cpus cannot go with") });
     expect((await run("--cpus=0.5", "busybox", "true")).exitCode).toBe(0);
     expect((await run("--cpus=none", "busybox", "true")).exitCode).toBe(2);
   });
