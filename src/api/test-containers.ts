@@ -12,6 +12,7 @@ import { plannedMounts } from "../container/volume/planned-mounts.ts";
 import { VolumeStore } from "../container/volume/volume-store.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { startTimer } from "../core/timer.ts";
 import type { Chain } from "../execute/chain.ts";
 import type { LayerAccess } from "../execute/layer-access.ts";
 import type {
@@ -86,7 +87,7 @@ class Space implements TestSpace {
 
   async run(run: TestRun, timeoutMs: number): Promise<TestEnd & TestOutput> {
     const timeUp = new AbortController();
-    const timer = setTimeout(() => timeUp.abort(), timeoutMs);
+    const stopTimer = startTimer(timeoutMs, () => timeUp.abort());
     const output = new KeptOutput();
     try {
       const end = await this.#launch(await this.#prepare(newId(), run), run, {
@@ -98,7 +99,7 @@ class Space implements TestSpace {
       if (!timeUp.signal.aborted || !isSlipwayError(error, "CANCELLED")) throw error;
       throw new SlipwayError("TEST_FAILED", `the command did not end within ${timeoutMs / 1000}s`);
     } finally {
-      clearTimeout(timer);
+      stopTimer();
     }
   }
 

@@ -3,6 +3,7 @@ import type { ExecTarget } from "../container/exec-container.ts";
 import type { HealthCheck } from "../container/health-check.ts";
 import { probeContainer } from "../container/probe-container.ts";
 import { isSlipwayError } from "../core/errors.ts";
+import { startTimer } from "../core/timer.ts";
 import type { HealthOutcome } from "../gate/tested-image.ts";
 import type { RunningContainer } from "../runtime/run-container.ts";
 import { ownerOf } from "../store/owner.ts";
@@ -40,7 +41,9 @@ async function probe(
   const container = running();
   const holder = container && ownerOf(container.holder);
   if (!container || !holder) return "the container does not run";
-  const timeUp = AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMs)));
+  const ending = new AbortController();
+  const timeUp = ending.signal;
+  const stopTimer = startTimer(timeoutMs, () => ending.abort());
   try {
     const state = { holder, join: container.join };
     const { exitCode, output } = await probeContainer({ ...target, state }, check.argv, timeUp);
@@ -51,5 +54,7 @@ async function probe(
     // The container has just ended, or is about to.
     if (!isSlipwayError(error, "CONTAINER_STATE", "RUNTIME_FAILED")) throw error;
     return error.message;
+  } finally {
+    stopTimer();
   }
 }

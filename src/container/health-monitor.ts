@@ -1,3 +1,4 @@
+import { startTimer } from "../core/timer.ts";
 import type { HealthCheck } from "./health-check.ts";
 import { afterProbe, type HealthState, nextProbeMs, type ProbeResult, STARTING } from "./health-state.ts";
 
@@ -23,10 +24,10 @@ export function watchHealth({ check, probe, onChange }: HealthWatch): () => void
   const started = Date.now();
   const ending = new AbortController();
   let state: HealthState = STARTING;
-  let timer: NodeJS.Timeout | undefined;
+  let stopTimer = (): void => {};
   const plan = (): void => {
     if (ending.signal.aborted) return;
-    timer = setTimeout(() => void round(), nextProbeMs(state, check, Date.now() - started));
+    stopTimer = startTimer(nextProbeMs(state, check, Date.now() - started), () => void round());
   };
   const round = async (): Promise<void> => {
     const begun = Date.now();
@@ -39,7 +40,7 @@ export function watchHealth({ check, probe, onChange }: HealthWatch): () => void
   onChange(state);
   plan();
   return () => {
-    clearTimeout(timer);
+    stopTimer();
     ending.abort();
   };
 }
@@ -51,7 +52,7 @@ async function runProbe(
 ): Promise<ProbeResult> {
   const Start = new Date().toISOString();
   const timeUp = new AbortController();
-  const timer = setTimeout(() => timeUp.abort(), check.timeoutMs);
+  const stopTimer = startTimer(check.timeoutMs, () => timeUp.abort());
   let [ExitCode, Output] = [-1, ""];
   try {
     const end = await probe(check.argv, AbortSignal.any([ending, timeUp.signal]));
@@ -59,7 +60,7 @@ async function runProbe(
   } catch (error) {
     Output = error instanceof Error ? error.message : String(error);
   } finally {
-    clearTimeout(timer);
+    stopTimer();
   }
   if (timeUp.signal.aborted) {
     ExitCode = -1;

@@ -1,3 +1,4 @@
+import { startTimer } from "../core/timer.ts";
 import { signalNumber } from "../plan/signals.ts";
 import { DEFAULT_STOP_SECONDS } from "./container-options.ts";
 import type { ContainerRecord } from "./container-record.ts";
@@ -60,16 +61,16 @@ export class StopRequest {
     this.#markStopped();
     // A process that has only just been started is not the command yet, and would not know the signal.
     await this.#state.until(({ status }) => status === "running");
-    const timers: NodeJS.Timeout[] = [];
+    const timers: (() => void)[] = [];
     const force = (): void => {
       this.#kill?.(SIGKILL);
-      timers.push(setTimeout(() => this.#force(), PATIENCE_MS));
+      timers.push(startTimer(PATIENCE_MS, () => this.#force()));
     };
     if (timeout === 0) force();
     else this.#kill?.(signal);
-    if (timeout > 0) timers.push(setTimeout(force, timeout * 1000));
+    if (timeout > 0) timers.push(startTimer(timeout * 1000, force));
     await this.#state.until(() => false);
-    for (const timer of timers) clearTimeout(timer);
+    for (const stopTimer of timers) stopTimer();
   }
 
   /** Sends a signal; false where there is nothing to send it to. */

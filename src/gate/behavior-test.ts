@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { startTimer } from "../core/timer.ts";
 import { listeningSockets, socketsOf } from "../sys/listening-ports.ts";
 import { processesBeside } from "../sys/namespace-processes.ts";
 import { catchesSignal } from "../sys/process-tree.ts";
@@ -228,12 +228,14 @@ class Inspection {
 
   /** Until the container ends or the time is up. Rejects where it could not be run. */
   async #wait(ms: number): Promise<void> {
-    const waiting = new AbortController();
-    const timer = sleep(ms, undefined, { signal: waiting.signal }).catch(() => {});
+    let stopTimer = (): void => {};
+    const timeUp = new Promise<void>((resolve) => {
+      stopTimer = startTimer(ms, resolve);
+    });
     try {
-      await Promise.race([this.#container.ended, timer]);
+      await Promise.race([this.#container.ended, timeUp]);
     } finally {
-      waiting.abort();
+      stopTimer();
     }
   }
 }
