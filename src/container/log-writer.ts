@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 export interface LogLine {
@@ -36,6 +36,8 @@ export class LogWriter {
   readonly #rests = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) };
   #fd: number | undefined;
   #bytes = 0;
+  /** The last line of the file has no end. */
+  #isTorn = false;
 
   constructor(folder: string, limits: LogLimits = LOG_LIMITS) {
     this.#folder = folder;
@@ -89,14 +91,25 @@ export class LogWriter {
 
   #put(bytes: Buffer): void {
     this.#fd ??= this.#open();
-    for (let at = 0; at < bytes.length; ) at += writeSync(this.#fd, bytes, at);
-    this.#bytes += bytes.length;
+    // What a full disk cut short takes no good line with it.
+    if (this.#isTorn) this.#bytes += writeSync(this.#fd, "\n");
+    this.#isTorn = false;
+    let at = 0;
+    try {
+      while (at < bytes.length) at += writeSync(this.#fd, bytes, at);
+    } finally {
+      this.#bytes += at;
+      this.#isTorn = at > 0 && bytes[at - 1] !== LINE_FEED;
+    }
     if (this.#bytes >= this.#limits.maximumBytes) this.#rotate();
   }
 
   #open(): number {
-    const fd = openSync(logFile(this.#folder, 0), "a", 0o600);
+    const fd = openSync(logFile(this.#folder, 0), "a+", 0o600);
     this.#bytes = fstatSync(fd).size;
+    const last = Buffer.alloc(1);
+    this.#isTorn =
+      this.#bytes > 0 && readSync(fd, last, 0, 1, this.#bytes - 1) === 1 && last[0] !== LINE_FEED;
     return fd;
   }
 

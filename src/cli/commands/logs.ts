@@ -19,6 +19,8 @@ export function logsCommand(name: string, flags: LogsFlags): (context: CliContex
     const query = {
       follow: flags.follow ?? false,
       signal,
+      onGap: () =>
+        void stderr.write("WARNING: the log was rotated faster than it was read: lines are missing\n"),
       ...time("since", flags.since),
       ...time("until", flags.until),
       ...tail(flags.tail),
