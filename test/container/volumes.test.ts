@@ -1,8 +1,17 @@
-import { chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
-import { waiting } from "./containers.ts";
+import { detached, untilLogged, waiting } from "./containers.ts";
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
 
@@ -107,14 +116,44 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     );
     expect(ends).toEqual(["seed\n3", "seed\n3", "seed\n3"]);
     const [found] = JSON.parse(await out("volume", "inspect", "raced"));
-    // As a kill leaves it: the mark, and a file that is not whole.
-    writeFileSync(join(found.Mountpoint, "file"), "se");
+    // As a kill leaves it: the mark, a copy that is not whole, and what was not moved yet.
     const folder = dirname(found.Mountpoint);
-    writeFileSync(join(folder, "seeding"), "");
-    chownSync(join(folder, "seeding"), statSync(folder).uid, statSync(folder).gid);
+    const { uid, gid } = statSync(folder);
+    rmSync(join(found.Mountpoint, "file"));
+    mkdirSync(join(folder, "seed"));
+    for (const left of ["seeding", "seed/file"]) writeFileSync(join(folder, left), "se");
+    for (const left of ["seeding", "seed", "seed/file"]) chownSync(join(folder, left), uid, gid);
     expect(await out("run", "--rm", "-v", "raced:/data", "seeded", ...count)).toBe("seed\n3");
-    expect(existsSync(join(folder, "seeding"))).toBe(false);
+    expect(readdirSync(folder).sort()).toEqual(["data", "seed.lock", "volume.json"]);
     await out("volume", "rm", "raced");
+  });
+
+  it("DR-08: filling a volume leads nowhere else, whatever links another container puts into it meanwhile", async () => {
+    const victim = join(shop.it.folder, "victim");
+    mkdirSync(victim, { mode: 0o777 });
+    chmodSync(victim, 0o777);
+    const many =
+      "FROM busybox\nRUN mkdir -p /data/sub && cd /data/sub && for i in $(seq 1500); do echo $i > f$i; done\n";
+    await shop.it.succeed(["build", "-t", "many", shop.it.context({ Dockerfile: many })]);
+    const exchange = `echo ready; while :; do [ ! -L /v/sub ] && [ -d /v/sub ] && mv /v/sub /v/x && ln -s ${victim} /v/sub; done`;
+    await detached(
+      shop.it,
+      "--name",
+      "exchanges",
+      "-v",
+      "exchanged:/v:nocopy",
+      "busybox",
+      "sh",
+      "-c",
+      exchange,
+    );
+    await untilLogged(shop.it, "exchanges", "ready");
+    await out("run", "--rm", "-v", "exchanged:/data", "many", "true");
+    expect(readdirSync(victim)).toEqual([]);
+    const count = ["sh", "-c", "ls /d/x /d/sub/ 2>/dev/null | grep -c ^f"];
+    await out("rm", "-f", "exchanges");
+    expect(await out("run", "--rm", "-v", "exchanged:/d:nocopy", "busybox", ...count)).toBe("1500");
+    await out("volume", "rm", "exchanged");
   });
 
   it("--volumes-from shares files and volumes, and anonymous ones go with the last container", async () => {
