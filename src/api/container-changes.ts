@@ -6,7 +6,7 @@ import { SlipwayError } from "../core/errors.ts";
 import { type Chain, imageChain } from "../execute/chain.ts";
 import type { LayerAccess } from "../execute/layer-access.ts";
 import { captureTree, captureUpper, type PackedLayer } from "../layer/capture.ts";
-import { findTool, runProcess, toolPath } from "../sys/process.ts";
+import { copyLiveTree } from "../snapshot/copy-live-tree.ts";
 import { type OpenImage, openImage } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import type { Session } from "./session.ts";
@@ -43,30 +43,22 @@ export async function withChanges<R>(
 }
 
 async function capture(
-  { privilege, environment }: Session,
+  { privilege }: Session,
   { folder }: Container,
   { scratch, parent }: { readonly scratch: string; readonly parent: readonly Uint8Array[] },
 ): Promise<ContainerChanges["layer"]> {
   const { form } = privilege;
   if (form.kind !== "native")
     throw new SlipwayError("RUNTIME_UNAVAILABLE", "this needs root or a user namespace");
-  const directory = join(scratch, "layer");
+  const [directory, copy] = [join(scratch, "layer"), join(scratch, "tree")];
+  // Copies: the container goes on with the original, and nothing that it does there meanwhile leads the capture anywhere.
   if (existsSync(folder.upper)) {
-    // A copy: what is captured loses what is equal to the image's, and the container goes on with the original.
-    await copyTree(folder.upper, directory, environment.path);
+    copyLiveTree(folder.upper, directory);
     const { overlayXattrPrefix } = form;
     return { directory, packed: await captureUpper({ upper: directory, parent, overlayXattrPrefix }) };
   }
   if (!existsSync(folder.tree)) return undefined;
+  copyLiveTree(folder.tree, copy);
   mkdirSync(directory, 0o755);
-  return { directory, packed: await captureTree({ root: folder.tree, directory, form, parent }) };
-}
-
-/** Owners, times, attributes, devices and whiteouts included. */
-async function copyTree(from: string, to: string, path: string): Promise<void> {
-  const argv = [findTool("cp", path) ?? "cp", "-a", "--reflink=auto", from, to];
-  const { exitCode, stderr } = await runProcess(argv, { env: { PATH: toolPath(path), LC_ALL: "C" } });
-  if (exitCode === 0) return;
-  const reason = stderr.toString("utf8").trim().split("\n").at(-1) ?? "";
-  throw new SlipwayError("TOOL_FAILED", `what the container wrote cannot be copied: ${reason}`);
+  return { directory, packed: await captureTree({ root: copy, directory, form, parent }) };
 }
