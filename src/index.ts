@@ -33,6 +33,7 @@ export { readEnvironment } from "./api/environment.ts";
 export type { ExecContainerOptions } from "./api/exec.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
 export type { ContainerInspect } from "./api/inspect-container.ts";
+export type { LockOptions, LockResult } from "./api/lock-options.ts";
 export type { OutlineResult, TargetsResult } from "./api/outline.ts";
 export type { PreflightOptions } from "./api/preflight-options.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
@@ -53,6 +54,8 @@ export { formatReport, type ReportFormat } from "./gate/report.ts";
 export type { TestReport, TestResult } from "./gate/test-result.ts";
 export type { ContainerConfig, Healthcheck, HistoryItem, ImageConfig } from "./image/config.ts";
 export type { DockerInspect } from "./image/inspect.ts";
+export type { LockChange } from "./lock/lock-diff.ts";
+export type { LockEntries } from "./lock/lock-entries.ts";
 export { type OutputSpec, outputOf, parseOutput } from "./output/output-spec.ts";
 export type {
   OutlineArg,
@@ -88,6 +91,11 @@ export const outline = async (options: BuildOptions, environment = processEnviro
   checkBuildOptions(options);
   return (await import("./api/outline.ts")).outline(options, environment);
 };
+/** Writes, updates or verifies the lock of a Dockerfile (`docs/lock.md`). */
+export const lock = async (
+  options: import("./api/lock-options.ts").LockOptions,
+  environment = processEnvironment(),
+) => (await import("./api/lock-sources.ts")).lockSources(options, environment);
 /** The stages of a Dockerfile, with what their comments say. */
 export const listTargets = async (options: BuildOptions, environment = processEnvironment()) => {
   checkBuildOptions(options);

@@ -1,38 +1,32 @@
-import { createReadStream, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { type ContractFile, contractNames, findContract } from "../context/find-contract.ts";
-import { findDockerfile, readIgnoreRules } from "../context/find-dockerfile.ts";
-import { type GitSource, parseGitUrl } from "../context/git-url.ts";
+import type { ContractFile } from "../context/find-contract.ts";
+import { readIgnoreRules } from "../context/find-dockerfile.ts";
+import { parseGitUrl } from "../context/git-url.ts";
 import type { IgnoreRules } from "../context/ignore-rules.ts";
-import { openLocalContext } from "../context/local-context.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { LIMITS } from "../core/limits.ts";
 import { redactCredentials } from "../core/redact-credentials.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
-import { EPOCH_ARG } from "../plan/epoch.ts";
+import type { SourceLock } from "../lock/source-lock.ts";
 import type { EpochSource } from "../plan/options.ts";
-import { archiveContext, dockerfileOf, isArchiveHead, newestTime, smallFileOf } from "./archive-context.ts";
+import { checkLockOptions, type LockOf, lockBeside, namedLock } from "./build-lock.ts";
 import type { BuildOptions } from "./build-options.ts";
-import { checkNamedContexts, IMAGE_CONTEXT, localPart } from "./check-contexts.ts";
-import { ContextSource } from "./context-source.ts";
-import { booleanArg } from "./control-args.ts";
-import { findGit, type GitFetch } from "./git-access.ts";
-import { httpFolder, openHttpContext } from "./http-context.ts";
+import { checkNamedContexts, IMAGE_CONTEXT } from "./check-contexts.ts";
+import { type ContextFolder, ContextOpener, type DockerfileOfContext, URL_TEXT } from "./context-opener.ts";
 import { once } from "./once.ts";
-import { peek } from "./peek.ts";
-import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
 import { remoteTime } from "./source-time.ts";
-import { currentUrl } from "./url-cache.ts";
 
 /** The contexts of one build. Each is opened when it is first asked for. */
 export interface BuildContexts {
   /** Names the main context for "the last build of it". */
   readonly identity: string;
-  dockerfile(): Promise<{ readonly name: string; readonly bytes: Uint8Array }>;
+  dockerfile(): Promise<DockerfileOfContext>;
   /** The contract of preconditions beside the Dockerfile, at most about `limit` bytes of it; undefined where there is none. */
   readonly contract: (limit: number) => Promise<ContractFile | undefined>;
+  /** What the sources of this build are pinned to. Throws `LOCK_INVALID`, `LOCK_INCOMPLETE`. */
+  readonly lock: LockOf;
+  /** Whether the main context, and so its Dockerfile, is a folder of this machine. */
+  readonly isLocal: boolean;
   readonly main: () => Promise<SourceTree>;
   /** The ignore file of the main context, where it is a folder of this machine (SPEC DI-02). */
   readonly ignoreRules: () => Promise<IgnoreRules | undefined>;
@@ -41,28 +35,31 @@ export interface BuildContexts {
   readonly sourceTime: (source: EpochSource) => Promise<number | undefined>;
 }
 
-/** A context on this machine: a folder, given or fetched, or an unpacked archive. */
-interface ContextFolder {
-  readonly root: string;
-  /** The files of an archive; `root` then is not looked at. */
-  readonly tree?: SourceTree;
-  /** Ignore files count for folders of this machine only (SPEC DI-02). */
-  readonly isLocal: boolean;
-  readonly time?: number;
-  /** The context is nothing but its Dockerfile (SPEC SG-15, CL-01). */
-  readonly dockerfile?: Uint8Array;
-}
-
 /** Opens the contexts of a build (SPEC SG-10, SG-15, CL-01). Throws `CONTEXT_*`, `DOCKERFILE_NOT_FOUND`, `USAGE`. */
 export async function openContexts(
   session: Session,
   options: BuildOptions,
   scope: CleanupScope,
+  given?: GivenLock,
 ): Promise<BuildContexts> {
-  checkNamedContexts(options.buildContexts ?? {}, session.environment.cwd);
-  const opener = new ContextOpener(session, options, scope);
+  const { cwd } = session.environment;
+  checkLockOptions(options);
+  checkNamedContexts(options.buildContexts ?? {}, cwd);
+  const place = { options, cwd, notice: given?.notice ?? (() => {}) };
+  const explicit = given?.lock ?? once(() => namedLock(place));
+  // What the main context is, only a lock can say that does not lie in it.
+  const opener = new ContextOpener(session, options, scope, explicit);
   const folder = await opener.mainFolder();
   const dockerfile = once(() => opener.dockerfile(folder));
+  const lock = once(async () => {
+    const named = await explicit();
+    if (named || given?.lock) return named;
+    const own = await dockerfile();
+    const found = await lockBeside((limit) => opener.lock(folder, own, limit), own.name, place);
+    if (options.locked && !folder.isLocal) requireMainContext(found, options.context);
+    return found;
+  });
+  opener.lockNext(lock);
   const ignoreRules = once(async () =>
     folder.isLocal ? readIgnoreRules(folder.root, (await dockerfile()).path) : undefined,
   );
@@ -86,6 +83,8 @@ export async function openContexts(
     identity: options.context === "-" ? "-" : folder.isLocal ? folder.root : options.context,
     dockerfile,
     contract: async (limit) => opener.contract(folder, await dockerfile(), limit),
+    lock,
+    isLocal: folder.isLocal,
     main: once(async () => open("context", folder, await ignoreRules())),
     ignoreRules,
     named: (name) => {
@@ -109,172 +108,22 @@ export async function openContexts(
   };
 }
 
-const URL_TEXT = /^https?:\/\//i;
+/** A lock that is not looked for, or who is told of what a lock lacks. */
+export interface GivenLock {
+  readonly lock?: LockOf;
+  readonly notice?: (message: string) => void;
+}
+
+/** A context from elsewhere is a source like any other. Throws `LOCK_INCOMPLETE` where its text does not pin it, nor the lock in it. */
+function requireMainContext(lock: SourceLock | undefined, context: string): void {
+  const git = parseGitUrl(context, { context: true });
+  if (git) lock?.git(git);
+  else if (URL_TEXT.test(context)) lock?.url(context, false);
+}
 
 /** An epoch that was asked for and silently left out would make an image that differs from day to day. */
 function noTime(what: string): SlipwayError {
   return new SlipwayError("USAGE", `SOURCE_DATE_EPOCH: the time of ${what} cannot be told`, {
     hint: "give whole seconds since 1970, or the name of a git or http context",
   });
-}
-
-class ContextOpener {
-  readonly #session: Session;
-  readonly #options: BuildOptions;
-  readonly #scope: CleanupScope;
-
-  constructor(session: Session, options: BuildOptions, scope: CleanupScope) {
-    this.#session = session;
-    this.#options = options;
-    this.#scope = scope;
-  }
-
-  /** What fetching something from elsewhere needs. */
-  get fetch(): GitFetch {
-    const { secrets = {}, ssh = {}, signal } = this.#options;
-    return {
-      session: this.#session,
-      readSecret: secretReader(secrets, this.#session.environment),
-      ssh,
-      scope: this.#scope,
-      ...(signal ? { signal } : {}),
-    };
-  }
-
-  async mainFolder(): Promise<ContextFolder> {
-    const { context, stdin } = this.#options;
-    if (context !== "-") return this.#folder(context, true);
-    if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the context from");
-    const { head, stream } = await peek(stdin, 1024);
-    if (isArchiveHead(head)) {
-      const tree = await archiveContext(this.#session, stream, this.#scope);
-      return { root: "-", tree, isLocal: false, ...timeOf(newestTime(tree)) };
-    }
-    if (this.#options.file && this.#options.file !== "-")
-      throw new SlipwayError(
-        "USAGE",
-        "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles",
-      );
-    return { root: this.#emptyFolder(), isLocal: false, dockerfile: await collectDockerfile(stream) };
-  }
-
-  async namedFolder(name: string): Promise<ContextFolder> {
-    const specifier = this.#options.buildContexts?.[name];
-    if (specifier === undefined)
-      throw new SlipwayError("CONTEXT_NOT_FOUND", `there is no build context named ${name}`);
-    return this.#folder(localPart(specifier), false);
-  }
-
-  async dockerfile(folder: ContextFolder): Promise<{ name: string; bytes: Uint8Array; path?: string }> {
-    const { dockerfile, file, stdin } = this.#options;
-    if (dockerfile !== undefined) return { name: "Dockerfile", bytes: Buffer.from(dockerfile) };
-    if (folder.dockerfile) return { name: "Dockerfile", bytes: folder.dockerfile };
-    if (file === "-") {
-      if (!stdin) throw new SlipwayError("USAGE", "there is no standard input to read the Dockerfile from");
-      return { name: "-", bytes: await collectDockerfile(stdin) };
-    }
-    if (file !== undefined && URL_TEXT.test(file)) return this.#dockerfileFrom(file);
-    if (folder.tree) return dockerfileOf(folder.tree, file);
-    const { cwd } = this.#session.environment;
-    return findDockerfile({
-      contextRoot: folder.root,
-      cwd,
-      ...(file ? { file } : {}),
-      ...(folder.isLocal ? {} : { confined: true }),
-    });
-  }
-
-  /** A Dockerfile that is no file, or comes from elsewhere than its context, has nothing beside it. */
-  async contract(
-    folder: ContextFolder,
-    { name, path }: { readonly name: string; readonly path?: string },
-    limit: number,
-  ): Promise<ContractFile | undefined> {
-    const { dockerfile, file } = this.#options;
-    if (path !== undefined)
-      return findContract({
-        dockerfile: { path, name },
-        limit,
-        ...(folder.isLocal ? {} : { within: folder.root }),
-      });
-    const isInTree = dockerfile === undefined && file !== "-" && !(file !== undefined && URL_TEXT.test(file));
-    if (!folder.tree || !isInTree) return undefined;
-    for (const beside of contractNames(name)) {
-      const text = await smallFileOf(folder.tree, beside, limit);
-      if (text !== undefined) return { name: beside, text };
-    }
-    return undefined;
-  }
-
-  source(name: string, folder: ContextFolder, ignore: IgnoreRules | undefined): ContextSource {
-    const { signal } = this.#options;
-    const context = openLocalContext({
-      root: folder.root,
-      ...(ignore ? { ignore } : {}),
-      ...(folder.isLocal ? { statIndex: this.#session.store.stats } : {}),
-      ...(signal ? { signal } : {}),
-    });
-    return new ContextSource(name, context);
-  }
-
-  async #folder(text: string, isMain: boolean): Promise<ContextFolder> {
-    // A folder of that name wins over what else the text might mean.
-    const folder = resolve(this.#session.environment.cwd, text);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { root: folder, isLocal: true };
-    const git = parseGitUrl(text, { context: true });
-    if (git) return this.#gitFolder(git, isMain);
-    if (URL_TEXT.test(text)) return this.#httpFolder(text, isMain);
-    return { root: folder, isLocal: true };
-  }
-
-  /** Arguments of the build decide about `.git` and times of the main context, where its URL does not (SPEC SG-16). */
-  async #gitFolder(source: GitSource, isMain: boolean): Promise<ContextFolder> {
-    const buildArgs = isMain ? this.#options.buildArgs : undefined;
-    const keepGitDir = source.keepGitDir ?? booleanArg(buildArgs, "BUILDKIT_CONTEXT_KEEP_GIT_DIR") ?? false;
-    const mtime = source.mtime ?? (buildArgs?.[EPOCH_ARG] ? "commit" : "checkout");
-    const { checkout } = await findGit({ ...source, keepGitDir, mtime }, this.fetch);
-    const { root, commitTime } = await checkout();
-    return { root, isLocal: false, time: commitTime };
-  }
-
-  /** As main context an archive is unpacked and any other file is the Dockerfile; as a named one it is a single file (SPEC SG-10, SG-15). */
-  async #httpFolder(url: string, isMain: boolean): Promise<ContextFolder> {
-    if (!isMain) return { isLocal: false, ...(await httpFolder({ ...this.fetch, url })) };
-    const context = await openHttpContext({ ...this.fetch, url });
-    const time = timeOf(context.time);
-    if (context.kind === "archive") return { root: url, tree: context.tree, isLocal: false, ...time };
-    const { root } = await httpFolder({ ...this.fetch, url });
-    return {
-      root,
-      isLocal: false,
-      dockerfile: await collectDockerfile(createReadStream(context.path)),
-      ...time,
-    };
-  }
-
-  async #dockerfileFrom(url: string): Promise<{ name: string; bytes: Uint8Array }> {
-    const current = await currentUrl({ ...this.fetch, url });
-    return { name: current.name, bytes: await collectDockerfile(createReadStream(await current.file())) };
-  }
-
-  #emptyFolder(): string {
-    const folder = this.#session.store.temp.directory("context");
-    this.#scope.defer(() => this.#session.store.temp.remove(folder));
-    return folder;
-  }
-}
-
-function timeOf(time: number | undefined): { readonly time?: number } {
-  return time === undefined ? {} : { time };
-}
-
-async function collectDockerfile(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of stream) {
-    size += chunk.length;
-    if (size > LIMITS.dockerfile) throw new SlipwayError("DOCKERFILE_SYNTAX", "the Dockerfile is too large");
-    chunks.push(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
-  }
-  return Buffer.concat(chunks);
 }

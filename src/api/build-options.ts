@@ -37,8 +37,16 @@ export interface BuildOptions {
   readonly buildContexts?: Readonly<Record<string, string>>;
   readonly noCache?: boolean;
   readonly noCacheFilter?: readonly string[];
-  /** Ask the registry for every tag, even where the store has the image. */
+  /** Ask the registry for every tag, even where the store has the image. What the lock names is as the lock says all the same. */
   readonly pull?: boolean;
+  /** false: a lock beside the Dockerfile (`Dockerfile.lock`) is not looked for. Otherwise its images, URLs and repositories are used as it says. */
+  readonly lock?: boolean;
+  /** Path of the lock relative to cwd, where it is not beside the Dockerfile. */
+  readonly lockFile?: string;
+  /** Refuse a build without a lock, and everything from elsewhere that neither lock nor Dockerfile pins. */
+  readonly locked?: boolean;
+  /** Use what is on this machine, and nothing else. RUN steps have no network unless `network` says otherwise. */
+  readonly offline?: boolean;
   readonly secrets?: Readonly<Record<string, SecretSource>>;
   readonly ssh?: Readonly<Record<string, SshSource>>;
   /** Default network of RUN steps. */

@@ -17,6 +17,7 @@ import {
   planOptions,
   RESOLVE_STEP,
 } from "./plan-options.ts";
+import { remoteSources, requireLocked } from "./planned-sources.ts";
 
 /** One platform, built: the image and what is needed to export its files. */
 export interface PlatformBuild {
@@ -56,11 +57,12 @@ export async function buildPlatforms(
   const { devices: grants } = parseEntitlements(options.allow ?? []);
   const devices = new BuildDevices(session.environment.cdiFolders, grants, request.notice);
   for (const plan of plans) await devices.check(plan);
+  if (options.locked) await requireAllLocked(request, plans);
   const labels = platformLabels(views);
   emitPlan(plans, labels, clock);
   const shared = sharedExecution({
     ...{ session, options, resolver, devices, clock, controller },
-    contexts: { main: contexts.main, named: contexts.named },
+    contexts: { main: contexts.main, named: contexts.named, lock: contexts.lock },
     beforeExecute: request.beforeExecute,
     notice: request.notice,
     scope: request.scope,
@@ -77,6 +79,17 @@ export async function buildPlatforms(
     execution: executions[i]!,
     image: assemble(plan, executions[i]!),
   }));
+}
+
+/** Before any step runs: the bases were looked for in the lock already. */
+async function requireAllLocked(
+  { contexts, options, session }: BuildRunRequest,
+  plans: readonly BuildPlan[],
+) {
+  const lock = await contexts.lock();
+  const { cwd } = session.environment;
+  const { buildContexts } = options;
+  if (lock) for (const plan of plans) requireLocked(remoteSources(plan, { cwd, buildContexts }), lock);
 }
 
 /** What tells the steps of one platform from those of another; empty where there is but one. */

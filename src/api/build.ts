@@ -134,13 +134,16 @@ class Build {
     this.#counter = counter;
     this.#outputs = outputsOf(options);
     const { stdout } = options;
+    if (options.offline && this.#outputs.some(({ push }) => push))
+      throw new SlipwayError("USAGE", "--offline and pushing the image cannot go together");
     checkOutputs(this.#outputs, { cwd: session.environment.cwd, ...(stdout ? { stdout } : {}) });
   }
 
   async run(): Promise<BuildResult> {
     const { signal } = this.#options;
     const gate = await this.#openGate();
-    const contexts = await openContexts(this.#session, this.#options, this.#scope);
+    const tell = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
+    const contexts = await openContexts(this.#session, this.#options, this.#scope, { notice: tell });
     const { name, bytes } = await contexts.dockerfile();
     const labels = await labelsWithContract(this.#options, contexts);
     this.#clock.emit({
@@ -156,12 +159,12 @@ class Build {
     });
     const warn: WarningSink = (warning) => this.#clock.emit({ type: "warning", ...warning });
     const dockerfile = parseDockerfile(bytes, name, { ...parseOptions(this.#options), onWarning: warn });
-    const notice = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
+    await contexts.lock();
     const lost = lostBytes(dockerfile);
-    if (lost !== undefined) notice(lost);
+    if (lost !== undefined) tell(lost);
     const views = requestedPlatforms(this.#options);
     for (const name of repeatedPlatforms(views))
-      notice(`Duplicate platform result requested ${JSON.stringify(name)}`);
+      tell(`Duplicate platform result requested ${JSON.stringify(name)}`);
     const builds = await buildPlatforms(
       {
         session: this.#session,
@@ -169,7 +172,7 @@ class Build {
         contexts,
         dockerfile,
         warn,
-        notice,
+        notice: tell,
         clock: this.#clock,
         scope: this.#scope,
         content,

@@ -37,6 +37,7 @@ export async function check(options: BuildOptions, environment: Environment): Pr
       session.clock.emit({ type: "warning", ...warning });
     };
     const error = await reasonToFail(async () => {
+      await session.contexts.lock();
       await interpret(session, view, warn);
       await labelsWithContract(session.options, session.contexts);
     });

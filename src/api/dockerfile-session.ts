@@ -2,11 +2,12 @@ import { CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { decodeName } from "../core/file-name.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import { BuildClock } from "./build-clock.ts";
-import { openContexts } from "./build-contexts.ts";
+import { type GivenLock, openContexts } from "./build-contexts.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { openBuildSession } from "./build-session.ts";
 import type { Environment } from "./environment.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
+import { onceForEach } from "./once.ts";
 import type { PlanInputs } from "./plan-options.ts";
 import { withAgents } from "./ssh-agents.ts";
 
@@ -21,6 +22,8 @@ export interface DockerfileSource {
 export interface DockerfileSession extends Omit<PlanInputs, "dockerfile" | "warn"> {
   readonly source: DockerfileSource;
   readonly clock: BuildClock;
+  /** Ends with the answer. */
+  readonly scope: CleanupScope;
   readonly signal: AbortSignal;
 }
 
@@ -32,6 +35,7 @@ export async function withDockerfile<T>(
   asked: BuildOptions,
   environment: Environment,
   work: (dockerfile: DockerfileSession) => Promise<T>,
+  given: GivenLock = {},
 ): Promise<T> {
   const { signal = new AbortController().signal } = asked;
   const scope = new CleanupScope();
@@ -39,9 +43,10 @@ export async function withDockerfile<T>(
     const session = await openBuildSession(asked, environment, scope);
     const pinned = withPinnedLayouts(asked, environment.cwd);
     const options = await withAgents(pinned, environment.cwd, scope);
-    const contexts = await openContexts(session, options, scope);
-    const source = await contexts.dockerfile();
     const clock = new BuildClock((event) => options.onEvent?.(event));
+    const notice = onceForEach((message) => clock.emit({ type: "warning", message }));
+    const contexts = await openContexts(session, options, scope, { ...given, notice });
+    const source = await contexts.dockerfile();
     clock.emit({
       type: "build.start",
       dockerfile: source.name,
@@ -49,7 +54,7 @@ export async function withDockerfile<T>(
       ...(options.target ? { target: options.target } : {}),
     });
     const content = new LayerContent(session.store, (blob) => session.fetchBlob(blob, signal), { signal });
-    return work({ session, options, contexts, content, source, clock, signal });
+    return work({ session, options, contexts, content, source, clock, scope, signal });
   };
   try {
     return await scope.around(answer);

@@ -20,6 +20,7 @@ import { SandboxPool } from "../runtime/sandbox-pool.ts";
 import type { RootfsSupport } from "../snapshot/prepare-rootfs.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
+import type { LockOf } from "./build-lock.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { outputsOf } from "./build-outputs.ts";
 import type { StoreImageResolver } from "./image-resolver.ts";
@@ -39,6 +40,7 @@ export interface ExecutionSettings {
   readonly contexts: {
     readonly main: () => Promise<SourceTree>;
     readonly named: (name: string) => Promise<SourceTree>;
+    readonly lock: LockOf;
   };
   readonly clock: BuildClock;
   readonly notice: (message: string) => void;
@@ -62,6 +64,7 @@ export function sharedExecution(settings: ExecutionSettings): SharedExecution {
     session,
     secrets: options.secrets ?? {},
     ssh: options.ssh ?? {},
+    lock: settings.contexts.lock,
     scope,
     signal: controller.signal,
   });
@@ -176,6 +179,7 @@ function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, 
       openAgent: agentOpener(options.ssh ?? {}),
       cacheMounts: store.paths.cacheMounts,
       renewedCaches: shared.renewedCaches,
+      offline: session.offline && options.network === undefined,
       cacheNamespace: options.buildArgs?.BUILDKIT_CACHE_MOUNT_NS ?? "",
       hostname: options.buildArgs?.BUILDKIT_SANDBOX_HOSTNAME ?? "buildkitsandbox",
       extraHosts: (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip })),

@@ -1,13 +1,18 @@
 import { join } from "node:path";
 import { checkoutGit, type GitCheckout } from "../context/git-checkout.ts";
 import type { GitAccess } from "../context/git-command.ts";
-import { type ResolvedGit, resolveGit } from "../context/git-resolve.ts";
+import { needsNoRemote, pinnedGit, type ResolvedGit, resolveGit } from "../context/git-resolve.ts";
 import type { GitSource } from "../context/git-url.ts";
 import { gitAuthorization } from "../context/source-auth.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { ReadSecret } from "../execute/run/run-options.ts";
+import type { GitEntry } from "../lock/lock-entries.ts";
+import { driftError, type SourceLock } from "../lock/source-lock.ts";
+import { gitName } from "../lock/source-names.ts";
+import type { LockOf } from "./build-lock.ts";
 import type { SshSource } from "./build-options.ts";
+import { offlineCheckout, offlineGit } from "./offline.ts";
 import type { Session } from "./session.ts";
 import { socketOf } from "./ssh-agents.ts";
 
@@ -17,6 +22,8 @@ export interface GitFetch {
   readonly ssh: Readonly<Record<string, SshSource>>;
   /** The checkout is removed when it closes. */
   readonly scope: CleanupScope;
+  /** Says the commit, where it has the source. */
+  readonly lock?: LockOf;
   readonly signal?: AbortSignal;
 }
 
@@ -27,17 +34,52 @@ export interface FoundGit {
   checkout(): Promise<GitCheckout>;
 }
 
-/** Asks what a git source names (SPEC AD-12). */
+/**
+ * Asks what a git source names (SPEC AD-12), the lock first. Throws `GIT_FAILED`; `LOCK_DRIFTED` where the lock's commit is not to be
+ * had, `OFFLINE`.
+ */
 export async function findGit(source: GitSource, fetch: GitFetch): Promise<FoundGit> {
   const { session, scope } = fetch;
   const folder = session.store.temp.directory("git");
   scope.defer(() => session.store.temp.remove(folder));
   const access = await gitAccess(source, fetch, join(folder, "home"));
-  const resolved = await resolveGit(source, access);
+  const lock = await fetch.lock?.();
+  const entry = lock?.git(source);
+  if (session.offline && !entry && !needsNoRemote(source)) throw offlineGit(source.remote, source.ref);
+  const resolved = entry ? lockedCommit(source, entry, lock!) : await resolveGit(source, access);
   return {
     resolved,
-    checkout: () => checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") }),
+    checkout: async () => {
+      if (session.offline) throw offlineCheckout(source.remote, resolved.commit);
+      const checkout = checkoutGit(source, resolved, { ...access, dir: join(folder, "tree") });
+      return entry ? checkout.catch((error) => throwGone(error, source, entry, lock!)) : checkout;
+    },
   };
+}
+
+function lockedCommit(source: GitSource, { commit, ref, tag }: GitEntry, lock: SourceLock): ResolvedGit {
+  const written = source.fetchByCommit ? source.checksum : source.ref;
+  if (needsNoRemote(source) && written!.toLowerCase() !== commit)
+    throw driftError(
+      lock.file,
+      { section: "git", name: gitName(source) },
+      { promised: `commit ${commit}`, found: "its own text names another commit" },
+    );
+  return pinnedGit(source, {
+    commit,
+    ...(ref === undefined ? {} : { ref }),
+    ...(tag === undefined ? {} : { tagObject: tag }),
+  });
+}
+
+/** A repository whose history was written anew has other commits. */
+function throwGone(error: unknown, source: GitSource, { commit }: GitEntry, lock: SourceLock): never {
+  if (!isSlipwayError(error, "GIT_FAILED") || error.facts.ref === undefined) throw error;
+  throw driftError(
+    lock.file,
+    { section: "git", name: gitName(source) },
+    { promised: `commit ${commit}`, found: "its repository no longer has that commit", cause: error },
+  );
 }
 
 /**

@@ -1,25 +1,46 @@
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
-import { formatPlatform, type Platform } from "../core/platform.ts";
+import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
-import { fullName, parseReference, type Reference } from "../image/reference.ts";
-import { selectPlatform } from "../image/select-platform.ts";
+import { fullName, parseReference, type Reference, withDigest } from "../image/reference.ts";
+import { isAttestation, selectPlatform } from "../image/select-platform.ts";
+import { checkPlatformDigest, driftError, type SourceLock } from "../lock/source-lock.ts";
+import { imageName } from "../lock/source-names.ts";
 import type { LayerContent } from "../output/layer-content.ts";
 import type { ImageResolver, ResolvedImage } from "../plan/graph.ts";
+import type { LockOf } from "./build-lock.ts";
+import { offlineImage } from "./offline.ts";
 import type { Session } from "./session.ts";
 
 export interface ResolverOptions {
   readonly session: Session;
   readonly content: LayerContent;
-  /** Ask the registry even where the store has the tag. */
-  readonly pull: boolean;
+  /**
+   * Whether to ask the registry for a tag that the store has: `unless-own` asks for what came from a registry, and takes what was made
+   * here as it is.
+   */
+  readonly pull: "missing" | "always" | "unless-own";
+  /** Says the digest of what it has; that is not asked for again. */
+  readonly lock: LockOf;
+  /** false: what is pulled gets no name in the store. */
+  readonly tags?: boolean;
   /** `oci-layout://` contexts, loaded into the store. */
   readonly loadLayout: (specifier: string) => Promise<Descriptor>;
   readonly onProgress: (item: string, current: number, total?: number) => void;
   readonly signal: AbortSignal;
+}
+
+/** An image that a reference points to, and what it points to: a manifest or an index. */
+export interface FoundImage {
+  readonly image: ResolvedImage;
+  readonly root: Descriptor;
+  /** `os/arch[/variant]` of the manifest that was chosen, as the index says it, else the image itself. */
+  readonly platform: string;
+  /** No registry is known to have it. */
+  readonly isOwn?: true;
 }
 
 /** Finds base images: in the store first, else in a registry, which is only asked for documents; layers come when they are needed. */
@@ -32,15 +53,40 @@ export class StoreImageResolver implements ImageResolver {
   }
 
   async resolve(text: string, platform: Platform): Promise<ResolvedImage> {
-    if (text.startsWith("oci-layout:"))
+    return (await this.find(text, platform)).image;
+  }
+
+  /** The same, with what the name points to. `LOCK_DRIFTED`: it has another manifest for the platform than the lock says. */
+  async find(text: string, platform: Platform): Promise<FoundImage> {
+    if (text.startsWith("oci-layout:")) {
       return this.#describe(text, text, await this.#options.loadLayout(text), platform);
-    const reference = parseReference(text);
-    const local = this.#options.pull && !reference.digest ? undefined : this.#local(reference);
-    if (local) {
-      const image = await this.#describe(text, fullName(reference), local, platform).catch(ignoreMissing);
-      if (image) return image;
     }
-    return this.#describe(text, fullName(reference), await this.#pull(reference, platform), platform);
+    const written = parseReference(text);
+    const lock = await this.#options.lock();
+    const entry = lock?.image(written);
+    if (!lock || !entry) return this.#findAt(text, written, platform);
+    const pinned = withDigest(written, entry.digest);
+    const found = await this.#findAt(text, pinned, platform).catch((error) =>
+      throwGone(error, lock, written),
+    );
+    await this.#options.session.store.images.tag(fullName(pinned), found.root);
+    const chosen = { platform: found.platform, manifest: found.image.manifest };
+    checkPlatformDigest(lock.file, imageName(written), entry, chosen);
+    return found;
+  }
+
+  async #findAt(text: string, reference: Reference, platform: Platform): Promise<FoundImage> {
+    const name = fullName(reference);
+    const { pull, session } = this.#options;
+    const local = session.store.images.find(name);
+    if (local) {
+      const isSettled = reference.digest !== undefined || session.offline || pull === "missing";
+      const isOwn = pull === "unless-own" && !reference.digest && (await this.#isOwn(local));
+      const usable = isSettled || isOwn;
+      const found = usable && (await this.#describe(text, name, local, platform).catch(ignoreMissing));
+      if (found) return isOwn ? { ...found, isOwn } : found;
+    }
+    return this.#describe(text, name, await this.#pull(reference, platform), platform);
   }
 
   /** The manifest of a resolved image, for its layers' blobs. */
@@ -52,8 +98,20 @@ export class StoreImageResolver implements ImageResolver {
     return decodeManifest(bytes, mediaTypeOf(bytes));
   }
 
-  #local(reference: Reference): Descriptor | undefined {
-    return this.#options.session.store.images.find(fullName(reference));
+  /** Whether an image was made here, or loaded: of some layer no registry is known to have it. */
+  async #isOwn(root: Descriptor): Promise<boolean> {
+    const { content, session } = this.#options;
+    const { blobs } = session.store;
+    const manifests = isIndexType(root.mediaType)
+      ? decodeIndex(await content.document(root), root.mediaType).manifests.filter(
+          (entry) => !isAttestation(entry) && blobs.stat(entry.digest) !== undefined,
+        )
+      : [root];
+    for (const one of manifests) {
+      const { layers } = decodeManifest(await content.document(one), one.mediaType);
+      if (layers.some(({ digest }) => session.store.sources(digest).length === 0)) return true;
+    }
+    return false;
   }
 
   #pull(reference: Reference, platform: Platform): Promise<Descriptor> {
@@ -64,7 +122,8 @@ export class StoreImageResolver implements ImageResolver {
   }
 
   async #startPull(reference: Reference, platform: Platform): Promise<Descriptor> {
-    const { session, onProgress, signal } = this.#options;
+    const { session, onProgress, signal, tags = true } = this.#options;
+    if (session.offline) throw offlineImage(reference);
     const { pullImage } = await import("../registry/pull.ts");
     const pulled = await pullImage({
       registry: await session.registry(),
@@ -77,16 +136,16 @@ export class StoreImageResolver implements ImageResolver {
     }).catch((error) => {
       throw explainLookup(error, reference);
     });
-    await session.store.images.tag(fullName(reference), pulled.root);
+    if (tags) await session.store.images.tag(fullName(reference), pulled.root);
     return pulled.root;
   }
 
   async #describe(
-    written: string,
+    reference: string,
     name: string,
     root: Descriptor,
     platform: Platform,
-  ): Promise<ResolvedImage> {
+  ): Promise<FoundImage> {
     const { content } = this.#options;
     const chosen = isIndexType(root.mediaType)
       ? selectPlatform(decodeIndex(await content.document(root), root.mediaType), platform)
@@ -94,8 +153,23 @@ export class StoreImageResolver implements ImageResolver {
     const manifest = decodeManifest(await content.document(chosen), chosen.mediaType);
     const config = decodeImageConfig(await content.document(manifest.config));
     checkLayerCount(manifest, config);
-    return { name, reference: written, platform: config.platform, manifest: chosen.digest, config };
+    return {
+      root,
+      image: { name, reference, platform: config.platform, manifest: chosen.digest, config },
+      platform: formatPlatform(normalizePlatform(chosen.platform ?? config.platform)),
+    };
   }
+}
+
+/** A registry that keeps no untagged manifests has lost what the lock names. */
+function throwGone(error: unknown, lock: SourceLock, reference: Reference): never {
+  if (!isSlipwayError(error, "REGISTRY_NOT_FOUND")) throw error;
+  const promised = lock.image(reference)?.digest ?? "";
+  throw driftError(
+    lock.file,
+    { section: "images", name: imageName(reference) },
+    { promised, found: "its registry does not have that digest", cause: error },
+  );
 }
 
 /** A misspelt stage is looked for as an image; the registry's answer alone would send people the wrong way. */

@@ -80,13 +80,14 @@ export function parseOptions({ buildArgs = {}, buildContexts = {} }: BuildOption
 
 /** Finds base images and image contexts in the store and in registries. */
 export function baseResolver(
-  { session, options, content }: PlanInputs,
+  { session, options, content, contexts }: PlanInputs,
   signal: AbortSignal,
 ): StoreImageResolver {
   return new StoreImageResolver({
     session,
     content,
-    pull: options.pull ?? false,
+    pull: options.pull ? "always" : "missing",
+    lock: contexts.lock,
     loadLayout: (specifier) => loadLayoutContext(session, specifier),
     onProgress: () => {},
     signal,

@@ -4,7 +4,9 @@ import { openLocalContext } from "../context/local-context.ts";
 import { parseUrlChecksum, urlFileName } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import type { FetchedFile, RemoteFetcher, RemoteFile } from "../execute/add/remote.ts";
+import { modifiedSeconds } from "../lock/lock-entries.ts";
 import { classifySource } from "../plan/copy-sources.ts";
+import type { LockOf } from "./build-lock.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
 import { ContextSource } from "./context-source.ts";
 import { findAddedGit } from "./git-access.ts";
@@ -17,13 +19,14 @@ export interface RemoteFetcherOptions {
   readonly session: Session;
   readonly secrets: Readonly<Record<string, SecretSource>>;
   readonly ssh: Readonly<Record<string, SshSource>>;
+  readonly lock: LockOf;
   readonly scope: CleanupScope;
   readonly signal: AbortSignal;
 }
 
 /** What ADD takes from URLs and git repositories: looked at once per build, fetched when a step has to run. */
 export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
-  const { session, scope, signal } = options;
+  const { session, lock, scope, signal } = options;
   const readSecret = secretReader(options.secrets, session.environment);
   const files = new Map<string, Promise<RemoteFile>>();
   const isGit = (source: string) => parseGitUrl(source) !== undefined;
@@ -39,7 +42,7 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
     async git(url, flags) {
       // Times of a checkout are for contexts only (SPEC AD-11).
       const { mtime: _, ...source } = withGitFlags(parseGitUrl(url)!, flags);
-      const fetch = { session, readSecret, ssh: options.ssh, scope, signal };
+      const fetch = { session, readSecret, ssh: options.ssh, lock, scope, signal };
       const { resolved, checkout } = await findAddedGit(source, fetch);
       return {
         identity: gitIdentity(source, resolved),
@@ -57,7 +60,12 @@ export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
   };
 
   async function remoteFile(url: string, checksum: string | undefined): Promise<RemoteFile> {
-    const request = { session, url, readSecret, scope, signal };
+    const request = { session, url, readSecret, lock, scope, signal };
+    const entry = checksum === undefined ? (await lock())?.url(url, false) : undefined;
+    if (entry) {
+      const known = { digest: entry.checksum, lastModified: modifiedSeconds(entry) };
+      return { name: urlFileName(url), known, open: once(async () => opened(await currentUrl(request))) };
+    }
     if (checksum === undefined) {
       const current = await currentUrl(request);
       return { name: current.name, known: current, open: once(() => opened(current)) };

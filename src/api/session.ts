@@ -7,10 +7,18 @@ import type { FetchRequest } from "../registry/fetch-blob.ts";
 import { ForeignPrograms } from "../runtime/emulation/foreign-programs.ts";
 import { openStore, type Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
+import { offline } from "./offline.ts";
 import { type FilePrivilege, filePrivilege } from "./privilege.ts";
 
 /** Shared by everybody who adds to the store's content, exclusive for who collects garbage. */
 const CONTENT_LOCK = "builds";
+
+export interface SessionOptions {
+  /** Ends the wait for a garbage collection. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asking the network is an error, `OFFLINE`. */
+  readonly offline?: boolean | undefined;
+}
 
 /** What one operation works with: the store, the registry client (made at first use) and what this process may do. */
 export class Session {
@@ -19,6 +27,8 @@ export class Session {
   readonly privilege: FilePrivilege;
   /** Which processors' programs run here. */
   readonly foreignPrograms: ForeignPrograms;
+  /** Nothing is asked of registries, servers and repositories. */
+  readonly offline: boolean;
   readonly #scope = new CleanupScope();
   readonly #notices: string[] = [];
   readonly #signal: AbortSignal | undefined;
@@ -27,8 +37,9 @@ export class Session {
   #registry: Promise<Registry> | undefined;
   #kept: Promise<() => void> | undefined;
 
-  private constructor(environment: Environment, signal: AbortSignal | undefined) {
+  private constructor(environment: Environment, { signal, offline = false }: SessionOptions) {
     this.environment = environment;
+    this.offline = offline;
     this.#signal = signal;
     this.store = openStore(environment.home, { beforeWrite: () => this.keepContent() });
     this.privilege = filePrivilege(environment.uid);
@@ -46,9 +57,8 @@ export class Session {
     });
   }
 
-  /** `signal` ends the wait for a garbage collection. */
-  static async open(environment: Environment, signal?: AbortSignal): Promise<Session> {
-    return new Session(environment, signal);
+  static async open(environment: Environment, options: SessionOptions = {}): Promise<Session> {
+    return new Session(environment, options);
   }
 
   /**
@@ -109,6 +119,11 @@ export class Session {
         `${blob.digest} is not in the store, and no registry is known to have it`,
         { hint: "pull the image again" },
       );
+    if (this.offline)
+      throw offline(
+        `the layer ${blob.digest} of ${sources[0]!} is not in the store`,
+        `get the image with its layers: slipway pull ${sources[0]!}:TAG`,
+      );
     return {
       registry: await this.registry(),
       sources: sources.map((name) => parseReference(name)),
@@ -130,6 +145,7 @@ export class Session {
   }
 
   async #openRegistry(insecureHosts: readonly string[]): Promise<Registry> {
+    if (this.offline) throw offline("a registry is needed", "leave --offline out");
     const { Registry } = await import("../registry/client.ts");
     const { registryOptions } = await import("./registry-options.ts");
     const registry = new Registry({

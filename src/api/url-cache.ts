@@ -3,13 +3,17 @@ import type { FetchUrlOptions } from "../context/fetch-url.ts";
 import { fetchUrl } from "../context/fetch-url.ts";
 import { printableUrl } from "../context/http-request.ts";
 import { httpAuthorization, type ReadSecret } from "../context/source-auth.ts";
-import type { UrlChecksum } from "../context/url-checksum.ts";
-import { urlFileName } from "../context/url-checksum.ts";
+import { parseUrlChecksum, type UrlChecksum, urlFileName } from "../context/url-checksum.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { webAddress } from "../core/parse-url.ts";
+import { modifiedSeconds, type UrlEntry } from "../lock/lock-entries.ts";
+import { driftError, type SourceLock } from "../lock/source-lock.ts";
+import { urlName } from "../lock/source-names.ts";
 import { authorityFiles } from "../sys/authorities.ts";
+import type { LockOf } from "./build-lock.ts";
+import { offlineUrl } from "./offline.ts";
 import { proxiesFrom } from "./proxies.ts";
 import type { Session } from "./session.ts";
 
@@ -18,6 +22,10 @@ export interface UrlRequest {
   readonly url: string;
   readonly readSecret: ReadSecret;
   readonly checksum?: UrlChecksum;
+  /** What the URL has to serve, where the lock has it. */
+  readonly lock?: LockOf;
+  /** Keep what comes, also where the server gives nothing to compare it with later. */
+  readonly keep?: boolean;
   /** Removes what the store does not keep. */
   readonly scope: CleanupScope;
   readonly signal?: AbortSignal;
@@ -46,22 +54,48 @@ interface UrlRecord {
 
 /**
  * Gets a URL, or asks the server whether what an earlier build got is still what it serves (SPEC AD-06). Bytes that a sha256
- * checksum names and that are here need no server. Errors are those of `fetchUrl`.
+ * checksum or the lock names and that are here need no server. Errors are those of `fetchUrl`; `LOCK_DRIFTED` where the lock says
+ * something else, `OFFLINE`.
  */
 export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
-  const { session, url, checksum } = request;
+  const { url, checksum } = request;
+  const lock = await request.lock?.();
+  const entry = lock?.url(url, checksum !== undefined);
+  if (!lock || !entry) return foundUrl(request);
+  const promised = parseUrlChecksum(entry.checksum);
+  if (checksum?.algorithm === "sha256" && checksum.hex !== promised.hex)
+    throw drifted(lock, url, entry, `the Dockerfile's --checksum is sha256:${checksum.hex}`);
+  try {
+    const found = await foundUrl({ ...request, checksum: checksum ?? promised });
+    if (found.digest !== entry.checksum) throw drifted(lock, url, entry, `it serves ${found.digest}`);
+    return { ...found, lastModified: modifiedSeconds(entry) };
+  } catch (error) {
+    if (checksum || !isSlipwayError(error, "DIGEST_MISMATCH") || error.facts.found === undefined) throw error;
+    throw drifted(lock, url, entry, `it serves ${String(error.facts.found)}`, error);
+  }
+}
+
+function drifted(lock: SourceLock, url: string, entry: UrlEntry, found: string, cause?: unknown) {
+  const promised = `${entry.checksum} (${entry.size} bytes)`;
+  return driftError(lock.file, { section: "urls", name: urlName(url) }, { promised, found, cause });
+}
+
+async function foundUrl(request: UrlRequest): Promise<CurrentUrl> {
+  const { session, url, checksum, keep = false } = request;
   const authorization = await httpAuthorization(webAddress(url).host, request.readSecret);
   const key = keyOf(url, authorization);
   const known = recordOf(session, key);
   if (known && checksum?.algorithm === "sha256" && known.digest === `sha256:${checksum.hex}`)
     return remembered(request, known);
+  if (session.offline && known && !checksum) return remembered(request, known);
+  if (session.offline) throw offlineUrl(url);
   // A checksum of another kind is computed while bytes come in, so they have to.
   const record = checksum ? undefined : known;
   const fetched = await fetchUrl(url, fetchOptions(request, authorization, record));
   if (fetched.kind === "unchanged") return record ? remembered(request, record) : answeredNothing(url);
   const { path, digest, size, mtime, etag, lastModified } = fetched;
   const found = { name: urlFileName(url), digest, size, lastModified: mtime };
-  const mayReturn = etag !== undefined || lastModified !== undefined || checksum !== undefined;
+  const mayReturn = keep || etag !== undefined || lastModified !== undefined || checksum !== undefined;
   if (!mayReturn) return { ...found, file: async () => path };
   session.store.blobs.adopt(path, digest);
   remember(session, key, {

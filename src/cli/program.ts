@@ -5,6 +5,7 @@ import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
 import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
+import { defineLock } from "./commands/lock-flags.ts";
 import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { defineTest } from "./commands/test-flags.ts";
@@ -64,6 +65,7 @@ export function makeProgram(
     });
   defineBuild(program, run);
   if (first === "build") return program;
+  defineLock(program, run);
   defineImages(program, run);
   defineContainers(program, run);
   defineContainerControl(program, run);

@@ -214,6 +214,7 @@ async function store(
       `digest mismatch ${checksum.algorithm}:${got}: ${checksum.algorithm}:${checksum.hex}`,
       {
         hint: `${printableUrl(url)} does not serve the bytes that were promised: check the address and the checksum`,
+        facts: { found: `${checksum.algorithm}:${got}` },
       },
     );
   return { digest: finishDigest(sha256), size };

@@ -37,7 +37,8 @@ export async function findContract(options: FindContractOptions): Promise<Contra
   return undefined;
 }
 
-function staysWithin(root: string, path: string): boolean {
+/** Whether a path, links followed, is below a folder. */
+export function staysWithin(root: string, path: string): boolean {
   try {
     const real = realpathSync(root);
     return realpathSync(path).startsWith(real === "/" ? real : real + sep);

@@ -22,6 +22,20 @@ export async function resolveGit(source: GitSource, access: GitAccess): Promise<
   return verified(source, await askRemote(source, access));
 }
 
+/**
+ * The same where it is known already what the ref is: nobody is asked. Throws `GIT_FAILED` where the source has a checksum that says
+ * something else (SPEC AD-13).
+ */
+export function pinnedGit(source: GitSource, pinned: ResolvedGit): ResolvedGit {
+  return verified(source, pinned);
+}
+
+/** Whether `resolveGit` gets by without the remote. */
+export function needsNoRemote({ fetchByCommit, checksum, ref }: GitSource): boolean {
+  const id = fetchByCommit ? checksum : ref;
+  return id !== undefined && isFullId(id);
+}
+
 /** The part of a cache key that says which content a checkout has (SPEC AD-15). The checksum is not in it (SPEC AD-13). */
 export function gitIdentity(source: GitSource, resolved: ResolvedGit): string {
   const kept = source.keepGitDir ? `.git#${resolved.ref ?? source.ref ?? "HEAD"}` : "";

@@ -30,6 +30,10 @@ export const ERROR_CODES = {
   GIT_FAILED: "a git source could not be fetched",
   SECRET_NOT_FOUND: "a required secret or ssh agent was not given",
   ENTITLEMENT_DENIED: "an instruction asks for a privilege that was not allowed",
+  LOCK_INVALID: "a lock (`Dockerfile.lock`) cannot be read, or says something that is not known",
+  LOCK_INCOMPLETE: "`--locked`: there is no lock, or it lacks something that the build uses",
+  LOCK_DRIFTED: "an image, URL or repository is not what the lock says of it",
+  OFFLINE: "`--offline`: something that the build needs is not on this machine",
   // steps
   RUN_FAILED: "a RUN process ended with a non-zero exit code",
   EMULATION_UNAVAILABLE: "a program is for a processor whose programs do not run on this machine",

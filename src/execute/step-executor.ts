@@ -26,6 +26,8 @@ export interface Foresight {
    * before the key is known. Throws what forbids executing anything, and waits for a build that is doing the same.
    */
   willRun(inputs: Omit<StepInputs, "files">): Promise<boolean>;
+  /** Whether the store has what a step with these inputs made. */
+  isStored(inputs: StepInputs): boolean;
   /** The layer that the last run of the step made, where the store still has it. */
   lastLayer(): Digest | undefined;
   readonly signal: AbortSignal;

@@ -1,4 +1,4 @@
-import type { StepInputs } from "../cache/inputs.ts";
+import { keyOf, type StepInputs } from "../cache/inputs.ts";
 import { type CacheRecord, decodeInputs, decodeRecord } from "../cache/record.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
@@ -52,6 +52,10 @@ export class StepForesight implements Foresight {
     if (this.#isLikelyCached(inputs)) return false;
     this.since = clock();
     return true;
+  }
+
+  isStored(inputs: StepInputs): boolean {
+    return !this.#step.noCache && lookUp(this.#options.store, keyOf(inputs)) !== undefined;
   }
 
   lastLayer(): Digest | undefined {

@@ -15,6 +15,10 @@ export interface BuildFlags {
   readonly metadataFile?: string;
   readonly network?: string;
   readonly cache: boolean;
+  readonly lock: boolean;
+  readonly lockFile?: string;
+  readonly locked?: boolean;
+  readonly offline?: boolean;
   /** `--no-cache-filter`: commander takes the `no-` for a negation. */
   readonly cacheFilter: readonly string[];
   readonly output: readonly string[];

@@ -117,7 +117,11 @@ function defineExecution(command: Command): void {
   command
     .option("--no-cache", "run every step again")
     .option("--no-cache-filter <stage>", "run the steps of these stages again", collectCommas, [])
-    .option("--pull", "ask the registry for every base image")
+    .option("--pull", "ask the registry for every base image that no lock names")
+    .option("--locked", "refuse whatever neither the Dockerfile nor its lock (Dockerfile.lock) pins")
+    .option("--no-lock", "leave a lock beside the Dockerfile alone")
+    .option("--lock-file <path>", "the lock (default: <Dockerfile>.lock beside the Dockerfile)")
+    .option("--offline", "use what is on this machine only; RUN steps have no network without --network")
     .option("--network <mode>", "network of RUN steps: default, none or host")
     .option(
       "--allow <entitlement>",

@@ -46,6 +46,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     noCache: !flags.cache,
     noCacheFilter: flags.cacheFilter,
     pull: flags.pull ?? false,
+    ...lockOptions(flags),
     ...(flags.test.length > 0 ? { tests: flags.test } : {}),
     push: flags.push ?? false,
     load: flags.load ?? false,
@@ -65,6 +66,21 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
       ? [outputOf("cacheonly")]
       : outputs(flags, context.environment.cwd),
     annotations: flags.annotation,
+  };
+}
+
+/** What the sources of a build are pinned to, and whether they may be asked for at all. */
+export function lockOptions({
+  lock,
+  lockFile,
+  locked,
+  offline,
+}: Pick<BuildFlags, "lock" | "lockFile" | "locked" | "offline">) {
+  return {
+    lock,
+    ...(lockFile === undefined ? {} : { lockFile }),
+    ...(locked ? { locked } : {}),
+    ...(offline ? { offline } : {}),
   };
 }
 
@@ -116,7 +132,7 @@ function outputs({ output, allow }: BuildFlags, cwd: string): OutputSpec[] {
 }
 
 /** `k=v`; a bare `k` takes the environment's value and is left out where that is not set. SOURCE_DATE_EPOCH comes along (SPEC CL-04). */
-function buildArguments(
+export function buildArguments(
   list: readonly string[],
   variables: Readonly<Record<string, string>>,
 ): Record<string, string> {
@@ -132,7 +148,7 @@ function buildArguments(
   return out;
 }
 
-function pairs(flag: string, list: readonly string[], missing?: string): Record<string, string> {
+export function pairs(flag: string, list: readonly string[], missing?: string): Record<string, string> {
   return Object.fromEntries(
     list.map((item) => {
       const [key, value = missing] = splitPair(item);

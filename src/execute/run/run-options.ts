@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly renewedCaches: Set<string>;
   /** BUILDKIT_CACHE_MOUNT_NS. */
   readonly cacheNamespace: string;
+  /** Steps that do not choose a network have none. What one made with a network is taken from the cache all the same. */
+  readonly offline?: boolean;
   readonly hostname: string;
   readonly extraHosts: readonly ExtraHost[];
   readonly shmSize?: number;

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import type { StepInputs } from "../../cache/inputs.ts";
 import { CleanupScope } from "../../core/cleanup-scope.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { LayerInfo } from "../../core/layer-info.ts";
@@ -19,7 +20,7 @@ import type { Chain } from "../chain.ts";
 import type { ChainTree } from "../chain-tree.ts";
 import { smallFileReader } from "../copy/owner.ts";
 import { storeLayer } from "../layer-commit.ts";
-import type { PreparedStep, StepExecutor, StepReporter } from "../step-executor.ts";
+import type { Foresight, PreparedStep, StepExecutor, StepReporter } from "../step-executor.ts";
 import { type PreparedMounts, placeMounts, prepareMounts } from "./mounts.ts";
 import { OutputTail } from "./output-tail.ts";
 import { checkProgram } from "./program-check.ts";
@@ -34,9 +35,17 @@ export class RunExecutor implements StepExecutor<RunStep> {
     this.#options = options;
   }
 
-  async prepare(step: RunStep, parent: Chain): Promise<PreparedStep> {
+  async prepare(step: RunStep, parent: Chain, foresight: Foresight): Promise<PreparedStep> {
+    const inputs = await runInputs(step, parent, this.#options);
+    // What was made with a network counts; what is made without one now is something else.
+    if (this.#options.offline && step.network === "default" && !foresight.isStored(inputs))
+      return this.#prepared({ ...step, network: "none" }, parent);
+    return this.#prepared(step, parent, inputs);
+  }
+
+  async #prepared(step: RunStep, parent: Chain, inputs?: StepInputs): Promise<PreparedStep> {
     return {
-      inputs: await runInputs(step, parent, this.#options),
+      inputs: inputs ?? (await runInputs(step, parent, this.#options)),
       execute: (reporter, signal) => this.#execute(step, parent, reporter, signal),
     };
   }
@@ -112,7 +121,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       },
     );
     await rootfs.finish();
-    if (end.exitCode !== 0) throw runFailed(step, end, tail.text());
+    if (end.exitCode !== 0) throw runFailed(step, end, tail.text(), this.#options.offline);
     const made = new Set(stubs.stubs.filter((stub) => !stub.like).map((stub) => stub.path));
     const { packed, directory } = await this.#capture(rootfs, await access.tocBytes(parent), made, signal);
     await storeLayer(target, packed, directory);
@@ -169,11 +178,18 @@ function withGroups(user: ContainerUser, groups: readonly number[]): ContainerUs
   return groups.length === 0 ? user : { ...user, additionalGids: [...user.additionalGids, ...groups] };
 }
 
-function runFailed(step: RunStep, { exitCode, oom }: ContainerEnd, output: string): SlipwayError {
+function runFailed(
+  step: RunStep,
+  { exitCode, oom }: ContainerEnd,
+  output: string,
+  offline = false,
+): SlipwayError {
   const message = `process ${goQuote(redactCredentials(step.argv.join(" ")))} did not complete successfully: exit code: ${exitCode}`;
   const facts = { exitCode, output };
   if (oom) return outOfMemory(message, oom, facts);
-  const hint = TOO_LONG.test(output) ? TOO_LONG_HINT : HINTS[exitCode];
+  const hint = TOO_LONG.test(output)
+    ? TOO_LONG_HINT
+    : (HINTS[exitCode] ?? (offline && step.network === "none" ? OFFLINE_HINT : undefined));
   return new SlipwayError("RUN_FAILED", message, { facts, ...(hint ? { hint } : {}) });
 }
 
@@ -182,6 +198,9 @@ const TOO_LONG =
   /^(exec container process .*|exec \/\S+|\/.*\/start\.sh: \d+: exec: .*): argument list too long\r?$/im;
 const TOO_LONG_HINT =
   "the kernel takes no more than 128 KiB in one argument or variable: COPY the script into the image, or mount it, and run that";
+
+const OFFLINE_HINT =
+  "with --offline RUN has no network; if it is this that the step wants, --network default gives it back";
 
 const HINTS: Readonly<Record<number, string>> = {
   127: "the command was not found in the image: check its name and PATH, or install it in an earlier step",
