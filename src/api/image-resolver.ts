@@ -5,7 +5,7 @@ import { formatPlatform, normalizePlatform, type Platform } from "../core/platfo
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
-import { fullName, parseReference, type Reference, withDigest } from "../image/reference.ts";
+import { fullName, parseReference, type Reference, storedName, withDigest } from "../image/reference.ts";
 import { isAttestation, selectPlatform } from "../image/select-platform.ts";
 import { checkPlatformDigest, driftError, type SourceLock } from "../lock/source-lock.ts";
 import { imageName } from "../lock/source-names.ts";
@@ -69,7 +69,7 @@ export class StoreImageResolver implements ImageResolver {
     const found = await this.#findAt(text, pinned, platform).catch((error) =>
       throwGone(error, lock, written),
     );
-    await this.#options.session.store.images.tag(fullName(pinned), found.root);
+    await this.#options.session.store.images.tag(storedName(pinned), found.root);
     const chosen = { platform: found.platform, manifest: found.image.manifest };
     checkPlatformDigest(lock.file, imageName(written), entry, chosen);
     return found;
@@ -79,14 +79,29 @@ export class StoreImageResolver implements ImageResolver {
     const name = fullName(reference);
     const { pull, session } = this.#options;
     const local = session.store.images.find(name);
-    if (local) {
-      const isSettled = reference.digest !== undefined || session.offline || pull === "missing";
-      const isOwn = pull === "unless-own" && !reference.digest && (await this.#isOwn(local));
-      const usable = isSettled || isOwn;
-      const found = usable && (await this.#describe(text, name, local, platform).catch(ignoreMissing));
-      if (found) return isOwn ? { ...found, isOwn } : found;
+    const isSettled = reference.digest !== undefined || session.offline || pull === "missing";
+    if (local && isSettled) {
+      const found = await this.#describe(text, name, local, platform).catch(ignoreMissing);
+      if (found) return found;
+    }
+    if (local && !isSettled && pull === "unless-own" && (await this.#isOwn(local))) {
+      const pulled = await this.#published(reference, platform);
+      if (!pulled) return { ...(await this.#describe(text, name, local, platform)), isOwn: true };
     }
     return this.#describe(text, name, await this.#pull(reference, platform), platform);
+  }
+
+  /**
+   * What a registry has of an image that was made here: it may have been pushed. A name without a host says nothing about where; then
+   * the store's counts, as it does for a build.
+   */
+  async #published(reference: Reference, platform: Platform): Promise<Descriptor | undefined> {
+    if (reference.domain === "docker.io") return undefined;
+    return this.#pull(reference, platform).catch((error) => {
+      if (isSlipwayError(error, "REGISTRY_NOT_FOUND", "REGISTRY_UNREACHABLE", "REGISTRY_UNAUTHORIZED"))
+        return undefined;
+      throw error;
+    });
   }
 
   /** The manifest of a resolved image, for its layers' blobs. */
@@ -136,7 +151,7 @@ export class StoreImageResolver implements ImageResolver {
     }).catch((error) => {
       throw explainLookup(error, reference);
     });
-    if (tags) await session.store.images.tag(fullName(reference), pulled.root);
+    if (tags) await session.store.images.tag(storedName(reference), pulled.root);
     return pulled.root;
   }
 

@@ -100,10 +100,16 @@ export function listImages(environment: Environment): Promise<ImageSummary[]> {
       byRoot.set(descriptor.digest, entry);
     }
     const rows = await Promise.all(
-      [...byRoot.values()].map(({ root, names }) => summarize(session, root, names)),
+      [...byRoot.values()].map(({ root, names }) => summarize(session, root, shownNames(names))),
     );
     return rows.sort((a, b) => (b.created ?? "").localeCompare(a.created ?? ""));
   });
+}
+
+/** Where an image has a tag, names by digest tell nothing. */
+function shownNames(names: readonly string[]): readonly string[] {
+  const tagged = names.filter((name) => !name.includes("@"));
+  return tagged.length > 0 ? tagged : names;
 }
 
 /** Which image of an index is looked at. */

@@ -4,7 +4,7 @@ import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { decodeIndex } from "../image/index-document.ts";
-import { fullName, parseReference, withDigest } from "../image/reference.ts";
+import { parseReference, storedName, withDigest } from "../image/reference.ts";
 import { isAttestation } from "../image/select-platform.ts";
 import {
   type GitEntry,
@@ -59,7 +59,7 @@ export class LockCollector implements ImageResolver {
     if (!this.#images.has(name))
       this.#images.set(name, kept.image(reference) ?? (await this.#entryOf(found)));
     // The build that comes next finds it under the name that the lock then gives it.
-    const pinned = fullName(withDigest(reference, found.root.digest));
+    const pinned = storedName(withDigest(reference, found.root.digest));
     if (!isTrial) await session.session.store.images.tag(pinned, found.root);
     return found.image;
   }

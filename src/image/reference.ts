@@ -76,6 +76,11 @@ export function withDigest(ref: Reference, digest: Digest): Reference {
   return { ...ref, digest };
 }
 
+/** The name that a store keeps an image under: with a digest the tag says nothing any more. */
+export function storedName({ domain, repository, tag, digest }: Reference): string {
+  return fullName({ domain, repository, ...(digest ? { digest } : tag ? { tag } : {}) });
+}
+
 function suffix({ tag, digest }: Reference): string {
   return (tag ? `:${tag}` : "") + (digest ? `@${digest}` : "");
 }

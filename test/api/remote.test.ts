@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -21,14 +21,7 @@ beforeAll(async () => {
 afterAll(() => web.close());
 beforeEach(() => web.files.clear());
 
-/** Puts a repository on the server, as any server of files can serve one. */
-function serve(repository: GitRepository, path: string): void {
-  repository.git("update-server-info");
-  const root = join(repository.dir, ".git");
-  for (const name of readdirSync(root, { recursive: true, encoding: "utf8" }))
-    if (statSync(join(root, name)).isFile())
-      web.files.set(`${path}/${name}`, { body: readFileSync(join(root, name)) });
-}
+const serve = (repository: GitRepository, path: string) => repository.serve(web.files, path);
 
 /** A tar whose files have these times. */
 function archive(content: Readonly<Record<string, string>>, time: number): Buffer {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { GitAccess } from "../../src/context/git-command.ts";
 import { type GitSource, parseGitUrl } from "../../src/context/git-url.ts";
@@ -40,6 +41,15 @@ export class GitRepository {
     this.git("add", "--all");
     this.git("commit", "--quiet", "--allow-empty", "-m", "change");
     return this.git("rev-parse", "HEAD");
+  }
+
+  /** Puts the repository among the files of a web server, as any server of files can serve one. */
+  serve(files: Map<string, { readonly body: Uint8Array | string }>, path: string): void {
+    this.git("update-server-info");
+    const root = join(this.dir, ".git");
+    for (const name of readdirSync(root, { recursive: true, encoding: "utf8" }))
+      if (statSync(join(root, name)).isFile())
+        files.set(`${path}/${name}`, { body: readFileSync(join(root, name)) });
   }
 
   source(suffix = ""): GitSource {

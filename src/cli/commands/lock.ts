@@ -6,7 +6,7 @@ import { type CliContext, EXIT } from "../cli-context.ts";
 import { writeText } from "../write-text.ts";
 import type { BuildFlags } from "./build-flag-values.ts";
 import { buildArguments, buildOptions } from "./build-request.ts";
-import type { LockFlags } from "./lock-flags.ts";
+import type { LockFlags } from "./lock-flag-values.ts";
 
 /** `slipway lock`: 0 where the lock is as it should be now; with `--verify` 1 where it is not (docs/exit-codes.md). */
 export async function lockCommand(context: CliContext, path: string, flags: LockFlags): Promise<number> {
