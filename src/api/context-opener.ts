@@ -50,12 +50,14 @@ export class ContextOpener {
   readonly #session: Session;
   readonly #options: BuildOptions;
   readonly #scope: CleanupScope;
+  readonly #explicitLock: LockOf;
   #lock: LockOf;
 
   constructor(session: Session, options: BuildOptions, scope: CleanupScope, lock: LockOf) {
     this.#session = session;
     this.#options = options;
     this.#scope = scope;
+    this.#explicitLock = lock;
     this.#lock = lock;
   }
 
@@ -209,7 +211,8 @@ export class ContextOpener {
   }
 
   async #dockerfileFrom(url: string): Promise<{ name: string; bytes: Uint8Array }> {
-    const current = await currentUrl({ ...this.fetch, url });
+    // A lock beside a Dockerfile can be found only once that is here.
+    const current = await currentUrl({ ...this.fetch, lock: this.#explicitLock, url });
     return { name: current.name, bytes: await collectDockerfile(createReadStream(await current.file())) };
   }
 
