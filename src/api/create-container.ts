@@ -7,10 +7,9 @@ import { makeVolumes } from "../container/volume/made-volumes.ts";
 import { plannedMounts } from "../container/volume/planned-mounts.ts";
 import { isIndexType } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
-import { hostPlatform } from "../core/platform.ts";
 import { isSignal, signalHint } from "../plan/signals.ts";
 import type { Environment } from "./environment.ts";
-import { findImage, openImage, withSession } from "./images.ts";
+import { lookAt, withSession } from "./images.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
 
@@ -63,9 +62,9 @@ async function createFrom(
   environment: Environment,
 ): Promise<Container> {
   const { name, pull: _pull, signal: _signal, ...plain } = options;
-  const root = findImage(session.store, options.image);
-  const image = await openImage(session, root, options.platform ?? hostPlatform());
-  if (!isIndexType(root.mediaType) && image.config.platform.os !== "linux")
+  const { platform } = options;
+  const image = await lookAt(session, options.image, platform ? { platform } : {});
+  if (!isIndexType(image.root.mediaType) && image.config.platform.os !== "linux")
     throw new SlipwayError(
       "PLATFORM_UNAVAILABLE",
       `${options.image} is an image for ${image.config.platform.os}`,

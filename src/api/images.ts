@@ -141,8 +141,11 @@ export function inspectImage(
   });
 }
 
-/** An image without an index is for one platform, and that has to be the one that was asked for. */
-async function lookAt(session: Session, name: string, { platform }: LookOptions): Promise<OpenImage> {
+/**
+ * The image of that name for a platform, this machine's by default. An image without an index is for one platform, and that has
+ * to be the one that was asked for. Throws `IMAGE_NOT_FOUND`, `PLATFORM_UNAVAILABLE`.
+ */
+export async function lookAt(session: Session, name: string, { platform }: LookOptions): Promise<OpenImage> {
   const image = await openImage(session, findImage(session.store, name), platform);
   const actual = image.config.platform;
   if (!platform || image.root !== image.manifestDescriptor || platformMatches(actual, platform)) return image;

@@ -3,7 +3,7 @@ import { hostPlatform } from "../core/platform.ts";
 import { contractIn } from "../preflight/contract-label.ts";
 import type { PreflightReport } from "../preflight/finding.ts";
 import type { Environment } from "./environment.ts";
-import { findImage, openImage, withSession } from "./images.ts";
+import { lookAt, withSession } from "./images.ts";
 import type { PreflightOptions } from "./preflight-options.ts";
 import { pull } from "./transfer.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
@@ -64,10 +64,10 @@ function plainly(options: Omit<PreflightOptions, "signal">): Omit<PreflightOptio
 }
 
 async function contractOf(options: PreflightOptions, environment: Environment): Promise<string | undefined> {
-  const { image: name, platform = hostPlatform(), signal } = options;
+  const { image: name, platform, signal } = options;
   const look = () =>
     withSession(environment, async (session) => {
-      const image = await openImage(session, findImage(session.store, name), platform);
+      const image = await lookAt(session, name, platform ? { platform } : {});
       return contractIn(image.config.config);
     });
   if (options.pull !== "always") {
@@ -77,6 +77,6 @@ async function contractOf(options: PreflightOptions, environment: Environment): 
       if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || options.pull === "never") throw error;
     }
   }
-  await pull({ name, platform, ...(signal ? { signal } : {}) }, environment);
+  await pull({ name, platform: platform ?? hostPlatform(), ...(signal ? { signal } : {}) }, environment);
   return look();
 }

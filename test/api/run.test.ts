@@ -187,3 +187,22 @@ describe("slipway run", () => {
     expect(result.stderr).toContain("no command specified");
   });
 });
+
+describe("what was asked for and is not there", () => {
+  it.each(["run", "create"])("%s: another platform than that of the image is refused", async (command) => {
+    const foreign = await shop.it.run([command, "--platform=linux/s390x", "busybox", "true"]);
+    expect(foreign).toMatchObject({ exitCode: command === "run" ? 125 : 1, stdout: "" });
+    expect(foreign.stderr).toMatch(
+      /busybox is not available for linux\/s390x \(PLATFORM_UNAVAILABLE\)\n.*it is for/,
+    );
+    const check = await shop.it.run(["preflight", "check", "busybox", "--", "--platform=windows/amd64"]);
+    expect(check.stderr).toContain("busybox is not available for windows/amd64");
+  });
+
+  it("-t alone gives the process a terminal, also where standard input is none; -it is refused there", async () => {
+    const alone = await shop.it.run(["run", "--rm", "-t", "busybox", "sh", "-c", "test -t 1 && echo yes"]);
+    expect(alone).toMatchObject({ exitCode: 0, stdout: "yes\r\n" });
+    const both = await shop.it.run(["run", "--rm", "-it", "busybox", "true"]);
+    expect(both).toMatchObject({ exitCode: 125, stderr: expect.stringContaining("not a TTY") });
+  });
+});

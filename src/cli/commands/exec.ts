@@ -20,9 +20,9 @@ export function execCommand(
   flags: ExecFlags,
 ): (context: CliContext) => Promise<number> {
   return async (context) => {
-    if (flags.tty && !flags.detach && !context.stdin.isTTY)
+    if (flags.tty && flags.interactive && !flags.detach && !context.stdin.isTTY)
       throw new SlipwayError("USAGE", "the input device is not a TTY", {
-        hint: "leave -t out where input is a pipe or a file",
+        hint: "leave -t or -i out where input is a pipe or a file",
       });
     const { exitCode } = await execContainer(
       name,

@@ -21,9 +21,9 @@ export function runOptions(
 ): RunContainerOptions {
   const { variables } = context.environment;
   const { env, unset } = environmentFlags(flags, context);
-  if (flags.tty && !flags.detach && !context.stdin.isTTY)
+  if (flags.tty && flags.interactive && !flags.detach && !context.stdin.isTTY)
     throw new SlipwayError("USAGE", "the input device is not a TTY", {
-      hint: "leave -t out where input is a pipe or a file",
+      hint: "leave -t or -i out where input is a pipe or a file",
     });
   return {
     ...lifeOptions(flags, context.environment),
