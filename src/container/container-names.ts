@@ -1,7 +1,9 @@
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { currentOwner, isGone, isOwner } from "../store/owner.ts";
+import { libc } from "../sys/libc.ts";
 import { makeFolders } from "../sys/make-folders.ts";
 import { randomName } from "./random-name.ts";
 
@@ -29,8 +31,14 @@ export function openNames(folder: string, isThere: (id: string) => boolean): Con
     return !found || (!isThere(found.id) && isGone(found.owner));
   };
   const tryTake = (name: string, id: string): boolean => {
-    if (isFree(name)) rmSync(at(name), { force: true });
-    return writeNew(folder, name, `${id}\n${currentOwner()}\n`);
+    const content = `${id}\n${currentOwner()}\n`;
+    if (writeNew(folder, name, content)) return true;
+    if (!isFree(name)) return false;
+    // Only one process at a time takes a name away, and looks again first: somebody else may have done it, and have the name by now.
+    exclusively(join(folder, ".lock"), () => {
+      if (isFree(name)) rmSync(at(name), { force: true });
+    });
+    return writeNew(folder, name, content);
   };
   return {
     take(name, id) {
@@ -66,9 +74,19 @@ function readHolder(path: string): { readonly id: string; readonly owner: string
   }
 }
 
+function exclusively(path: string, task: () => void): void {
+  const fd = openSync(path, "a", 0o600);
+  try {
+    libc().lock(fd, "exclusive", { wait: true });
+    task();
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /** The file appears whole: it is written under another name and linked. False where there is one already. */
 function writeNew(folder: string, name: string, content: string): boolean {
-  const temporary = join(folder, `.${name}.${process.pid}`);
+  const temporary = join(folder, `.${name}.${randomBytes(8).toString("hex")}`);
   try {
     makeFolders(folder, 0o700);
     writeFileSync(temporary, content, { mode: 0o600 });

@@ -37,6 +37,20 @@ describe("names of containers", () => {
     expect(() => names.take("web", ONE)).toThrow();
   });
 
+  it("are not taken from whoever was faster to take a name that was free again", () => {
+    const folder = temporaryFolder();
+    const THREE = "3".repeat(64);
+    const file = join(folder, "web");
+    const names = openNames(folder, (id) => {
+      // Between looking and taking, another process does both.
+      if (id === ONE) writeFileSync(file, `${THREE}\n${currentOwner()}\n`);
+      return false;
+    });
+    writeFileSync(file, `${ONE}\n1-1-1-abc\n`);
+    expect(() => names.take("web", TWO)).toThrow(expect.objectContaining({ code: "CONTAINER_NAME_TAKEN" }));
+    expect(names.idOf("web")).toBe(THREE);
+  });
+
   it("are made up where none is given", () => {
     const names = openNames(join(temporaryFolder(), "names"), () => true);
     expect(names.takeAny(ONE)).toMatch(/^[a-z]+_[a-z]+$/);
