@@ -18,6 +18,8 @@ const RANKS: Readonly<Record<string, number>> = {
   sys: 0,
   dockerfile: 1,
   store: 1,
+  secrets: 1,
+  yaml: 2,
   context: 2,
   layer: 2,
   image: 2,

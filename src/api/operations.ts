@@ -75,6 +75,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
       return testHere({ ...options, signal, onWarning, onText }, environment);
     };
   },
+  audit: async () => {
+    const { auditHere } = await import("./audit.ts");
+    return (options: Parameters<typeof auditHere>[0], { environment, signal }) =>
+      auditHere({ ...options, signal }, environment);
+  },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");
     return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help, type Option } from "commander";
 import { withoutBooleanValues } from "./boolean-flags.ts";
 import { type CliContext, EXIT } from "./cli-context.ts";
+import { defineAudit } from "./commands/audit-flags.ts";
 import { defineBuild } from "./commands/build-flags.ts";
 import { defineContainers } from "./commands/container-flags.ts";
 import { defineContainerControl } from "./commands/control-flags.ts";
@@ -72,6 +73,7 @@ export function makeProgram(
   definePreflight(program, run);
   defineVolumes(program, run);
   defineTest(program, run);
+  defineAudit(program, run);
   defineSystem(program, run);
   return program;
 }

@@ -3,6 +3,8 @@ import type { Descriptor } from "../core/descriptor.ts";
 import { compressionOf } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import type { Entry } from "../core/file-tree.ts";
+import type { LayerFile } from "../layer/archived-files.ts";
 import { decompressor } from "../layer/compression.ts";
 import { ingestLayer } from "../layer/ingest.ts";
 import { unpackArchive } from "../layer/pack.ts";
@@ -11,6 +13,7 @@ import { Toc } from "../layer/toc.ts";
 import type { Store } from "../store/store.ts";
 import type { Chain, ChainLayer } from "./chain.ts";
 import { ChainTree } from "./chain-tree.ts";
+import { layerContents } from "./layer-contents.ts";
 import { SnapshotFolders } from "./snapshot-folders.ts";
 import { WatchedSource } from "./watched-source.ts";
 
@@ -74,6 +77,30 @@ export class LayerAccess {
   /** Tables of contents as bytes, bottom first. */
   async tocBytes(chain: Chain): Promise<Buffer[]> {
     return (await this.#open(chain, false)).map(({ bytes }) => bytes);
+  }
+
+  /** Layers with their tables of contents, bottom first. */
+  layers(chain: Chain): Promise<readonly OpenLayer[]> {
+    return this.#open(chain, false);
+  }
+
+  /** Bytes of some files of one layer, by path: `layerContents`. They have to have bytes of their own there. */
+  async *contents(
+    chain: Chain,
+    index: number,
+    wanted: ReadonlyMap<string, Entry>,
+  ): AsyncGenerator<LayerFile> {
+    const opened = await this.#open(chain, false);
+    const { key, toc } = opened[index]!;
+    const layer = chain.layers[index]!;
+    const forms = {
+      diffId: layer.diffId,
+      toc,
+      folder: this.#snapshots.usable(key),
+      archive: this.#options.store.layers.archive(key)?.path,
+      stream: () => this.#archive(layer),
+    };
+    yield* layerContents(forms, wanted);
   }
 
   /** Snapshot folders of all layers, bottom first, ready to be mounted. */

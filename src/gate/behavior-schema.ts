@@ -11,8 +11,8 @@ import {
   mapping,
   oneOf,
   text,
-} from "./decode.ts";
-import type { MarkedValue } from "./marked-value.ts";
+} from "../yaml/decode.ts";
+import type { MarkedValue } from "../yaml/marked-value.ts";
 
 /** A port on which something has to accept connections. */
 export interface ExpectedPort {

@@ -1,7 +1,7 @@
+import { goMode, hasPermissions } from "../core/file-mode.ts";
 import type { Entry, FileTree } from "../core/file-tree.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { expressionErrors } from "./expressions.ts";
-import { goMode, hasPermissions } from "./file-mode.ts";
 import { substitute } from "./substitute.ts";
 import type { FileContentTest, FileExistenceTest, LicenseTest } from "./test-file.ts";
 import type { Findings } from "./test-result.ts";

@@ -1,4 +1,6 @@
+import { isShellForm } from "../image/command-form.ts";
 import type { ContainerConfig } from "../image/config.ts";
+import { INITS, SHELLS } from "../image/known-programs.ts";
 import type { NamespaceProcess } from "../sys/namespace-processes.ts";
 
 /** What was seen of a container's processes while it ran. */
@@ -13,13 +15,6 @@ export interface ProcessSighting {
   /** Whether the first process handles it. The kernel keeps from a process 1 what it does not handle (pid_namespaces(7)). */
   readonly handlesStop: boolean;
 }
-
-/** Programs that forward signals and wait for what is left behind. */
-const INITS = new Set([
-  ...["tini", "tini-static", "docker-init", "dumb-init", "catatonit", "init", "systemd", "runsvdir", "runit"],
-  ...["s6-svscan", "supervisord", "my_init", "pid1"],
-]);
-const SHELLS = new Set(["sh", "bash", "dash", "ash", "busybox", "ksh", "mksh", "zsh"]);
 
 /** Why an image needs an init in front of its command (`--init`, or one of its own); empty where it does not. Pure. */
 export function initReasons({ first, others, zombies, stopSignal, handlesStop }: ProcessSighting): string[] {
@@ -46,11 +41,9 @@ export function initReasons({ first, others, zombies, stopSignal, handlesStop }:
 }
 
 /** What can be said of an image that was not run. Pure. */
-export function shellFormNote({ Entrypoint = [], Shell }: ContainerConfig): string | undefined {
-  const shell = Shell && Shell.length > 0 ? Shell : ["/bin/sh", "-c"];
-  const isShellForm =
-    Entrypoint.length === shell.length + 1 && shell.every((word, i) => Entrypoint[i] === word);
-  if (!isShellForm || /^\s*exec\s/.test(Entrypoint.at(-1)!)) return undefined;
+export function shellFormNote(config: ContainerConfig): string | undefined {
+  const { Entrypoint = [] } = config;
+  if (!isShellForm(config, Entrypoint) || /^\s*exec\s/.test(Entrypoint.at(-1)!)) return undefined;
   return "the ENTRYPOINT is in its shell form: arguments and CMD are ignored, and the shell may keep signals from the command (use the form with brackets, or begin it with exec)";
 }
 

@@ -1,5 +1,5 @@
 import { SlipwayError } from "../core/errors.ts";
-import { behaviorTest } from "./behavior-schema.ts";
+import { checkPermissions } from "../core/file-mode.ts";
 import {
   type Decode,
   duration,
@@ -12,9 +12,9 @@ import {
   mapping,
   oneOf,
   text,
-} from "./decode.ts";
-import { checkPermissions } from "./file-mode.ts";
-import { MarkedDocument } from "./marked-value.ts";
+} from "../yaml/decode.ts";
+import { MarkedDocument } from "../yaml/marked-value.ts";
+import { behaviorTest } from "./behavior-schema.ts";
 import { compileExpression } from "./regular-expression.ts";
 
 /** An expression with the text that it was made of. */
@@ -165,12 +165,14 @@ function isNothing(tests: object | undefined): boolean {
   return tests === undefined || Object.keys(tests).length === 0;
 }
 
+const TEST_FILE = { code: "TEST_INVALID", hint: "docs/testing.md says what a test file may hold" } as const;
+
 /**
  * Reads a file of tests: YAML or JSON in container-structure-test's schema 2.0.0, with `behaviorTests` beside it. Throws `TEST_INVALID` with
  * file, line and column of everything that is wrong.
  */
 export function parseTestFile(file: string, content: string): TestFile {
-  const document = new MarkedDocument(file, content.replace(/^\uFEFF/, ""));
+  const document = new MarkedDocument(file, content.replace(/^\uFEFF/, ""), TEST_FILE);
   const { root } = document;
   if (root.isAbsent) root.mistake("the file is empty");
   const decoded = root.isAbsent ? undefined : testFile(root);

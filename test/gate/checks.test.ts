@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkPermissions, goMode, hasPermissions, lsMode } from "../../src/gate/file-mode.ts";
+import { checkPermissions, goMode, hasPermissions, lsMode } from "../../src/core/file-mode.ts";
 import { checkContent, checkExistence, checkLicenses } from "../../src/gate/file-tests.ts";
 import { initReasons, shellFormNote } from "../../src/gate/init-advice.ts";
 import { metadataErrors } from "../../src/gate/metadata-test.ts";

@@ -1,5 +1,5 @@
-import { SlipwayError } from "../core/errors.ts";
-import type { Entry } from "../core/file-tree.ts";
+import { SlipwayError } from "./errors.ts";
+import type { Entry } from "./file-tree.ts";
 
 /** The letter of each type, as Go's `FileMode` and as `ls` writes it. */
 const LETTERS = {

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { ErrorCode } from "../core/error-codes.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 
@@ -18,17 +19,25 @@ const MOST_MERGES = 1000;
 const TRUE = new Set(["true", "yes", "on", "y"]);
 const FALSE = new Set(["false", "no", "off", "n"]);
 
+/** What an error says about a file of this kind. */
+export interface DocumentKind {
+  readonly code: ErrorCode;
+  readonly hint: string;
+}
+
 /** A YAML or JSON text (JSON is YAML) with all that was found wrong in it. */
 export class MarkedDocument {
   readonly file: string;
+  readonly #kind: DocumentKind;
   readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #parsed: Parsed;
   readonly #mistakes: Mistake[] = [];
   #merges = 0;
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, kind: DocumentKind) {
     this.file = file;
+    this.#kind = kind;
     this.#text = text;
     this.#parsed = parseDocument(text, {
       lineCounter: this.#lines,
@@ -63,7 +72,7 @@ export class MarkedDocument {
     return isAlias(node) ? node.resolve(this.#parsed) : node;
   }
 
-  /** Throws `TEST_INVALID` with every mistake and its place. */
+  /** Throws the error of this kind of file with every mistake and its place. */
   check(): void {
     if (this.#mistakes.length === 0) return;
     const sorted = [...this.#mistakes].sort((a, b) => a.line - b.line || a.column - b.column);
@@ -72,10 +81,11 @@ export class MarkedDocument {
       .map(({ line, column, message }) => `${this.file}:${line}:${column}: ${message}`);
     const more = sorted.length - told.length;
     const first = sorted[0]!;
-    throw new SlipwayError("TEST_INVALID", [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"), {
+    const { code, hint } = this.#kind;
+    throw new SlipwayError(code, [...told, ...(more > 0 ? [`and ${more} more`] : [])].join("\n"), {
       source: { file: this.file, start: first.line, end: first.line },
       facts: { mistakes: sorted, sourceText: this.#text },
-      hint: "docs/testing.md says what a test file may hold",
+      hint,
     });
   }
 }

@@ -1,0 +1,154 @@
+import type { Entry } from "../../core/file-tree.ts";
+import { isShellForm } from "../../image/command-form.ts";
+import type { ContainerConfig } from "../../image/config.ts";
+import { INITS, programName, SHELLS } from "../../image/known-programs.ts";
+import { resolvePath } from "../../layer/resolve.ts";
+import type { LayerTree } from "../../layer/tree.ts";
+import { type Finding, finding, type Origin } from "../finding.ts";
+
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The program that a container of the image starts with. */
+export interface StartProgram {
+  /** Its words. */
+  readonly words: readonly string[];
+  /** Undefined where the image has no such program. */
+  readonly file: Entry | undefined;
+  /** The command line, where a shell is told one. */
+  readonly shellLine: string | undefined;
+}
+
+/** What ENTRYPOINT and CMD come to, looked up in the image. */
+export function startProgram(config: ContainerConfig, tree: LayerTree): StartProgram | undefined {
+  const { Entrypoint = [], Cmd = [] } = config;
+  const words = [...Entrypoint, ...(isShellForm(config, Entrypoint) ? [] : Cmd)];
+  const [program] = words;
+  if (program === undefined) return undefined;
+  const isLine = SHELLS.has(programName(program)) && words[1] === "-c";
+  return { words, file: findProgram(program, config, tree), shellLine: isLine ? words[2] : undefined };
+}
+
+function findProgram(program: string, config: ContainerConfig, tree: LayerTree): Entry | undefined {
+  const path = config.Env?.find((pair) => pair.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
+  const places = program.includes("/")
+    ? [program.startsWith("/") ? program : `${config.WorkingDir || "/"}/${program}`]
+    : path.split(":").map((folder) => `${folder}/${program}`);
+  for (const place of places) {
+    const entry = lookUp(tree, place);
+    if (entry?.type === "file") return entry;
+  }
+  return undefined;
+}
+
+function lookUp(tree: LayerTree, path: string): Entry | undefined {
+  try {
+    return resolvePath(tree, path, { followLast: true }).entry;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What is wrong with how a container starts. `script` is the text of the start program, where it is a script of a shell. */
+export function startFindings(program: StartProgram, script: string | undefined, origin: Origin): Finding[] {
+  if (INITS.has(programName(program.words[0]!))) return [];
+  const text = script ?? program.shellLine;
+  if (text === undefined) return [];
+  const found: Finding[] = [];
+  const subject = script === undefined ? "CMD" : `/${program.file!.path}`;
+  const started = backgroundCommands(text);
+  if (started > 0)
+    found.push(
+      finding("NoInit", {
+        subject,
+        message: `${subject} starts ${started} ${started === 1 ? "process" : "processes"} in the background, and process 1 is a shell, no init`,
+        fix: 'put an init in front: ENTRYPOINT ["tini", "--", …], or start the container with --init',
+        origin,
+      }),
+    );
+  else if (script !== undefined && !/(?:^|[;&|]|\bthen\b|\bdo\b|\))\s*exec\s+[^\s>&<\d]/m.test(script))
+    found.push(
+      finding("ScriptWithoutExec", {
+        subject,
+        message: `${subject} does not end with exec: the shell stays process 1, and the program behind it gets no signal`,
+        fix: 'start the program with exec, as in exec "$@"',
+        origin,
+      }),
+    );
+  return found;
+}
+
+/** How many commands of a shell script go to the background; comments, here-documents aside, and `&&`, `>&`, `&>` are something else. */
+export function backgroundCommands(script: string): number {
+  let count = 0;
+  for (const line of script.split("\n")) {
+    const code = line.replace(/"(?:\\.|[^"\\])*"|'[^']*'/g, '""').replace(/(?:^|\s)#.*$/, "");
+    count += code.match(/(?<![&>|<\\])&(?![&>\d])/g)?.length ?? 0;
+  }
+  return count;
+}
+
+const SUDO = new Set(["sudo", "doas", "pkexec"]);
+const MANAGERS = new Set([
+  "apt",
+  "apt-get",
+  "dpkg",
+  "apk",
+  "dnf",
+  "microdnf",
+  "yum",
+  "rpm",
+  "zypper",
+  "pacman",
+]);
+const PROGRAM_FOLDERS = /^(?:usr\/(?:local\/)?)?s?bin\/([^/]+)$/;
+
+/** Programs in the places for programs that a runtime image had better not have. */
+export class UnneededPrograms {
+  readonly #needsShell: boolean;
+  readonly #shells: string[] = [];
+  readonly #managers: string[] = [];
+  readonly #sudo: { readonly path: string; readonly origin: Origin }[] = [];
+
+  constructor(needsShell: boolean) {
+    this.#needsShell = needsShell;
+  }
+
+  add(entry: Entry, origin: Origin): void {
+    if (entry.type !== "file" && entry.type !== "symlink") return;
+    const name = PROGRAM_FOLDERS.exec(entry.path)?.[1];
+    if (name === undefined) return;
+    if (SUDO.has(name)) this.#sudo.push({ path: `/${entry.path}`, origin });
+    if (SHELLS.has(name)) this.#shells.push(`/${entry.path}`);
+    if (MANAGERS.has(name)) this.#managers.push(`/${entry.path}`);
+  }
+
+  findings(): Finding[] {
+    const found = this.#sudo.map(({ path, origin }) =>
+      finding("SudoPresent", {
+        subject: path,
+        message: `${path} hands out root's rights`,
+        fix: "do what needs root in RUN, and leave it out of the image",
+        origin,
+      }),
+    );
+    if (this.#shells.length > 0 && !this.#needsShell)
+      found.push(
+        finding("ShellPresent", {
+          subject: "shells",
+          message: `the command needs no shell, and there are ${this.#shells.join(", ")}`,
+          fix: "copy what runs into a base without one",
+          facts: { paths: this.#shells },
+        }),
+      );
+    if (this.#managers.length > 0)
+      found.push(
+        finding("PackageManagerPresent", {
+          subject: "package managers",
+          message: `there are ${this.#managers.join(", ")}`,
+          fix: "copy what runs into a base without one",
+          facts: { paths: this.#managers },
+        }),
+      );
+    return found;
+  }
+}

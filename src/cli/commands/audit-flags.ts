@@ -1,0 +1,37 @@
+import { type Command, Option } from "commander";
+import { AUDIT_FORMATS } from "../../audit/report.ts";
+import { collect } from "../collect.ts";
+import type { Run } from "../run-handler.ts";
+import type { AuditFlags } from "./audit.ts";
+
+/** The command that looks for what is dangerous or wasteful in images. */
+export function defineAudit(program: Command, run: Run): void {
+  program
+    .command("audit")
+    .description(
+      "Look for what is dangerous or wasteful in an image: each finding with its layer, its instruction and the fix",
+    )
+    .argument("<image>", "name or id")
+    .option("-f, --file <dockerfile>", "the Dockerfile that it was built of: findings then have its lines")
+    .addOption(
+      new Option("--format <format>", "how findings are printed").choices(AUDIT_FORMATS).default("text"),
+    )
+    .option(
+      "--fail-on <severity|id>",
+      "end with 1 where there is such a finding, or a worse one; may be repeated",
+      collect,
+      [],
+    )
+    .option("--platform <os/arch>", "the platform to look at, of an image for several")
+    .addOption(
+      new Option("--pull <when>", "when to ask the registry")
+        .choices(["always", "missing", "never"])
+        .default("missing"),
+    )
+    .action((image: string, flags: AuditFlags) =>
+      run(async () => {
+        const { auditCommand } = await import("./audit.ts");
+        return (cli) => auditCommand(cli, image, flags);
+      }),
+    );
+}

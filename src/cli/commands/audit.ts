@@ -1,0 +1,105 @@
+import { auditImage } from "../../api/audit.ts";
+import type { Finding, Origin } from "../../audit/finding.ts";
+import {
+  type AuditFormat,
+  type AuditReport,
+  failsOn,
+  isSeverity,
+  jsonReport,
+  sarifReport,
+} from "../../audit/report.ts";
+import { isRuleId } from "../../audit/rules.ts";
+import { SEVERITIES } from "../../audit/severity.ts";
+import { SlipwayError } from "../../core/errors.ts";
+import { parsePlatform } from "../../core/platform.ts";
+import { type CliContext, EXIT } from "../cli-context.ts";
+import { humanSize } from "../human.ts";
+import { formatTable } from "../table.ts";
+import { VERSION } from "../version.ts";
+import { visibleText } from "../write-text.ts";
+
+/** Flags of `audit` as commander gives them. */
+export interface AuditFlags {
+  readonly file?: string;
+  readonly format: AuditFormat;
+  readonly failOn: readonly string[];
+  readonly platform?: string;
+  readonly pull: "always" | "missing" | "never";
+}
+
+/** `slipway audit`: 1 where a finding is one of `--fail-on` (docs/exit-codes.md). */
+export async function auditCommand(context: CliContext, image: string, flags: AuditFlags): Promise<number> {
+  const failOn = flags.failOn.flatMap((words) => words.split(","));
+  for (const word of failOn)
+    if (!isSeverity(word) && !isRuleId(word))
+      throw new SlipwayError("USAGE", `--fail-on knows no ${JSON.stringify(word)}`, {
+        hint: `name a severity (${SEVERITIES.join(", ")}) or the id of a rule`,
+      });
+  const report = await auditImage(
+    {
+      image,
+      pull: flags.pull,
+      ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
+      ...(flags.platform ? { platform: parsePlatform(flags.platform) } : {}),
+      signal: context.signal,
+    },
+    context.environment,
+  );
+  context.stdout.write(written(report, flags.format));
+  return report.findings.some((one) => failsOn(one, failOn)) ? EXIT.failed : EXIT.ok;
+}
+
+function written(report: AuditReport, format: AuditFormat): string {
+  switch (format) {
+    case "text":
+      return textReport(report);
+    case "json":
+      return jsonReport(report);
+    case "sarif":
+      return sarifReport(report, VERSION);
+    default:
+      return format satisfies never;
+  }
+}
+
+function textReport(report: AuditReport): string {
+  const { findings } = report;
+  const rows = findings.map((one) => [one.severity, one.rule, one.message, placeOf(one.origin), one.fix]);
+  const table = findings.length > 0 ? formatTable(["SEVERITY", "ID", "FINDING", "FROM", "FIX"], rows) : "";
+  return `${table}${table && "\n"}${layerPicture(report)}\n${summary(findings)}\n`;
+}
+
+const LONGEST_INSTRUCTION = 50;
+
+function placeOf({ layer, instruction, source }: Origin): string {
+  const text = instruction ?? "";
+  const short = text.length > LONGEST_INSTRUCTION ? `${text.slice(0, LONGEST_INSTRUCTION - 1)}…` : text;
+  return [
+    ...(layer === undefined ? [] : [`layer ${layer + 1}`]),
+    ...(source ? [`${source.file}:${source.start}`] : []),
+    ...(short ? [short] : []),
+  ].join(", ");
+}
+
+const BAR = 40;
+
+/** A bar for each layer: what containers see, and (lighter) what later layers hide. */
+function layerPicture({ sizes }: AuditReport): string {
+  const largest = Math.max(1, ...sizes.map(({ bytes }) => bytes));
+  const lines = sizes.map(({ layer, bytes, hidden }) => {
+    const length = Math.ceil((bytes / largest) * BAR);
+    const waste = bytes === 0 ? 0 : Math.ceil((hidden / bytes) * length);
+    const bar = ("█".repeat(length - waste) + "░".repeat(waste)).padEnd(BAR);
+    const told = hidden > 0 ? `, ${humanSize(hidden)} hidden by later layers` : "";
+    return `layer ${String(layer + 1).padStart(String(sizes.length).length)}  ${bar}  ${humanSize(bytes)}${told}\n`;
+  });
+  return visibleText(lines.join(""));
+}
+
+function summary(findings: readonly Finding[]): string {
+  const counts = SEVERITIES.flatMap((severity) => {
+    const count = findings.filter((one) => one.severity === severity).length;
+    return count > 0 ? [`${count} ${severity}`] : [];
+  });
+  return findings.length === 0 ? "nothing found" : `${findings.length} found: ${counts.join(", ")}`;
+}

@@ -1,0 +1,135 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { fingerprint } from "../../src/audit/finding.ts";
+import { AUDIT_RULES } from "../../src/audit/rules.ts";
+import { useWorkshop } from "../api/workshop.ts";
+import { PROJECT_ROOT } from "../support/source-tree.ts";
+
+const shop = useWorkshop();
+const TOKEN = `ghp_${"a1B2c3D4".repeat(5)}`;
+
+interface Told {
+  readonly rule: string;
+  readonly subject: string;
+  readonly severity: string;
+  readonly message: string;
+  readonly fingerprint: string;
+  readonly origin: { readonly layer?: number; readonly source?: { readonly start: number } };
+  readonly facts: Record<string, unknown>;
+}
+
+const DOCKERFILE = `FROM busybox
+RUN cp /bin/busybox /bin/own && chmod 4755 /bin/own && chmod 2755 /bin/busybox && mkdir /open && chmod 777 /open
+COPY keep .env /app/
+RUN rm /app/.env && chmod 666 /app/keep
+ENV API_TOKEN=${TOKEN}
+ENTRYPOINT serve
+`;
+
+describe("slipway audit", () => {
+  it("finds what find -perm finds, secrets in each place, leaks and waste, with layer and line", async () => {
+    const files = { Dockerfile: DOCKERFILE, keep: "k".repeat(5000), ".env": `KEY=${TOKEN}\n` };
+    const built = await shop.it.build(files, "-t", "app");
+    expect(built.exitCode).toBe(0);
+    const { stdout } = await shop.it.succeed([
+      "audit",
+      "app",
+      "-f",
+      join(built.context, "Dockerfile"),
+      "--format",
+      "json",
+    ]);
+    const { findings, layers } = JSON.parse(stdout) as { findings: Told[]; layers: { hidden: number }[] };
+    const subjects = (rule: string) =>
+      findings
+        .filter((one) => one.rule === rule)
+        .map(({ subject }) => subject)
+        .sort();
+    const find = async (...test: string[]) =>
+      (await shop.it.shell("app", `find / -xdev ${test.join(" ")} 2>/dev/null | sort`))
+        .split("\n")
+        .filter(Boolean);
+    expect(subjects("SetuidFile")).toEqual(await find("-type f -perm -4000"));
+    expect(subjects("SetgidFile")).toEqual(await find("-type f -perm -2000"));
+    const writable = await find(
+      "'(' -type f -o -type d ! -perm -1000 ')' -perm -0002 ! -path '/proc*' ! -path '/dev*' ! -path '/sys*'",
+    );
+    expect(subjects("WorldWritable")).toEqual(writable);
+    expect(writable).toEqual(["/app/keep", "/open"]);
+    expect(subjects("LeakedFile")).toEqual(["/app/.env"]);
+    expect(subjects("SecretInFile")).toEqual(["github-token in /app/.env"]);
+    expect(subjects("SecretInEnv")).toEqual(["API_TOKEN"]);
+    expect(subjects("RootUser")).toEqual(["USER"]);
+    expect(subjects("ShellEntrypoint")).toEqual(["ENTRYPOINT"]);
+    expect(subjects("NoHealthcheck")).toEqual(["HEALTHCHECK"]);
+    expect(subjects("DeletedFiles")).toHaveLength(1);
+    expect(subjects("OverwrittenFiles").length).toBeGreaterThan(0);
+    const setuid = findings.find(({ subject }) => subject === "/bin/own")!;
+    expect(setuid.origin).toMatchObject({ layer: 1, source: { start: 2 } });
+    expect(setuid.facts).toMatchObject({ mode: "4755", uid: 0, owner: "root:root" });
+    expect(setuid.fingerprint).toBe(fingerprint({ rule: "SetuidFile", subject: "/bin/own" }));
+    expect(layers[2]!.hidden).toBe(5000 + `KEY=${TOKEN}\n`.length);
+    expect(findings.every(({ message }) => !message.includes(TOKEN))).toBe(true);
+  });
+
+  it("ends with 1 where --fail-on says so, and refuses words that it does not know", async () => {
+    await shop.it.build({ Dockerfile: "FROM busybox\nUSER 4242\n" }, "-t", "plain");
+    const report = await shop.it.succeed(["audit", "plain"]);
+    expect(report.stdout).toContain("has no entry in /etc/passwd");
+    expect(report.stdout).toMatch(/layer 1 {2}█+/);
+    expect((await shop.it.run(["audit", "plain", "--fail-on", "UnknownUser"])).exitCode).toBe(1);
+    expect((await shop.it.run(["audit", "plain", "--fail-on", "critical"])).exitCode).toBe(0);
+    const wrong = await shop.it.run(["audit", "plain", "--fail-on", "awful"]);
+    expect(wrong.exitCode).toBe(2);
+    expect(wrong.stderr).toContain('--fail-on knows no "awful"');
+  });
+
+  it("writes SARIF 2.1.0", async () => {
+    await shop.it.build({ Dockerfile: "FROM busybox\nRUN chmod 4755 /bin/busybox\n" }, "-t", "sarif");
+    const { stdout } = await shop.it.succeed(["audit", "sarif", "--format", "sarif"]);
+    const log = JSON.parse(stdout);
+    expect(log.version).toBe("2.1.0");
+    const [run] = log.runs;
+    expect(run.tool.driver).toMatchObject({ name: "slipway" });
+    for (const result of run.results) {
+      expect(run.tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId);
+      expect(["none", "note", "warning", "error"]).toContain(result.level);
+      expect(typeof result.message.text).toBe("string");
+      const { uri } = result.locations[0].physicalLocation.artifactLocation;
+      expect(uri).toMatch(/^[^\s/][^\s]*$/);
+      expect(result.partialFingerprints["slipwayAudit/v1"]).toMatch(/^[0-9a-f]{32}$/);
+    }
+  });
+
+  it("refuses an image with a broken layer", async () => {
+    await shop.it.build(
+      { Dockerfile: "FROM scratch\nCOPY a /a\n", a: "content of the file\n" },
+      "-t",
+      "broken",
+      "-o",
+      `type=oci,dest=${shop.it.folder}/broken.tar`,
+    );
+    const home = join(shop.it.folder, "other");
+    await shop.it.succeed(["load", "-i", `${shop.it.folder}/broken.tar`], { home });
+    const blobs = join(home, "oci/blobs/sha256");
+    for (const name of readdirSync(blobs)) {
+      const bytes = readFileSync(join(blobs, name));
+      if (bytes[0] === 0x1f)
+        writeFileSync(join(blobs, name), Buffer.concat([bytes.subarray(0, -3), Buffer.alloc(3)]));
+    }
+    const name = (await shop.it.succeed(["images", "-q"], { home })).stdout.trim().split("\n")[0]!;
+    const refused = await shop.it.run(["audit", name, "--pull", "never"], { home });
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toMatch(/DIGEST_MISMATCH|LAYER_INVALID/);
+    expect(refused.stdout).toBe("");
+  });
+});
+
+describe("docs/audit.md", () => {
+  it("has every rule with its severity", () => {
+    const page = readFileSync(join(PROJECT_ROOT, "docs/audit.md"), "utf8");
+    for (const [id, { severity, description }] of Object.entries(AUDIT_RULES))
+      expect(page).toContain(`| \`${id}\` | ${severity} | ${description} |`);
+  });
+});
