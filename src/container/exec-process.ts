@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fstatSync, readFileSync } from "node:fs";
+import { systemErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { hostTree } from "../execute/run/host-tree.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { type ContainerUser, resolveUser } from "../runtime/users.ts";
+import { openBelow } from "../sys/open-below.ts";
 
 /** What a further process in a container has of its own; the rest is as for the container's first. */
 export interface ExecOptions {
@@ -55,9 +56,23 @@ export function userInside(pid: number, user: string): ContainerUser {
   return resolveUser({ user, ...(passwd ? { passwd } : {}), ...(group ? { group } : {}) });
 }
 
+/** The container may put a link anywhere between finding the path and reading it: then there is no such file. */
 function readInside(root: string, name: string): Uint8Array | undefined {
-  const { path, entry } = resolvePath(hostTree(root), name, { followLast: true });
-  const file = join(root, path);
-  if (entry?.type !== "file" || !statSync(file).isFile() || entry.size > LIMITS.passwd) return undefined;
-  return readFileSync(file);
+  const { path } = resolvePath(hostTree(root), name, { followLast: true });
+  const fd = openIfThere(root, path);
+  if (fd === undefined) return undefined;
+  try {
+    return fstatSync(fd).size > LIMITS.passwd ? undefined : readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openIfThere(root: string, path: string): number | undefined {
+  try {
+    return openBelow(root, path);
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "ELOOP"].includes(systemErrorCode(error) ?? "")) return undefined;
+    throw error;
+  }
 }
