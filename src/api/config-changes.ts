@@ -2,12 +2,11 @@ import { SlipwayError } from "../core/errors.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import type { ContainerConfig } from "../image/config.ts";
-
-const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+import { DEFAULT_PATH } from "../plan/predefined-args.ts";
 
 /** The configuration that `--change` instructions make, as for `docker import`: literal values, no variables. */
 export function configFromChanges(changes: readonly string[]): ContainerConfig {
-  return changedConfig({ Env: [DEFAULT_PATH] }, changes);
+  return changedConfig({ Env: [`PATH=${DEFAULT_PATH}`] }, changes);
 }
 
 /** The same over a configuration that is there (`docker commit --change`). */

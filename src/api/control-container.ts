@@ -43,7 +43,7 @@ export async function killContainer(name: string, signal: string, environment: E
 }
 
 /**
- * Starts a container that has been made or has ended, in the background; one that runs is left as it is. Gives the end where the
+ * Starts a container that has been made or has ended, in the background; one that runs, or will by itself, is left as it is. Gives the end where the
  * command could not be executed or found.
  */
 export async function startContainer(
@@ -52,7 +52,7 @@ export async function startContainer(
   environment: Environment,
 ): Promise<SupervisedEnd | undefined> {
   const { state, record } = await look(name, environment);
-  if (state.status === "running") return undefined;
+  if (isActive(state)) return undefined;
   return startMonitor(record.id, onWarning, environment);
 }
 
@@ -79,13 +79,16 @@ export async function waitForContainer(
   signal?: AbortSignal,
 ): Promise<number> {
   const { record } = await look(name, environment);
+  let exitCode = 0;
   for (;;) {
     throwIfAborted(signal);
     const container = await lookAgain(record.id, environment);
-    if (!container) return 0;
+    if (!container) return exitCode;
     const { state, folder } = container;
     const answer = await askMonitor(folder, { kind: "wait", condition }, signal);
     throwIfAborted(signal);
+    // Once it is removed, nobody can be asked.
+    exitCode = answer?.exitCode ?? state.exitCode;
     if (answer && condition !== "removed") return answer.exitCode ?? 0;
     if (answer === undefined && !isActive(state)) {
       if (condition === "not-running") return state.exitCode;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerFolder } from "../container/container-record.ts";
 import type { SupervisedEnd } from "../container/supervise.ts";
@@ -47,6 +47,7 @@ async function start(
   const { monitorLog } = new ContainerFolder(join(new StorePaths(environment.home).containers, id));
   const answers = requirePipe();
   const log = openSync(monitorLog, "a", 0o600);
+  const before = fstatSync(log).size;
   try {
     closeOnExec();
     const monitor = spawnProcess(argv, {
@@ -61,7 +62,7 @@ async function start(
     const outcome = await firstResult(answers.readable, onWarning);
     if (outcome?.kind === "result") return outcome.value as SupervisedEnd | undefined;
     if (outcome?.kind === "error") throw reviveError(outcome.error);
-    throw died(monitorLog);
+    throw died(monitorLog, before);
   } finally {
     answers.closeWriteEnd();
     answers.readable.destroy();
@@ -85,8 +86,9 @@ function firstResult(
   });
 }
 
-function died(log: string): SlipwayError<"RUNTIME_FAILED"> {
-  const text = readFileSync(log, "utf8").trim().split("\n").slice(-5).join("; ");
+/** What the log had before is of other starts. */
+function died(log: string, before: number): SlipwayError<"RUNTIME_FAILED"> {
+  const text = readFileSync(log).subarray(before).toString("utf8").trim().split("\n").slice(-5).join("; ");
   return new SlipwayError("RUNTIME_FAILED", `the container's monitor could not be started: ${text}`, {
     hint: "`slipway doctor` says what is missing",
   });

@@ -25,6 +25,8 @@ export interface HealthCheck {
 }
 
 const SECOND_NS = 1e9;
+/** Docker takes no shorter times. */
+const SHORTEST_NS = 1e6;
 const DEFAULTS = { interval: 30, timeout: 30, startPeriod: 0, startInterval: 5, retries: 3 } as const;
 const SHELL: readonly string[] = ["/bin/sh", "-c"];
 
@@ -33,9 +35,12 @@ export function checkHealthOptions(options: HealthOptions): void {
   const { isDisabled, ...others } = options;
   if (isDisabled && Object.values(others).some((value) => value !== undefined))
     throw new SlipwayError("USAGE", "--no-healthcheck conflicts with --health-* options");
-  for (const [name, value] of Object.entries(others))
-    if (typeof value === "number" && value < 0)
-      throw new SlipwayError("USAGE", `--health-${kebab(name)} cannot be negative`);
+  for (const [name, value] of Object.entries(others)) {
+    if (typeof value !== "number") continue;
+    if (value < 0) throw new SlipwayError("USAGE", `--health-${kebab(name)} cannot be negative`);
+    if (name !== "retries" && value > 0 && value < SHORTEST_NS)
+      throw new SlipwayError("USAGE", `--health-${kebab(name)} cannot be less than 1ms`);
+  }
 }
 
 /** The image's check with the command line's changes, as `inspect` shows it; undefined where neither says anything. */

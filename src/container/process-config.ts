@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import type { ContainerConfig } from "../image/config.ts";
+import { DEFAULT_PATH } from "../plan/predefined-args.ts";
 
 /** What a command line changes of an image's configuration. */
 export interface ProcessOverrides {
@@ -23,8 +24,6 @@ export interface ProcessConfig {
   readonly cwd: string;
   readonly user: string;
 }
-
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Puts image and command line together (SPEC DR-01, DR-05 to DR-07). Pure. Throws `CONTAINER_START_FAILED` where there is nothing to run. */
 export function processConfig(image: ContainerConfig, overrides: ProcessOverrides): ProcessConfig {

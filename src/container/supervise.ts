@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
+import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { signalNumber } from "../plan/signals.ts";
 import { outOfMemoryText } from "../runtime/cgroup/out-of-memory.ts";
@@ -51,7 +52,7 @@ interface RunEnd extends SupervisedEnd {
 /**
  * Runs a container to its end, its restarts included, and looks after it: state, log, health, and requests of other processes. Holds the
  * container's lock all the time. What throws here was no end of the command: `CONTAINER_STATE` where it runs already,
- * `CONTAINER_NOT_FOUND` where it is gone, and what a start can meet.
+ * `CONTAINER_NOT_FOUND` where it is gone, `CANCELLED` where the signal came before it ran, and what a start can meet.
  */
 export async function superviseContainer(supervision: Supervision): Promise<SupervisedEnd> {
   const { container, containers } = supervision;
@@ -62,12 +63,15 @@ export async function superviseContainer(supervision: Supervision): Promise<Supe
     if (!containers.state(id)) throw new SlipwayError("CONTAINER_NOT_FOUND", `no such container: ${name}`);
     return await new Supervisor(supervision).run();
   } finally {
-    // Whoever waits for the end may have removed it already.
-    if (options.autoRemove && containers.state(id)) {
-      await containers.remove(containers.find(id));
-      await removeAnonymous(container.record, containers);
+    try {
+      // Whoever waits for the end may have removed it already.
+      if (options.autoRemove && containers.state(id)) {
+        await containers.remove(containers.find(id));
+        await removeAnonymous(container.record, containers);
+      }
+    } finally {
+      release();
     }
-    release();
   }
 }
 
@@ -146,7 +150,8 @@ class Supervisor implements Supervised {
 
   /** From preparing to the end of the process. */
   async #once(): Promise<RunEnd> {
-    const { container, prepare, run, onStarted } = this.#supervision;
+    const { container, prepare, run, onStarted, signal } = this.#supervision;
+    throwIfAborted(signal);
     const { scratch } = container.folder;
     await removeTree(scratch);
     mkdirSync(scratch, { mode: 0o700 });
@@ -155,6 +160,8 @@ class Supervisor implements Supervised {
     const begun = Date.now();
     let stopHealth = (): void => {};
     try {
+      // What came while it was prepared found nothing to end yet.
+      throwIfAborted(signal);
       const end = await runContainer(prepared.request, {
         ...run,
         signal: force.signal,

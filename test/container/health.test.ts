@@ -50,6 +50,11 @@ describe("DR-02: health checks", () => {
     expect(healthCheckOf(config, { isDisabled: true })).toBeUndefined();
     expect(() => checkHealthOptions({ isDisabled: true, retries: 1 })).toThrow("conflicts");
     expect(() => checkHealthOptions({ interval: -1 })).toThrow("negative");
+    for (const name of ["interval", "timeout", "startPeriod", "startInterval"] as const) {
+      expect(() => checkHealthOptions({ [name]: 1000 })).toThrow("cannot be less than 1ms");
+      expect(() => checkHealthOptions({ [name]: 1_000_000 })).not.toThrow();
+    }
+    expect(() => checkHealthOptions({ retries: 1, interval: 0 })).not.toThrow();
   });
 
   it("DR-02: the first success is healthy, three failures in a row are unhealthy, one success mends it", () => {

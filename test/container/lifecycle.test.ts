@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
-import { detached, untilLogged, WAITS, waiting } from "./containers.ts";
+import { detached, type Inspected, untilLogged, WAITS, waiting } from "./containers.ts";
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
 
@@ -99,6 +99,29 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     expect((await shop.it.run(["kill", "killed"])).stderr).toContain("is not running");
     expect((await shop.it.run(["kill", "-s", "NOSUCH", "killed"])).exitCode).toBe(2);
     await shop.it.succeed(["rm", "killed"]);
+  });
+
+  it("tells its exit code also to who waits until it is removed", async () => {
+    const id = await detached(
+      shop.it,
+      "--rm",
+      "busybox",
+      "sh",
+      "-c",
+      "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done",
+    );
+    await untilLogged(shop.it, id, "ready");
+    const waited = shop.it.succeed(["wait", "--condition", "removed", id]);
+    await shop.it.succeed(["wait", "--condition", "running", id]);
+    await shop.it.succeed(["kill", "-s", "TERM", id]);
+    expect((await waited).stdout).toBe("7\n");
+  });
+
+  it("is left as it is by `start` where it will start again by itself", async () => {
+    await detached(shop.it, "--name", "again", "--restart", "always", "busybox", "false");
+    while (((await shop.it.inspect("again")) as Inspected).State.Status !== "restarting");
+    expect((await shop.it.succeed(["start", "again"])).stdout).toBe("again\n");
+    await shop.it.succeed(["rm", "-f", "again"]);
   });
 
   it("with --rm nothing is left of it", async () => {

@@ -141,7 +141,7 @@ function networkOf(pid: number): string | undefined {
 
 function failed(text: string): SlipwayError<"NETWORK_FAILED" | "PORT_TAKEN"> {
   const said = text.trim().slice(-500);
-  if (/bind|address already in use/i.test(said))
+  if (/failed to bind|address already in use/i.test(said))
     return new SlipwayError("PORT_TAKEN", `a port cannot be published: ${said}`, {
       hint: "stop what listens there, or publish at another port",
     });
