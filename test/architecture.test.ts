@@ -27,6 +27,7 @@ const RANKS: Readonly<Record<string, number>> = {
   registry: 3,
   snapshot: 3,
   cache: 3,
+  leak: 3,
   runtime: 4,
   execute: 5,
   output: 6,

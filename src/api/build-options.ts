@@ -48,6 +48,8 @@ export interface BuildOptions {
   /** Use what is on this machine, and nothing else. RUN steps have no network unless `network` says otherwise. */
   readonly offline?: boolean;
   readonly secrets?: Readonly<Record<string, SecretSource>>;
+  /** Ids of secrets, and names of build arguments, that may be in the image (`docs/secrets.md`). */
+  readonly allowSecretLeaks?: readonly string[];
   readonly ssh?: Readonly<Record<string, SshSource>>;
   /** Default network of RUN steps. */
   readonly network?: "default" | "none" | "host";

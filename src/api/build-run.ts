@@ -2,6 +2,7 @@ import { type CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { isSlipwayError } from "../core/errors.ts";
 import { eventId } from "../core/events.ts";
 import { formatPlatform, hostPlatform } from "../core/platform.ts";
+import type { WatchOutput } from "../execute/run/run-options.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
 import { parseEntitlements } from "../plan/entitlements.ts";
@@ -31,6 +32,8 @@ export interface PlatformBuild {
 export interface BuildRunRequest extends PlanInputs {
   readonly clock: BuildClock;
   readonly scope: CleanupScope;
+  /** For the output of a RUN, where the build knows secrets. */
+  readonly watchOutput?: WatchOutput;
   readonly beforeExecute: (step: Step) => void;
   /** Told what this machine cannot do, once for all steps and platforms. */
   readonly notice: (message: string) => void;
@@ -66,6 +69,7 @@ export async function buildPlatforms(
     beforeExecute: request.beforeExecute,
     notice: request.notice,
     scope: request.scope,
+    ...(request.watchOutput ? { watchOutput: request.watchOutput } : {}),
   });
   const executions = await together(
     plans.map((plan, i) =>
@@ -153,7 +157,7 @@ function assemble(plan: BuildPlan, execution: Execution): BuiltImage {
 }
 
 /** The target with the stages that it was made FROM, the first one first. */
-function lineageOf(plan: BuildPlan): StagePlan[] {
+export function lineageOf(plan: BuildPlan): StagePlan[] {
   const lineage: StagePlan[] = [];
   let next: number | undefined = plan.target;
   while (next !== undefined) {

@@ -2,6 +2,7 @@ import { CleanupScope } from "../core/cleanup-scope.ts";
 import { explainSystemError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent } from "../core/events.ts";
 import { decodeName } from "../core/file-name.ts";
+import { looksSecret } from "../core/secret-name.ts";
 import { lostBytes } from "../dockerfile/encoding.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
@@ -16,6 +17,7 @@ import type { BuildGate } from "./build-gate.ts";
 import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
 import { checkOutputs, outputsOf, tagNames, withEpochArgument } from "./build-outputs.ts";
 import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
+import type { BuildSecrets } from "./build-secrets.ts";
 import { openBuildSession } from "./build-session.ts";
 import { labelsWithContract } from "./contract-label.ts";
 import type { Environment } from "./environment.ts";
@@ -71,18 +73,29 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
     stdinFile === undefined ? rest : { ...rest, stdin: contentOf(stdinFile) },
   );
   const counter = new StepCounter();
-  const clock = new BuildClock((event) => {
+  const secrets = await knownSecrets(options, environment);
+  const clock = new BuildClock((told) => {
+    const event = secrets ? secrets.event(told) : told;
     counter.count(event);
     options.onEvent?.(event);
   });
   try {
-    return await buildOnce(options, environment, clock, counter);
-  } catch (failure) {
+    return await buildOnce({ options, environment, clock, counter, ...(secrets ? { secrets } : {}) });
+  } catch (met) {
+    const failure = secrets ? secrets.error(met) : met;
     // What standard input held is gone where it was not put into a file.
-    if (!wasPrunedMeanwhile(failure) || rest.stdin) throw reported(failure, clock);
+    if (!wasPrunedMeanwhile(met) || rest.stdin) throw reported(failure, clock);
     clock.emit({ type: "warning", message: "the store was pruned while this began: beginning again" });
   }
   return buildHere(asked, environment);
+}
+
+/** What the build has to keep to itself; a build that was given nothing of the kind loads nothing for it. */
+async function knownSecrets(options: BuildOptions, environment: Environment) {
+  const { secrets = {}, buildArgs = {} } = options;
+  if (Object.keys(secrets).length === 0 && !Object.keys(buildArgs).some(looksSecret)) return undefined;
+  const { buildSecrets } = await import("./build-secrets.ts");
+  return buildSecrets(options, environment);
 }
 
 /** The failure for people, after the last event of a build that tells of it. */
@@ -98,17 +111,21 @@ function reported(failure: unknown, clock: BuildClock): unknown {
   return error;
 }
 
-async function buildOnce(
-  options: BuildOptions,
-  environment: Environment,
-  clock: BuildClock,
-  counter: StepCounter,
-): Promise<BuildResult> {
+interface OneBuild {
+  readonly options: BuildOptions;
+  readonly environment: Environment;
+  readonly clock: BuildClock;
+  readonly counter: StepCounter;
+  readonly secrets?: BuildSecrets;
+}
+
+async function buildOnce(one: OneBuild): Promise<BuildResult> {
+  const { options, environment } = one;
   const scope = new CleanupScope();
   return scope.around(async () => {
     const session = await openBuildSession(options, environment, scope);
     const ready = await withAgents(options, environment.cwd, scope);
-    return new Build(session, ready, clock, scope, counter).run();
+    return new Build(session, { ...one, options: ready }, scope).run();
   });
 }
 
@@ -118,15 +135,11 @@ class Build {
   readonly #clock: BuildClock;
   readonly #scope: CleanupScope;
   readonly #counter: StepCounter;
+  readonly #secrets: BuildSecrets | undefined;
   readonly #outputs: readonly OutputSpec[];
 
-  constructor(
-    session: Session,
-    options: BuildOptions,
-    clock: BuildClock,
-    scope: CleanupScope,
-    counter: StepCounter,
-  ) {
+  constructor(session: Session, { options, clock, counter, secrets }: OneBuild, scope: CleanupScope) {
+    this.#secrets = secrets;
     this.#session = session;
     this.#options = withPinnedLayouts(options, session.environment.cwd);
     this.#clock = clock;
@@ -163,6 +176,8 @@ class Build {
     const lost = lostBytes(dockerfile);
     if (lost !== undefined) tell(lost);
     const views = requestedPlatforms(this.#options);
+    for (const id of this.#secrets?.short ?? [])
+      tell(`the secret ${JSON.stringify(id)} has fewer than 8 bytes: it is not searched for`);
     for (const name of repeatedPlatforms(views))
       tell(`Duplicate platform result requested ${JSON.stringify(name)}`);
     const builds = await buildPlatforms(
@@ -176,10 +191,13 @@ class Build {
         clock: this.#clock,
         scope: this.#scope,
         content,
+        ...watchOf(this.#secrets),
         beforeExecute: (step: Step) => this.#needMappedIds(step),
       },
       views,
     );
+    // Before a container with its own output is started, before anything has a name or leaves.
+    await this.#secrets?.check({ builds, content, session: this.#session, options: this.#options });
     await this.#passGate(gate, builds);
     return this.#finish(builds, content, views[0]!.multiPlatform);
   }
@@ -274,6 +292,10 @@ class Build {
         },
       );
   }
+}
+
+function watchOf(secrets: BuildSecrets | undefined) {
+  return secrets ? { watchOutput: () => secrets.watchOutput() } : {};
 }
 
 /** Counts what the events tell: steps, cache hits, warnings. */

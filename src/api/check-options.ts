@@ -15,6 +15,7 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   tags: "strings",
   target: "string",
   buildArgs: "record",
+  allowSecretLeaks: "strings",
   labels: "record",
   annotations: "strings",
   platforms: "list",

@@ -7,6 +7,7 @@ import { imageChain } from "../execute/chain.ts";
 import { CopyExecutor } from "../execute/copy-step.ts";
 import { StepInputSources } from "../execute/inputs.ts";
 import { LayerAccess } from "../execute/layer-access.ts";
+import type { WatchOutput } from "../execute/run/run-options.ts";
 import { RunExecutor } from "../execute/run/run-step.ts";
 import { StageScheduler } from "../execute/scheduler.ts";
 import { Sightings } from "../execute/sightings.ts";
@@ -48,6 +49,7 @@ export interface ExecutionSettings {
   readonly beforeExecute: (step: Step) => void;
   readonly scope: CleanupScope;
   readonly controller: AbortController;
+  readonly watchOutput?: WatchOutput;
 }
 
 /** The settings with what is looked at, fetched, renewed or run once for all platforms. */
@@ -176,6 +178,7 @@ function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, 
       identities: sources.identities,
       inputChain: sources.chain,
       readSecret: secretReader(options.secrets ?? {}, environment),
+      ...(shared.watchOutput ? { watchOutput: shared.watchOutput } : {}),
       openAgent: agentOpener(options.ssh ?? {}),
       cacheMounts: store.paths.cacheMounts,
       renewedCaches: shared.renewedCaches,

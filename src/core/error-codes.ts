@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   DOWNLOAD_FAILED: "an ADD or context URL could not be fetched",
   GIT_FAILED: "a git source could not be fetched",
   SECRET_NOT_FOUND: "a required secret or ssh agent was not given",
+  SECRET_LEAKED: "a secret that the build was given is in its result or in the output of a step",
   ENTITLEMENT_DENIED: "an instruction asks for a privilege that was not allowed",
   LOCK_INVALID: "a lock (`Dockerfile.lock`) cannot be read, or says something that is not known",
   LOCK_INCOMPLETE: "`--locked`: there is no lock, or it lacks something that the build uses",

@@ -3,6 +3,7 @@ export interface BuildFlags {
   readonly annotation: readonly string[];
   readonly addHost: readonly string[];
   readonly allow: readonly string[];
+  readonly allowSecretLeak: readonly string[];
   readonly buildArg: readonly string[];
   readonly buildContext: readonly string[];
   /** `--call`, and `check` for each `--check`. */

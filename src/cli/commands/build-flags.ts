@@ -79,6 +79,12 @@ function defineInputs(command: Command): void {
       [],
     )
     .option(
+      "--allow-secret-leak <id>",
+      "let this secret, or build argument, be in the image; otherwise the build fails where one is",
+      collect,
+      [],
+    )
+    .option(
       "--ssh <spec>",
       "default or ID[=SOCKET|=KEY[,KEY…]]: an ssh agent, or keys, for RUN --mount=type=ssh",
       collect,

@@ -52,6 +52,7 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     load: flags.load ?? false,
     reproducible: flags.reproducible ?? false,
     secrets: Object.fromEntries(flags.secret.map((spec) => parseSecret(spec, context))),
+    ...(flags.allowSecretLeak.length > 0 ? { allowSecretLeaks: flags.allowSecretLeak } : {}),
     ssh: agents(path, flags.ssh, variables),
     ...(flags.network ? { network: networkMode(flags.network) } : {}),
     allow: entitlements(flags),

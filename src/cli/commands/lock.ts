@@ -93,6 +93,7 @@ const NO_FLAGS: BuildFlags = {
   annotation: [],
   addHost: [],
   allow: [],
+  allowSecretLeak: [],
   buildArg: [],
   buildContext: [],
   call: [],

@@ -21,6 +21,18 @@ export type OpenAgent = (
   access: { readonly mode: number; readonly uid: number; readonly gid: number },
 ) => Promise<{ readonly socket: string; close(): Promise<void> } | undefined>;
 
+/** Goes between a process and those who are told what it writes, and takes secrets out. */
+export interface OutputWatch {
+  push(stream: "stdout" | "stderr", bytes: Uint8Array): Uint8Array;
+  /** What was held back of a stream that has ended. */
+  end(stream: "stdout" | "stderr"): Uint8Array;
+  /** Ids of secrets that were in the output and must not be. */
+  refused(): readonly string[];
+}
+
+/** A watch for one process. */
+export type WatchOutput = () => OutputWatch;
+
 /** The CDI devices that a step gets. */
 export interface StepDevices {
   /** `vendor/class=name`: part of the cache key (SPEC RN-12). */
@@ -42,6 +54,8 @@ export interface RunOptions {
   /** The layers behind such a source; a context's files are packed into one. */
   readonly inputChain: (source: InputSource, path: string) => Promise<Chain>;
   readonly readSecret: ReadSecret;
+  /** Absent where the build knows no secrets. */
+  readonly watchOutput?: WatchOutput;
   readonly openAgent: OpenAgent;
   /** Folder of the cache mounts. */
   readonly cacheMounts: string;

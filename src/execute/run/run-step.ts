@@ -89,6 +89,12 @@ export class RunExecutor implements StepExecutor<RunStep> {
     const { canRun } = this.#options;
     await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun });
     const tail = new OutputTail();
+    const watch = this.#options.watchOutput?.();
+    const tell = (stream: "stdout" | "stderr", said: Uint8Array): void => {
+      if (said.length === 0) return;
+      tail.add(said);
+      reporter.log(stream, said);
+    };
     const end = await runContainer(
       {
         id: `slipway-${randomUUID()}`,
@@ -114,14 +120,16 @@ export class RunExecutor implements StepExecutor<RunStep> {
         onWarning: this.#options.warn,
         onOutput: (stream, chunk) => {
           const said = stream === "stderr" ? withoutEnvelope(chunk) : chunk;
-          tail.add(said);
-          reporter.log(stream, said);
+          tell(stream, watch ? watch.push(stream, said) : said);
         },
         signal,
       },
     );
+    for (const stream of ["stdout", "stderr"] as const) if (watch) tell(stream, watch.end(stream));
     await rootfs.finish();
     if (end.exitCode !== 0) throw runFailed(step, end, tail.text(), this.#options.offline);
+    const told = watch?.refused() ?? [];
+    if (told.length > 0) throw secretTold(told);
     const made = new Set(stubs.stubs.filter((stub) => !stub.like).map((stub) => stub.path));
     const { packed, directory } = await this.#capture(rootfs, await access.tocBytes(parent), made, signal);
     await storeLayer(target, packed, directory);
@@ -172,6 +180,15 @@ interface Prepared {
   readonly tree: ChainTree;
   readonly scratch: string;
   readonly mounts: PreparedMounts;
+}
+
+/** The layer is not kept: otherwise the next build would find it in the cache, and say nothing. */
+function secretTold(ids: readonly string[]): SlipwayError<"SECRET_LEAKED"> {
+  const names = ids.map((id) => JSON.stringify(id)).join(", ");
+  return new SlipwayError("SECRET_LEAKED", `the output of the step has the value of ${names} in it`, {
+    facts: { leaks: ids.map((id) => ({ id, place: "output" })) },
+    hint: "here it was replaced, but whatever else the step writes to may have it: keep it out of commands that print (set -x, curl -v), or let it pass with --allow-secret-leak ID",
+  });
 }
 
 function withGroups(user: ContainerUser, groups: readonly number[]): ContainerUser {

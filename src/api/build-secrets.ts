@@ -1,0 +1,152 @@
+import { isDeepStrictEqual } from "node:util";
+import { MEDIA } from "../core/descriptor.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import type { BuildEvent } from "../core/events.ts";
+import { Toc } from "../layer/toc.ts";
+import { CleanNotes } from "../leak/clean-notes.ts";
+import { isSearchable, type KnownSecret, secretArguments } from "../leak/known-secret.ts";
+import { redactValue, SecretRedactor } from "../leak/redact-secrets.ts";
+import { searchConfig } from "../leak/search-config.ts";
+import { searchLayer } from "../leak/search-layer.ts";
+import { SecretSearch } from "../leak/secret-search.ts";
+import type { LayerContent } from "../output/layer-content.ts";
+import type { BuildOptions } from "./build-options.ts";
+import { lineageOf, type PlatformBuild } from "./build-run.ts";
+import type { Environment } from "./environment.ts";
+import { type Leak, leaked } from "./secret-leak.ts";
+import { secretReader } from "./secrets.ts";
+import type { Session } from "./session.ts";
+
+/** What is searched when a build is done. */
+export interface SearchedBuild {
+  readonly builds: readonly PlatformBuild[];
+  readonly content: LayerContent;
+  readonly session: Session;
+  readonly options: BuildOptions;
+}
+
+/** The secrets that a build knows: what is shown is free of them, and what they have got into does not leave. */
+export class BuildSecrets {
+  /** Ids of secrets that are too short to be told from chance. */
+  readonly short: readonly string[];
+  readonly #all: SecretSearch;
+  /** Without those that the user lets through. */
+  readonly #refused: SecretSearch;
+  readonly #allowed: ReadonlySet<string>;
+
+  constructor(secrets: readonly KnownSecret[], allowed: readonly string[]) {
+    this.short = secrets.filter((secret) => !isSearchable(secret)).map(({ id }) => id);
+    this.#allowed = new Set(allowed);
+    this.#all = new SecretSearch(secrets);
+    this.#refused = new SecretSearch(secrets.filter(({ id }) => !this.#allowed.has(id)));
+  }
+
+  /** Everything that people or programs are told, without secrets. */
+  event(event: BuildEvent): BuildEvent {
+    if (event.type !== "step.log") return redactValue(event, this.#all);
+    const redactor = new SecretRedactor(this.#all, () => {});
+    return { ...event, data: Buffer.concat([redactor.push(event.data), redactor.end()]) };
+  }
+
+  /** An error of any kind without secrets. */
+  error(error: unknown): unknown {
+    if (!isSlipwayError(error)) return error;
+    const told = { message: error.message, hint: error.hint, facts: error.facts };
+    const { message, hint, facts } = redactValue(told, this.#all);
+    if (isDeepStrictEqual(told, { message, hint, facts })) return error;
+    const place = error.source ? { source: error.source } : {};
+    return new SlipwayError(error.code, message, {
+      ...(hint === undefined ? {} : { hint }),
+      ...place,
+      facts,
+    });
+  }
+
+  /** For the output of one process. */
+  watchOutput() {
+    const leaks = new Set<string>();
+    const streams = new Map<string, SecretRedactor>();
+    const redactorOf = (stream: string) => {
+      const known = streams.get(stream) ?? new SecretRedactor(this.#all, (id) => leaks.add(id));
+      streams.set(stream, known);
+      return known;
+    };
+    return {
+      push: (stream: string, bytes: Uint8Array) => redactorOf(stream).push(bytes),
+      end: (stream: string) => redactorOf(stream).end(),
+      refused: () => [...leaks].filter((id) => !this.#allowed.has(id)),
+    };
+  }
+
+  /** Throws `SECRET_LEAKED` where a secret is in a layer that this build made for the image, in its config, or in what it is given along. */
+  async check(build: SearchedBuild): Promise<void> {
+    if (this.#refused.secrets.length === 0) return;
+    const { annotations = [], tags = [] } = build.options;
+    const leaks: Leak[] = [];
+    for (const [what, texts] of Object.entries({ annotation: annotations, tag: tags }))
+      for (const match of this.#refused.all(Buffer.from(texts.join("\n"))))
+        leaks.push({ match, place: `${what} of the image` });
+    for (const one of build.builds) {
+      leaks.push(...this.#configLeaks(one));
+      leaks.push(...(await this.#layerLeaks(one, build)));
+    }
+    if (leaks.length > 0) throw leaked(leaks);
+  }
+
+  #configLeaks({ plan, image, label }: PlatformBuild): readonly Leak[] {
+    const lineage = lineageOf(plan);
+    const own = lineage.flatMap(({ history }) => history);
+    const steps = new Map(lineage.flatMap((stage) => stage.steps.map((step) => [step.id, step])));
+    const base = image.baseHistory.length;
+    return searchConfig(image.config, this.#refused, base).map(({ match, place, history }) => {
+      const item = history === undefined ? undefined : own[history - base];
+      const step = item?.stepId === undefined ? undefined : steps.get(item.stepId);
+      return { match, place: `${place}${of(label)}`, ...(step ? { step } : {}) };
+    });
+  }
+
+  async #layerLeaks(
+    { plan, execution, label }: PlatformBuild,
+    { content, session }: SearchedBuild,
+  ): Promise<readonly Leak[]> {
+    const { store } = session;
+    const { layers, baseLayers } = execution.target;
+    const steps = lineageOf(plan).flatMap((stage) => stage.steps);
+    const notes = new CleanNotes(store, this.#refused.secrets);
+    const leaks: Leak[] = [];
+    for (const [i, { diffId, info }] of layers.entries()) {
+      if (i < baseLayers || info === undefined || info.entries === 0 || notes.has(diffId)) continue;
+      await session.keepContent();
+      const toc = Toc.open(store.layers.toc(diffId));
+      const descriptor = { mediaType: MEDIA.ociLayer, digest: diffId, size: info.tarSize };
+      const found = await searchLayer(toc, await content.open(descriptor), this.#refused);
+      if (found.length === 0) notes.add(diffId);
+      const step = steps[i - baseLayers];
+      for (const { match, path, part } of found)
+        leaks.push({
+          match,
+          place: `${part === "name" ? "the name of " : ""}/${path}${of(label)}`,
+          ...(step ? { step } : {}),
+        });
+    }
+    return leaks;
+  }
+}
+
+function of(label: string): string {
+  return label === "" ? "" : ` (${label})`;
+}
+
+/** What a build has to keep to itself; undefined where it was given nothing of the kind. What cannot be read is refused elsewhere. */
+export async function buildSecrets(
+  { secrets = {}, buildArgs = {}, allowSecretLeaks = [] }: BuildOptions,
+  environment: Environment,
+): Promise<BuildSecrets | undefined> {
+  const read = secretReader(secrets, environment);
+  const known: KnownSecret[] = [...secretArguments(buildArgs)];
+  for (const id of Object.keys(secrets)) {
+    const value = await read(id).catch(() => undefined);
+    if (value && value.length > 0) known.push({ id, kind: "secret", value });
+  }
+  return known.length === 0 ? undefined : new BuildSecrets(known, allowSecretLeaks);
+}

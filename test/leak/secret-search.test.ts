@@ -1,0 +1,120 @@
+import { randomBytes } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { looksRandom, secretArguments } from "../../src/leak/known-secret.ts";
+import { redactSecrets, SecretRedactor } from "../../src/leak/redact-secrets.ts";
+import { SecretSearch } from "../../src/leak/secret-search.ts";
+
+const VALUE = "p@ss/w0rd+9 x7Kq?2";
+const search = searchFor(VALUE);
+
+function searchFor(...values: readonly (string | Uint8Array)[]): SecretSearch {
+  return new SecretSearch(
+    values.map((value, i) => ({ id: `s${i}`, kind: "secret", value: Buffer.from(value as string) })),
+  );
+}
+
+function encodingsIn(text: string, by = search): readonly string[] {
+  return by.all(Buffer.from(text)).map(({ encoding }) => encoding);
+}
+
+describe("the forms of a secret", () => {
+  it("finds it raw, wherever it is", () => {
+    for (let before = 0; before < 70; before++)
+      expect(encodingsIn(`${"-".repeat(before)}${VALUE}tail`)).toEqual(["raw"]);
+  });
+
+  it("finds it in base64 at each of the three places it may begin at, in both alphabets", () => {
+    for (const before of ["", "a", "ab", "abc", "abcd", "user:"])
+      for (const after of ["", "z", "zz"])
+        for (const alphabet of ["base64", "base64url"] as const) {
+          const text = Buffer.from(before + VALUE + after).toString(alphabet);
+          expect(encodingsIn(`x ${text} y`), `${before} ${after} ${alphabet}`).toEqual(["base64"]);
+        }
+  });
+
+  it("finds it URL-encoded, in capitals and small letters, as browsers and as forms do", () => {
+    const encoded = encodeURIComponent(VALUE);
+    const lower = encoded.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+    for (const text of [encoded, lower, encoded.replaceAll("%20", "+")])
+      expect(encodingsIn(`https://host/?q=${text}&`)).toContain("URL-encoded");
+    expect(encodingsIn(`q=${new URLSearchParams({ q: VALUE }).toString()}`)).toContain("URL-encoded");
+  });
+
+  it("finds a long value in base64 that has line breaks", () => {
+    const value = randomBytes(700);
+    for (const width of [60, 64, 76]) {
+      const lines = value.toString("base64").replace(new RegExp(`.{${width}}`, "g"), "$&\n");
+      expect(encodingsIn(lines, searchFor(value))).toEqual(["base64"]);
+    }
+  });
+
+  it("finds a token out of a file of several lines", () => {
+    const by = searchFor(
+      "registry=https://registry.example/\n//registry.example/:_authToken=tok_a8f3k29dkq01zz\n",
+    );
+    expect(encodingsIn("token is tok_a8f3k29dkq01zz.", by)).toEqual(["raw"]);
+    expect(encodingsIn("registry=https://registry.example/", by)).toEqual([]);
+  });
+
+  it("does not count the line feed at the end, nor values of fewer than 8 bytes", () => {
+    expect(encodingsIn("is correcthorse.", searchFor("correcthorse\n"))).toEqual(["raw"]);
+    expect(encodingsIn("hunter2", searchFor("hunter2\n"))).toEqual([]);
+  });
+
+  it("says nothing of what is not there", () => {
+    const noise = randomBytes(1 << 20);
+    expect(searchFor(randomBytes(16), randomBytes(4000)).all(noise)).toEqual([]);
+  });
+});
+
+describe("build arguments that look like secrets", () => {
+  it("takes those whose name and value both look so", () => {
+    const args = { NPM_TOKEN: "npm_8fj2K1mz0QpLx7Yt", API_TOKEN: "short1", VERSION: "npm_8fj2K1mz0QpLx7Yt" };
+    expect(secretArguments(args).map(({ id }) => id)).toEqual(["NPM_TOKEN"]);
+  });
+
+  it.each([
+    "/run/secrets/password-file-01",
+    "https://host/0123456789ab",
+    "2024-01-02T03:04:05",
+    "correct-horse-battery-staple",
+  ])("does not take %s for random", (text) => expect(looksRandom(text)).toBe(false));
+});
+
+describe("redacted output", () => {
+  it("has no secret in it, wherever the pieces are cut", () => {
+    const text = Buffer.from(`begin ${VALUE} and ${Buffer.from(VALUE).toString("base64")} end`);
+    for (let cut = 0; cut <= text.length; cut++) {
+      const found: string[] = [];
+      const redactor = new SecretRedactor(search, (id) => found.push(id));
+      const parts = [redactor.push(text.subarray(0, cut)), redactor.push(text.subarray(cut)), redactor.end()];
+      expect(Buffer.concat(parts).toString()).toBe("begin [secret s0] and [secret s0] end");
+      expect(found).toEqual(["s0", "s0"]);
+    }
+  });
+
+  it("shows a long value as one, and what follows it", () => {
+    const value = randomBytes(500).toString("hex");
+    const redactor = new SecretRedactor(searchFor(value), () => {});
+    const bytes = Buffer.from(`<${value}>`);
+    const parts = Array.from(bytes, (_, i) => redactor.push(bytes.subarray(i, i + 1)));
+    expect(Buffer.concat([...parts, redactor.end()]).toString()).toMatch(/^<(\[secret s0\])+>$/);
+  });
+
+  it("takes the longer of two secrets that begin alike", () => {
+    const by = searchFor("abcdefgh", "abcdefghijklmnop");
+    const redactor = new SecretRedactor(by, () => {});
+    const parts = [
+      redactor.push(Buffer.from("abcdefghij")),
+      redactor.push(Buffer.from("klmnop!")),
+      redactor.end(),
+    ];
+    expect(Buffer.concat(parts).toString()).toBe("[secret s1]!");
+  });
+
+  it("does not hold back what cannot be one", () => {
+    const redactor = new SecretRedactor(search, () => {});
+    expect(redactor.push(Buffer.from("Password: ")).toString()).toBe("Password: ");
+    expect(redactSecrets("plain", search)).toBe("plain");
+  });
+});
