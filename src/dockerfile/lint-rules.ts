@@ -75,9 +75,13 @@ export function ruleFacts(rule: LintRule): RuleFacts {
 /** Where a rule is explained; undefined where it is not (SPEC LN-01). */
 export function ruleUrl(rule: LintRule): string | undefined {
   if (ruleFacts(rule).undocumented) return undefined;
-  const kebab = rule
+  return `https://docs.docker.com/go/dockerfile/rule/${ruleFileName(rule)}/`;
+}
+
+/** A rule's name as names of pages have it: `StageNameCasing` is `stage-name-casing`. */
+export function ruleFileName(rule: string): string {
+  return rule
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .replace(/([A-Z]+)([A-Z][a-z])/g, "$1-$2")
     .toLowerCase();
-  return `https://docs.docker.com/go/dockerfile/rule/${kebab}/`;
 }
