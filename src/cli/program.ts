@@ -7,6 +7,7 @@ import { defineContainers } from "./commands/container-flags.ts";
 import { defineContainerControl } from "./commands/control-flags.ts";
 import { defineImages } from "./commands/image-flags.ts";
 import { defineLock } from "./commands/lock-flags.ts";
+import { defineLint } from "./commands/lint-flags.ts";
 import { definePreflight } from "./commands/preflight-flags.ts";
 import { defineSystem } from "./commands/system-flags.ts";
 import { defineTest } from "./commands/test-flags.ts";
@@ -70,6 +71,7 @@ export function makeProgram(
   defineImages(program, run);
   defineContainers(program, run);
   defineContainerControl(program, run);
+  defineLint(program, run);
   definePreflight(program, run);
   defineVolumes(program, run);
   defineTest(program, run);

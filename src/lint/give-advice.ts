@@ -2,36 +2,20 @@ import { type LintSettings, settingsBelow } from "../dockerfile/lint-settings.ts
 import type { LintPlace } from "../dockerfile/linter.ts";
 import type { AdviceRule } from "./catalogue.ts";
 import type { Advice, Judge, LintSubject } from "./rule.ts";
-import { judgeAdd } from "./rules/add.ts";
-import { judgeApk } from "./rules/apk.ts";
 import { judgeApt } from "./rules/apt.ts";
 import { judgeBases } from "./rules/bases.ts";
-import { judgeCopyOrder } from "./rules/copy-order.ts";
-import { judgeDnf } from "./rules/dnf.ts";
 import { judgeEntrypoint } from "./rules/entrypoint.ts";
-import { judgeIgnoredFiles } from "./rules/ignored-files.ts";
 import { judgeLayers } from "./rules/layers.ts";
 import { judgeOnbuild } from "./rules/onbuild.ts";
-import { judgePip } from "./rules/pip.ts";
-import { judgeSecrets } from "./rules/secrets.ts";
-import { judgeStartup } from "./rules/startup.ts";
 import { judgeUser } from "./rules/user.ts";
 
 const JUDGES: readonly Judge[] = [
   judgeBases,
   judgeLayers,
   judgeApt,
-  judgeApk,
-  judgeDnf,
-  judgePip,
-  judgeIgnoredFiles,
-  judgeCopyOrder,
-  judgeAdd,
   judgeUser,
   judgeOnbuild,
-  judgeSecrets,
   judgeEntrypoint,
-  judgeStartup,
 ];
 
 /** Findings by line. `# check=skip=` of the file and above an instruction silences these rules as it does BuildKit's (SPEC LN-02, LN-03). */

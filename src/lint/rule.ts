@@ -2,7 +2,6 @@ import type { SourceRange } from "../core/source-range.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
 import type { LintPlace } from "../dockerfile/linter.ts";
 import type { AdviceRule } from "./catalogue.ts";
-import type { LintContext } from "./lint-context.ts";
 import type { StageView } from "./stage-view.ts";
 
 /** A finding of one of our rules. */
@@ -16,14 +15,8 @@ export interface Advice {
 export interface LintSubject {
   readonly dockerfile: ParsedDockerfile;
   readonly stages: readonly StageView[];
-  /** Undefined where the context cannot be looked at. */
-  readonly context: LintContext | undefined;
-  /** What the image is to be called, if that is known. */
-  readonly tags: readonly string[];
   /** Names that stand for something else than an image of a registry: named contexts. */
   readonly replaced: (image: string) => boolean;
-  /** A lock names the digest of every base. */
-  readonly isLocked: boolean;
 }
 
 export type Say = (rule: AdviceRule, message: string, at: LintPlace) => void;

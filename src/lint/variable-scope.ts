@@ -10,10 +10,7 @@ export interface ScopeSetting {
   readonly budget: ExpansionBudget;
 }
 
-export function scopeSetting(
-  escape: EscapeCharacter,
-  buildArgs: ReadonlyMap<string, string>,
-): ScopeSetting {
+export function scopeSetting(escape: EscapeCharacter, buildArgs: ReadonlyMap<string, string>): ScopeSetting {
   return { escape, buildArgs, budget: new ExpansionBudget() };
 }
 

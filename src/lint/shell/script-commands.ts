@@ -20,7 +20,8 @@ export function scriptCommands(text: string, depth = 0): readonly ShellCommand[]
   for (const command of parseShell(text).commands) {
     if (depth < DEEPEST)
       for (const word of [...command.assignments, ...command.words])
-        for (const inner of word.substitutions) for (const one of scriptCommands(inner, depth + 1)) found.push(one);
+        for (const inner of word.substitutions)
+          for (const one of scriptCommands(inner, depth + 1)) found.push(one);
     const inner = depth < DEEPEST ? innerScript(command) : undefined;
     if (inner === undefined) found.push(command);
     else for (const one of scriptCommands(inner, depth + 1)) found.push(one);
@@ -79,7 +80,10 @@ function hasOperand(args: readonly ShellWord[]): boolean {
 /** Without `#!` it is the shell's own. */
 export function isShellText(text: string): boolean {
   if (!text.startsWith("#!")) return true;
-  const words = text.slice(2, text.indexOf("\n") < 0 ? text.length : text.indexOf("\n")).trim().split(/\s+/);
+  const words = text
+    .slice(2, text.indexOf("\n") < 0 ? text.length : text.indexOf("\n"))
+    .trim()
+    .split(/\s+/);
   const [path = "", ...rest] = words;
   const name = path.endsWith("/env") ? (rest.find((word) => !word.startsWith("-")) ?? "") : path;
   return isShell(name);

@@ -147,7 +147,9 @@ class WordReader {
 
   #braces(): void {
     const end = closing(this.#text, this.#at + 2, "{", "}");
-    const name = /^[!#]?([A-Za-z_]\w*|[@*?$!-]|\d+)/.exec(this.#text.slice(this.#at + 2, this.#at + 200))?.[1];
+    const name = /^[!#]?([A-Za-z_]\w*|[@*?$!-]|\d+)/.exec(
+      this.#text.slice(this.#at + 2, this.#at + 200),
+    )?.[1];
     if (name !== undefined) this.#variables.push(name);
     // An operand may name others: `${A:-$B}`.
     const operand = this.#text.slice(this.#at + 2, end);

@@ -1,0 +1,74 @@
+import type { BuildOptions } from "../../api/build-options.ts";
+import { type LintResult, lint } from "../../api/lint.ts";
+import { safeName } from "../../progress/safe-text.ts";
+import { sourceLines, splitLines } from "../../progress/source-lines.ts";
+import { type CliContext, EXIT } from "../cli-context.ts";
+import { reportError } from "../report-error.ts";
+import { writeText } from "../write-text.ts";
+import { buildArguments } from "./build-request.ts";
+
+/** Flags of `lint` as commander gives them. */
+export interface LintFlags {
+  readonly file?: string;
+  readonly target?: string;
+  readonly buildArg: readonly string[];
+  readonly format: "text" | "json";
+  readonly failOn: "warning" | "info" | "none";
+}
+
+/** `slipway lint`: 1 where there is a finding that counts, or a build would fail (docs/exit-codes.md). */
+export async function lintCommand(context: CliContext, path: string, flags: LintFlags): Promise<number> {
+  const options: BuildOptions = {
+    context: path,
+    ...(flags.file ? { file: flags.file } : {}),
+    ...(flags.target ? { target: flags.target } : {}),
+    buildArgs: buildArguments(flags.buildArg, context.environment.variables),
+    signal: context.signal,
+  };
+  const result = await lint(options, context.environment);
+  if (flags.format === "json") context.stdout.write(`${JSON.stringify(lintJson(result), null, 2)}\n`);
+  else writeText(context.stdout, lintText(result));
+  const { name, bytes } = result.dockerfile;
+  const sources = new Map([[name, Buffer.from(bytes).toString("utf8")]]);
+  if (result.error && flags.format === "text") return reportError(context, result.error, sources);
+  return result.error || counts(result, flags.failOn) ? EXIT.failed : EXIT.ok;
+}
+
+function counts({ findings }: LintResult, failOn: LintFlags["failOn"]): boolean {
+  return failOn !== "none" && findings.some(({ severity }) => failOn === "info" || severity === "warning");
+}
+
+/** How many there are, then each with its place and its remedy. */
+export function lintText({ findings, dockerfile, error }: LintResult): string {
+  if (findings.length === 0) return error ? "" : "Nothing found.\n";
+  const lines = splitLines(Buffer.from(dockerfile.bytes).toString("utf8"));
+  const warnings = findings.filter(({ severity }) => severity === "warning").length;
+  const shown = findings.flatMap(({ rule, severity, page, message, fix, source }) => [
+    "",
+    `${severity.toUpperCase()}: ${rule}${page === undefined ? "" : ` - ${page}`}`,
+    safeName(message),
+    ...sourceLines(source, lines),
+    ...(fix === undefined ? [] : [`  fix: ${fix}`]),
+  ]);
+  return [`Warnings: ${warnings}, advice: ${findings.length - warnings}`, ...shown]
+    .map((line) => `${line}\n`)
+    .join("");
+}
+
+/** The same for programs. */
+export function lintJson({ findings, dockerfile, error }: LintResult) {
+  return {
+    version: 1,
+    dockerfile: dockerfile.name,
+    findings,
+    ...(error
+      ? {
+          error: {
+            code: error.code,
+            message: error.message,
+            ...(error.source ? { source: error.source } : {}),
+          },
+        }
+      : {}),
+  };
+}
