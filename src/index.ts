@@ -33,7 +33,9 @@ export { readEnvironment } from "./api/environment.ts";
 export type { ExecContainerOptions } from "./api/exec.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
 export type { ContainerInspect } from "./api/inspect-container.ts";
+export type { LintFinding, LintResult } from "./api/lint.ts";
 export type { LockOptions, LockResult } from "./api/lock-options.ts";
+
 export type { OutlineResult, TargetsResult } from "./api/outline.ts";
 export type { PreflightOptions } from "./api/preflight-options.ts";
 export type { Pruned, UsageRow } from "./api/prune.ts";
@@ -85,6 +87,11 @@ export const build = async (options: BuildOptions, environment = processEnvironm
 export const check = async (options: BuildOptions, environment = processEnvironment()) => {
   checkBuildOptions(options);
   return (await import("./api/check.ts")).check(options, environment);
+};
+/** What `check` finds, and advice beyond it, each with a remedy. */
+export const lint = async (options: BuildOptions, environment = processEnvironment()) => {
+  checkBuildOptions(options);
+  return (await import("./api/lint.ts")).lint(options, environment);
 };
 /** What a target takes from outside: arguments, secrets, ssh agents, cache mounts. Nothing is executed. */
 export const outline = async (options: BuildOptions, environment = processEnvironment()) => {

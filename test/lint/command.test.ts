@@ -1,0 +1,50 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { Workshop } from "../api/workshop.ts";
+
+const shop = new Workshop();
+afterAll(() => shop.remove());
+
+const lint = (text: string, ...flags: string[]) =>
+  shop.run(["lint", ...flags, shop.context({ Dockerfile: text })]);
+
+describe("slipway lint", () => {
+  it("shows both kinds of findings by line, with the remedy, and ends with 1", async () => {
+    const { exitCode, stdout, stderr } = await lint("FROM scratch\nMAINTAINER me\nUSER root\n");
+    expect([exitCode, stderr]).toEqual([1, ""]);
+    expect(stdout).toMatch(/^Warnings: 2, advice: 0\n\nWARNING: MaintainerDeprecated - https:/);
+    expect(stdout).toContain("WARNING: RootUserLast - docs/lint/root-user-last.md\nThe last USER is root\n");
+    expect(stdout).toContain("   3 | >>> USER root\n");
+    expect(stdout).toContain("  fix: end with the USER that the program is to run as\n");
+  });
+
+  it("--fail-on says what counts", async () => {
+    const advice = "FROM scratch\nRUN a\nRUN b\n";
+    expect((await lint(advice)).exitCode).toBe(0);
+    expect((await lint(advice, "--fail-on=info")).exitCode).toBe(1);
+    expect((await lint("FROM scratch\nUSER 0\n", "--fail-on=none")).exitCode).toBe(0);
+    expect(await lint("FROM scratch\n")).toMatchObject({ exitCode: 0, stdout: "Nothing found.\n" });
+    expect((await lint(advice, "--fail-on=all")).exitCode).toBe(2);
+  });
+
+  it("JSON has what programs need", async () => {
+    const { stdout } = await lint("FROM scratch\nUSER root\n", "--format=json");
+    expect(JSON.parse(stdout)).toMatchObject({
+      version: 1,
+      findings: [
+        { rule: "RootUserLast", origin: "slipway", severity: "warning", source: { start: 2, end: 2 } },
+      ],
+    });
+  });
+
+  it("a file with a mistake is refused with its line; build --check knows none of these rules", async () => {
+    const { exitCode, stderr } = await lint("FROM scratch\nUSER\n");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(">>> USER");
+    const check = await shop.run([
+      "build",
+      "--check",
+      shop.context({ Dockerfile: "FROM scratch\nUSER root\n" }),
+    ]);
+    expect(check).toMatchObject({ exitCode: 0, stdout: "Check complete, no warnings found.\n" });
+  });
+});
