@@ -1,5 +1,6 @@
 import { SlipwayError } from "../../core/errors.ts";
 import type { ContainerOptions, NetworkMode } from "../container-options.ts";
+import { checkNetworkNames } from "./network-names.ts";
 import { parseExpose, parsePublish } from "./published-port.ts";
 
 type NetworkOptions = Pick<
@@ -37,6 +38,7 @@ export function checkNetwork(options: NetworkOptions): readonly string[] {
   const { publish = [], expose = [] } = options;
   for (const text of publish) parsePublish(text);
   for (const text of expose) parseExpose(text);
+  checkNetworkNames(options);
   const mode = networkMode(options);
   if (sharedWith(mode) === "")
     throw new SlipwayError("USAGE", "--network container: needs the name of a container");
