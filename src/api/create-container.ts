@@ -86,15 +86,23 @@ async function createFrom(
     imageVolumes: Object.keys(image.config.config.Volumes ?? {}),
     mountsOf: (other) => containers.find(other).record.mounts,
   });
-  return containers.volumes.exclusively(async () => {
+  // Before anything else is made: a name that is taken leaves nothing behind.
+  const claim = containers.claim(name);
+  const make = async (): Promise<Container> => {
     const { mounts, undo } = await makeVolumes(planned, containers.volumes);
     try {
-      return containers.create({ ...made, mounts }, name);
+      return containers.create({ ...made, mounts }, claim);
     } catch (error) {
       await undo();
       throw error;
     }
-  });
+  };
+  try {
+    return await containers.volumes.exclusively(make);
+  } catch (error) {
+    claim.release();
+    throw error;
+  }
 }
 
 /** A container whose network is shared is kept by its id: its name may become another's. Throws `CONTAINER_NOT_FOUND`. */

@@ -8,6 +8,7 @@ import { removeTree } from "../store/remove-tree.ts";
 import type { Store } from "../store/store.ts";
 import { type ContainerNames, openNames } from "./container-names.ts";
 import { ContainerFolder, type ContainerRecord, type ContainerState, NEW_STATE } from "./container-record.ts";
+import { readRecord } from "./damaged-record.ts";
 import { settledState } from "./settled-state.ts";
 import { VolumeStore } from "./volume/volume-store.ts";
 
@@ -19,6 +20,13 @@ export interface Container {
 }
 
 const ID = /^[0-9a-f]{64}$/;
+
+/** A name and an id that are taken. */
+export interface Claim {
+  readonly id: string;
+  readonly name: string;
+  readonly release: () => void;
+}
 
 /** The containers of a store: one folder each, whole from the moment it can be seen. Several processes may use it at once. */
 export class ContainerStore {
@@ -38,12 +46,20 @@ export class ContainerStore {
     return new ContainerFolder(join(this.#store.paths.containers, id));
   }
 
-  /** Makes a container with that name, or one that nobody has. Throws `CONTAINER_NAME_TAKEN`, `USAGE` for a name that is none. */
-  create(draft: Omit<ContainerRecord, "id" | "name">, name?: string): Container {
+  /**
+   * Takes that name, or one that nobody has, for a container that is about to be made. Throws `CONTAINER_NAME_TAKEN`, `USAGE` for a
+   * name that is none.
+   */
+  claim(name?: string): Claim {
     const id = randomBytes(32).toString("hex");
     const taken = name === undefined ? this.names.takeAny(id) : this.names.take(name, id);
+    return { id, name: taken, release: () => this.names.release(taken, id) };
+  }
+
+  /** Makes the container for which a name was taken. Where that fails, whoever took the name gives it back. */
+  create(draft: Omit<ContainerRecord, "id" | "name">, { id, name }: Claim): Container {
     try {
-      const record: ContainerRecord = { id, name: taken, ...draft };
+      const record: ContainerRecord = { id, name, ...draft };
       const folder = this.folder(id);
       const draftFolder = new ContainerFolder(this.#store.temp.directory("container"));
       mkdirSync(draftFolder.log, { mode: 0o700 });
@@ -52,7 +68,6 @@ export class ContainerStore {
       renameSync(draftFolder.path, folder.path);
       return { record, state: NEW_STATE, folder };
     } catch (error) {
-      this.names.release(taken, id);
       throw describeSystemError(error, "making a container");
     }
   }
@@ -138,8 +153,7 @@ export class ContainerStore {
     const folder = this.folder(id);
     const bytes = readFileIfThere(folder.record);
     if (!bytes) return undefined;
-    const record = JSON.parse(bytes.toString("utf8")) as ContainerRecord;
-    return { record, folder, state: this.#settled(id, folder) };
+    return { record: readRecord(id, bytes), folder, state: this.#settled(id, folder) };
   }
 
   /** A monitor that was killed could not say so: whoever notices does it in its place. */

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
@@ -108,5 +108,20 @@ describe.each(Object.entries(shops))("what is killed leaves nothing, for %s", (_
     await shop.it.succeed(["rm", "-f", "early"]);
     await shop.it.succeed(["create", "--name", "early", "busybox", "true"]);
     await shop.it.succeed(["rm", "early"]);
+  });
+
+  it("a record that a loss of power cut short hinders no command, and its container can be removed", async () => {
+    const id = (await shop.it.succeed(["create", "--name", "torn", "busybox", "true"])).stdout.trim();
+    await shop.it.succeed(["create", "--name", "whole", "busybox", "true"]);
+    truncateSync(join(shop.it.home, "containers", id, "config.json"), 20);
+    const listed = (await shop.it.succeed(["ps", "-a"])).stdout;
+    expect(listed).toMatch(/\(damaged record\)/);
+    expect(listed).toContain("whole");
+    await shop.it.succeed(["system", "df"]);
+    expect((await shop.it.run(["start", "torn"])).exitCode).toBe(1);
+    await shop.it.succeed(["rm", "torn", "whole"]);
+    expect((await shop.it.succeed(["ps", "-aq"])).stdout).toBe("");
+    await shop.it.succeed(["create", "--name", "torn", "busybox", "true"]);
+    await shop.it.succeed(["rm", "torn"]);
   });
 });

@@ -264,4 +264,20 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     await out("volume", "prune", "-af");
     expect(await volumes()).toEqual([]);
   });
+
+  it("a create that is refused leaves no volume, no folder and no name behind", async () => {
+    const bind = join(shop.it.folder, "never-made");
+    await shop.it.succeed(["create", "--name", "holder", "busybox", "true"]);
+    const before = (await shop.it.succeed(["volume", "ls", "-q"])).stdout;
+    for (const name of ["holder", "-wrong"]) {
+      const flags = [`--name=${name}`, "-v", "left:/x", "-v", `${bind}:/y`];
+      expect((await shop.it.run(["create", ...flags, "busybox", "true"])).exitCode).not.toBe(0);
+    }
+    const missing = ["--name=free", "-v", "left:/x", "--mount", "type=bind,source=/nosuch,target=/y"];
+    expect((await shop.it.run(["create", ...missing, "busybox", "true"])).stderr).toContain("/nosuch");
+    expect((await shop.it.succeed(["volume", "ls", "-q"])).stdout).toBe(before);
+    expect(existsSync(bind)).toBe(false);
+    await shop.it.succeed(["create", "--name", "free", "busybox", "true"]);
+    await shop.it.succeed(["rm", "holder", "free"]);
+  });
 });

@@ -7,7 +7,7 @@ import type { Volume, VolumeStore } from "./volume-store.ts";
 /** Mounts whose volumes are there. */
 export interface MadeMounts {
   readonly mounts: readonly MountRequest[];
-  /** Removes the anonymous volumes again: the container has not come to be. */
+  /** Removes the volumes again that were made for it: the container has not come to be. */
   undo(): Promise<void>;
 }
 
@@ -24,9 +24,9 @@ export async function makeVolumes(
     for (const volume of made) await volumes.remove(volume);
   };
   const make = (request: VolumeRequest): VolumeRequest => {
-    if (request.name !== undefined) return nameOf(request, volumes);
-    const volume = volumes.create(undefined, { labels: request.labels ?? {} });
-    made.push(volume);
+    const isThere = request.name !== undefined && volumes.has(request.name);
+    const volume = volumes.create(request.name, { labels: request.labels ?? {} });
+    if (!isThere) made.push(volume);
     return { ...request, name: volume.name };
   };
   try {
@@ -37,11 +37,6 @@ export async function makeVolumes(
     await undo();
     throw error;
   }
-}
-
-function nameOf(request: VolumeRequest, volumes: VolumeStore): VolumeRequest {
-  volumes.create(request.name, { labels: request.labels ?? {} });
-  return request;
 }
 
 /** A folder is made where `-v` names one that is not there. Throws `MOUNT_SOURCE_MISSING`, `USAGE`. */

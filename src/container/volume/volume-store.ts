@@ -66,6 +66,10 @@ export class VolumeStore {
     return this.find(chosen);
   }
 
+  has(name: string): boolean {
+    return isVolumeName(name) && this.#open(name) !== undefined;
+  }
+
   /** By name. */
   list(): readonly Volume[] {
     const names = namesIn(this.#store.paths.volumes).filter(isVolumeName).sort();
