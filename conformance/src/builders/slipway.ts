@@ -1,4 +1,4 @@
-import type { Builder } from "./builder.ts";
+import type { Builder, Task } from "./builder.ts";
 import { observe } from "./observe.ts";
 
 /** The built command of this checkout, with a store of the run's own. */
@@ -9,13 +9,23 @@ export function slipway(cli: string, home: string): Builder {
       observe(
         {
           name: "slipway",
-          command: [process.execPath, cli, "build"],
+          command: [process.execPath, "--", cli, "build", ...leaksAllowed(task)],
           env: { SLIPWAY_HOME: home, CONTAINERS_REGISTRIES_CONF: "/dev/null", DOCKER_CONFIG: home },
           causeOf,
         },
         task,
       ),
   };
+}
+
+/** Cases show what a secret is by writing it into the image, which Slipway alone refuses (SL-SECRETS). */
+function leaksAllowed({ spec }: Task): readonly string[] {
+  const { args = [] } = spec;
+  const specs = args.flatMap((word, i) =>
+    args[i - 1] === "--secret" ? [word] : (/^--secret=(.*)/s.exec(word)?.[1] ?? []),
+  );
+  const ids = specs.flatMap((text) => /(?:^|,)id=([^,]+)/.exec(text)?.[1] ?? []);
+  return ids.flatMap((id) => ["--allow-secret-leak", id]);
 }
 
 /** The message and its causes, one a line, without the code and the hint. */
