@@ -5,7 +5,7 @@ import type { AuditedImage } from "../audit/audited-image.ts";
 import { inOrder } from "../audit/finding.ts";
 import { alignHistory, stepsOf } from "../audit/origins.ts";
 import type { AuditReport } from "../audit/report.ts";
-import { isSlipwayError, SlipwayError } from "../core/errors.ts";
+import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
@@ -15,7 +15,7 @@ import { LayerTree } from "../layer/tree.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
-import { pull } from "./transfer.ts";
+import { makeAvailable } from "./make-available.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface AuditOptions {
@@ -83,17 +83,4 @@ function sourcesOf(config: ImageConfig, file: string, cwd: string): readonly (So
   throw new SlipwayError("USAGE", `the image was not built of ${file}: its history has other instructions`, {
     hint: "leave --file out, or build the image again",
   });
-}
-
-async function makeAvailable(options: AuditOptions, environment: Environment): Promise<void> {
-  const { image: name, platform, signal } = options;
-  if (options.pull !== "always") {
-    try {
-      await withSession(environment, async ({ store }) => findImage(store, name));
-      return;
-    } catch (error) {
-      if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || options.pull === "never") throw error;
-    }
-  }
-  await pull({ name, ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) }, environment);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { isSlipwayError, SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
 import { hostPlatform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
@@ -11,9 +11,9 @@ import type { TestReport } from "../gate/test-result.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
+import { makeAvailable } from "./make-available.ts";
 import { testSurroundings } from "./test-surroundings.ts";
 import { testedImage } from "./tested-image.ts";
-import { pull } from "./transfer.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface TestImageOptions {
@@ -106,17 +106,4 @@ export function needsUserNamespace(files: readonly TestFile[]): boolean {
   return files.some(({ commandTests, behaviorTests, fileContentTests, licenseTests }) =>
     [commandTests, behaviorTests, fileContentTests, licenseTests].some((tests) => (tests?.length ?? 0) > 0),
   );
-}
-
-async function makeAvailable(options: TestImageOptions, environment: Environment): Promise<void> {
-  const { image: name, platform, signal } = options;
-  if (options.pull !== "always") {
-    try {
-      await withSession(environment, async ({ store }) => findImage(store, name));
-      return;
-    } catch (error) {
-      if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || options.pull === "never") throw error;
-    }
-  }
-  await pull({ name, ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) }, environment);
 }
