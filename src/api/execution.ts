@@ -19,6 +19,7 @@ import type { BuildPlan, ResolvedImage, StagePlan, Step } from "../plan/graph.ts
 import { readSteps } from "../plan/read-steps.ts";
 import { SandboxPool } from "../runtime/sandbox-pool.ts";
 import type { RootfsSupport } from "../snapshot/prepare-rootfs.ts";
+import { ShortLinks } from "../snapshot/short-links.ts";
 import type { BuildClock } from "./build-clock.ts";
 import type { BuildDevices } from "./build-devices.ts";
 import type { LockOf } from "./build-lock.ts";
@@ -123,10 +124,11 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     signal,
   );
   const sandboxes = new SandboxPool(runSteps(plan));
+  const layerLinks = new ShortLinks(() => store.temp.directory("links"));
   const sightings = new Sightings(store, request.slot, shared.contexts.main);
   const runner = new StepRunner({
     store,
-    executors: executors(shared, plan, { access, sources, sandboxes }),
+    executors: executors(shared, plan, { access, sources, sandboxes, layerLinks }),
     onEvent: (event) => clock.emit(event),
     clock: clock.elapsed,
     now: () => new Date(),
@@ -137,7 +139,10 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     sightings,
     beforeExecute: shared.beforeExecute,
   });
-  const chain = await sandboxes.around(() => scheduler.run(runner, (reason) => controller.abort(reason)));
+  const work = (): Promise<Chain> => scheduler.run(runner, (reason) => controller.abort(reason));
+  const chain = await sandboxes.around(work).finally(() => {
+    if (layerLinks.made !== undefined) store.temp.discard(layerLinks.made);
+  });
   await sightings.save();
   return { target: chain, access, chainOf: (stage) => scheduler.chainOf(stage) };
 }
@@ -150,10 +155,12 @@ interface ExecutorParts {
   readonly access: LayerAccess;
   readonly sources: StepInputSources;
   readonly sandboxes: SandboxPool;
+  readonly layerLinks: ShortLinks;
 }
 
-function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, sandboxes }: ExecutorParts) {
+function executors(shared: SharedExecution, plan: BuildPlan, parts: ExecutorParts) {
   const { session, options, remote, devices } = shared;
+  const { access, sources, sandboxes, layerLinks } = parts;
   const { store, privilege, environment } = session;
   const target = { store, form: privilege.form };
   const time = plan.sourceDateEpoch ?? Math.floor(Date.now() / 1000);
@@ -174,6 +181,7 @@ function executors(shared: SharedExecution, plan: BuildPlan, { access, sources, 
       target,
       privilege: runtimePrivilege(privilege),
       rootfsSupport: shared.rootfsSupport,
+      layerLinks,
       inputs: sources.tree,
       identities: sources.identities,
       inputChain: sources.chain,

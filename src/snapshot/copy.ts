@@ -8,6 +8,7 @@ import { libc } from "../sys/libc.ts";
 import { overlayTree } from "./copy-tree.ts";
 import type { OverlayXattrPrefix } from "./overlay.ts";
 import { quote, type Rootfs } from "./rootfs.ts";
+import type { ShortLinks } from "./short-links.ts";
 import type { Stub } from "./stubs.ts";
 import { copyMetadata, writeStubs } from "./write-stubs.ts";
 
@@ -23,6 +24,7 @@ export interface CopyRequest {
   readonly upper?: string;
   /** As in `OverlayRequest`. */
   readonly devices?: boolean;
+  readonly links?: ShortLinks;
 }
 
 /**

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describeSystemError, SlipwayError } from "../core/errors.ts";
 import type { Entry } from "../core/file-tree.ts";
 import { quote, type Rootfs } from "./rootfs.ts";
+import { ShortLinks } from "./short-links.ts";
 import type { Stub } from "./stubs.ts";
 import { copyMetadata, writeStubs } from "./write-stubs.ts";
 
@@ -24,12 +25,12 @@ export interface OverlayRequest {
   readonly volatile?: boolean;
   /** Lets device files on the root filesystem be opened. Only for `--security=insecure`. */
   readonly devices?: boolean;
+  /** Links that other overlays use as well and that outlive the mount; default links of its own, in `scratch`. */
+  readonly links?: ShortLinks;
 }
 
-/** The kernel takes 500 (OVL_MAX_STACK), and one page of options; names here have at most two characters. */
+/** The kernel takes 500 (OVL_MAX_STACK), and one page of options. */
 const MOST_LOWERS = 480;
-/** A character that base 36 does not have: names of the two groups lie in one directory. */
-const BASE_PREFIX = "_";
 
 /**
  * Prepares an overlay whose upper directory becomes the layer. Nothing is mounted here. The lowest layers are merged by a
@@ -50,31 +51,30 @@ export function layOverlay(request: OverlayRequest): Rootfs {
   const { scratch } = request;
   const stubs = join(scratch, "stubs");
   const upper = request.upper ?? join(scratch, "upper");
-  for (const name of ["stubs", "work", "merged", "l"]) mkdirSync(join(scratch, name), 0o755);
+  for (const name of ["stubs", "work", "merged"]) mkdirSync(join(scratch, name), 0o755);
   writeStubs(stubs, request.stubs);
   if (!existsSync(upper)) {
     mkdirSync(upper, 0o755);
     // The root of the merged view is the upper directory itself.
     if (request.root) copyMetadata(upper, request.root);
   }
+  const links = request.links ?? ownLinks(scratch);
+  const place = links.nameOf(scratch);
   const groups = groupLowers([...withoutRepeats(request.lowers), stubs], join(scratch, "base"));
-  const script = [`cd ${quote(join(scratch, "l"))}`];
+  const script = [`cd ${quote(links.folder)}`];
   if (groups.base) {
     mkdirSync(join(scratch, "base"), 0o755);
-    link(scratch, groups.base, BASE_PREFIX);
-    const options = [`lowerdir=${names(groups.base, BASE_PREFIX)}`, ...fixedOptions(request), "ro"];
-    script.push(mountLine(options, "../base"));
+    const options = [`lowerdir=${names(groups.base, links)}`, ...fixedOptions(request), "ro"];
+    script.push(mountLine(options, `${place}/base`));
   }
-  link(scratch, groups.top, "");
-  symlinkSync(upper, join(scratch, "l", "upper"));
   const options = [
-    `lowerdir=${names(groups.top, "")}`,
-    "upperdir=upper,workdir=../work",
+    `lowerdir=${names(groups.top, links)}`,
+    `upperdir=${links.nameOf(upper)},workdir=${place}/work`,
     ...fixedOptions(request),
     ...(request.volatile ? ["volatile"] : []),
     ...(request.devices ? [] : ["nodev"]),
   ];
-  script.push(mountLine(options, "../merged"));
+  script.push(mountLine(options, `${place}/merged`));
   return {
     kind: "overlay",
     merged: join(scratch, "merged"),
@@ -108,15 +108,18 @@ function groupLowers(
   return { base: lowers.slice(0, merged), top: [base, ...lowers.slice(merged)] };
 }
 
-/** Short links keep the options of a mount within a page, and free of characters that overlayfs would take for its own. */
-function link(scratch: string, lowers: readonly string[], prefix: string): void {
-  for (const [i, lower] of lowers.entries()) symlinkSync(lower, join(scratch, "l", prefix + i.toString(36)));
+function ownLinks(scratch: string): ShortLinks {
+  return new ShortLinks(() => {
+    const folder = join(scratch, "l");
+    mkdirSync(folder, 0o755);
+    return folder;
+  });
 }
 
 /** overlayfs wants the topmost first. */
-function names(lowers: readonly string[], prefix: string): string {
+function names(lowers: readonly string[], links: ShortLinks): string {
   return lowers
-    .map((_, i) => prefix + i.toString(36))
+    .map((lower) => links.nameOf(lower))
     .reverse()
     .join(":");
 }

@@ -5,6 +5,7 @@ import type { ExtraHost } from "../../runtime/network-files.ts";
 import type { Privilege, Resources, Ulimit } from "../../runtime/request.ts";
 import type { SandboxPool } from "../../runtime/sandbox-pool.ts";
 import type { RootfsSupport } from "../../snapshot/prepare-rootfs.ts";
+import type { ShortLinks } from "../../snapshot/short-links.ts";
 import type { Chain } from "../chain.ts";
 import type { LayerAccess } from "../layer-access.ts";
 import type { LayerTarget } from "../layer-commit.ts";
@@ -47,6 +48,8 @@ export interface RunOptions {
   readonly privilege: Privilege;
   /** How root filesystems are put together here; asked when the first RUN has to be executed. */
   readonly rootfsSupport: () => Promise<RootfsSupport>;
+  /** Links to layers, for all overlays of the build. */
+  readonly layerLinks?: ShortLinks;
   /** Opens what a bind mount reads from. */
   readonly inputs: (source: InputSource) => Promise<SourceTree>;
   /** What is in such a source, for the cache key. */

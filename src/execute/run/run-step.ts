@@ -83,6 +83,7 @@ export class RunExecutor implements StepExecutor<RunStep> {
       stubs: stubs.stubs,
       xattrPrefix: privilege.xattrPrefix,
       ...(root ? { root } : {}),
+      ...(this.#options.layerLinks ? { links: this.#options.layerLinks } : {}),
     });
     const env = [...step.env, ...step.proxyEnv, ...mounts.env, ...edits.env];
     const { argv, cwd } = step;
