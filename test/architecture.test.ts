@@ -19,6 +19,7 @@ const RANKS: Readonly<Record<string, number>> = {
   dockerfile: 1,
   store: 1,
   secrets: 1,
+  shell: 1,
   yaml: 2,
   context: 2,
   layer: 2,

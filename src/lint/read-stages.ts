@@ -4,8 +4,8 @@ import { appendHeredocs } from "../dockerfile/heredoc.ts";
 import type { ParsedDockerfile, ParsedStage, RunInstruction } from "../dockerfile/instructions.ts";
 import { parseOnbuildTrigger } from "../dockerfile/onbuild-trigger.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import type { ShellCommand } from "./shell/commands.ts";
-import { argvCommands, isShell, scriptCommands } from "./shell/script-commands.ts";
+import type { ShellCommand } from "../shell/commands.ts";
+import { argvCommands, isShell, scriptCommands } from "../shell/script-commands.ts";
 import { lineage, type StageInstruction, type StageView, type Step } from "./stage-view.ts";
 import { type ScopeSetting, scopeSetting, VariableScope } from "./variable-scope.ts";
 

@@ -1,6 +1,6 @@
 import type { Instruction, ParsedStage } from "../dockerfile/instructions.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import type { ShellCommand } from "./shell/commands.ts";
+import type { ShellCommand } from "../shell/commands.ts";
 
 export type StageInstruction = Exclude<Instruction, { readonly kind: "FROM" }>;
 

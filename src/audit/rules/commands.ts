@@ -4,6 +4,7 @@ import type { ContainerConfig } from "../../image/config.ts";
 import { INITS, programName, SHELLS } from "../../image/known-programs.ts";
 import { resolvePath } from "../../layer/resolve.ts";
 import type { LayerTree } from "../../layer/tree.ts";
+import { judgeStartScript } from "../../shell/start-script.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -55,21 +56,21 @@ export function startFindings(program: StartProgram, script: string | undefined,
   if (text === undefined) return [];
   const found: Finding[] = [];
   const subject = script === undefined ? "CMD" : `/${program.file!.path}`;
-  const started = backgroundCommands(text);
-  if (started > 0)
+  const { background, ending, last } = judgeStartScript(text);
+  if (background > 0)
     found.push(
       finding("NoInit", {
         subject,
-        message: `${subject} starts ${started} ${started === 1 ? "process" : "processes"} in the background, and process 1 is a shell, no init`,
+        message: `${subject} starts ${background} ${background === 1 ? "process" : "processes"} in the background, and process 1 is a shell, no init`,
         fix: 'put an init in front: ENTRYPOINT ["tini", "--", …], or start the container with --init',
         origin,
       }),
     );
-  else if (script !== undefined && !/(?:^|[;&|]|\bthen\b|\bdo\b|\))\s*exec\s+[^\s>&<\d]/m.test(script))
+  else if (script !== undefined && ending === "stays")
     found.push(
       finding("ScriptWithoutExec", {
         subject,
-        message: `${subject} does not end with exec: the shell stays process 1, and the program behind it gets no signal`,
+        message: `${subject} ends with ${shown(last ?? "")} without exec: the shell stays process 1, and the program behind it gets no signal`,
         fix: 'start the program with exec, as in exec "$@"',
         origin,
       }),
@@ -77,14 +78,9 @@ export function startFindings(program: StartProgram, script: string | undefined,
   return found;
 }
 
-/** How many commands of a shell script go to the background; comments, here-documents aside, and `&&`, `>&`, `&>` are something else. */
-export function backgroundCommands(script: string): number {
-  let count = 0;
-  for (const line of script.split("\n")) {
-    const code = line.replace(/"(?:\\.|[^"\\])*"|'[^']*'/g, '""').replace(/(?:^|\s)#.*$/, "");
-    count += code.match(/(?<![&>|<\\])&(?![&>\d])/g)?.length ?? 0;
-  }
-  return count;
+/** The name of the program: what follows it may be a secret. */
+function shown(command: string): string {
+  return command.trim().split(/\s/, 1)[0]!;
 }
 
 const SUDO = new Set(["sudo", "doas", "pkexec"]);

@@ -1,7 +1,7 @@
 import type { RunInstruction } from "../../dockerfile/instructions.ts";
+import { type Program, programOf } from "../../shell/program.ts";
+import { isLiteral } from "../../shell/tokens.ts";
 import type { Judge, Say } from "../rule.ts";
-import { type Program, programOf } from "../shell/program.ts";
-import { isLiteral } from "../shell/tokens.ts";
 import type { StageView, Step } from "../stage-view.ts";
 
 const LISTS = "/var/lib/apt";

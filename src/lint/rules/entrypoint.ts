@@ -1,5 +1,5 @@
+import { parseShell } from "../../shell/commands.ts";
 import type { Judge } from "../rule.ts";
-import { parseShell } from "../shell/commands.ts";
 
 /** ShellEntrypointIgnoresCmd: not said where the text uses its arguments, or where only the base has a CMD, which ENTRYPOINT removes. */
 export const judgeEntrypoint: Judge = ({ stages }, say) => {

@@ -1,5 +1,5 @@
+import { type Program, programOf } from "../../shell/program.ts";
 import type { Judge, Say } from "../rule.ts";
-import { type Program, programOf } from "../shell/program.ts";
 import { isRoot, type StageView, type Step } from "../stage-view.ts";
 
 const ACCOUNTS = new Set(["useradd", "groupadd", "usermod", "adduser", "addgroup"]);

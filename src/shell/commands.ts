@@ -7,6 +7,10 @@ export type ScopeKind = "if" | "case" | "loop" | "group" | "subshell" | "functio
 export interface Scope {
   readonly kind: ScopeKind;
   readonly parent: Scope | undefined;
+  /** The one around it and all others that has none around itself; undefined where it is that one. */
+  readonly outermost: Scope | undefined;
+  /** Its own kind, and those of all around it. */
+  readonly kinds: ReadonlySet<ScopeKind>;
   /** Of a function. */
   readonly name?: string;
 }
@@ -50,6 +54,17 @@ const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/;
 /** Reads a script into its simple commands, flat and in order, each with what it stands in. It never fails. */
 export function parseShell(text: string): ShellScript {
   return new CommandReader(tokenize(text)).run();
+}
+
+function scopeIn(parent: Scope | undefined, kind: ScopeKind, functionName: string | undefined): Scope {
+  const own = functionName === undefined ? kind : "function";
+  return {
+    kind: own,
+    parent,
+    outermost: parent && (parent.outermost ?? parent),
+    kinds: parent?.kinds.has(own) ? parent.kinds : new Set([...(parent?.kinds ?? []), own]),
+    ...(functionName === undefined ? {} : { name: functionName }),
+  };
 }
 
 interface Draft {
@@ -142,10 +157,7 @@ class CommandReader {
 
   #open(kind: ScopeKind): void {
     this.#closes.push(kind);
-    this.#scope =
-      this.#functionName === undefined
-        ? { kind, parent: this.#scope }
-        : { kind: "function", parent: this.#scope, name: this.#functionName };
+    this.#scope = scopeIn(this.#scope, kind, this.#functionName);
     this.#functionName = undefined;
     if (this.#scope.parent === undefined) this.#last = this.#scope;
     this.#before = "";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseShell } from "../../src/lint/shell/commands.ts";
-import { scriptCommands } from "../../src/lint/shell/script-commands.ts";
+import { parseShell } from "../../src/shell/commands.ts";
+import { scriptCommands } from "../../src/shell/script-commands.ts";
 
 const lines = (text: string) =>
   scriptCommands(text).map(({ words }) => words.map((word) => word.text).join(" "));
