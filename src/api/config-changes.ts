@@ -1,8 +1,8 @@
+import { DEFAULT_PATH } from "../core/default-path.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import { DEFAULT_PATH } from "../plan/predefined-args.ts";
 
 /** The configuration that `--change` instructions make, as for `docker import`: literal values, no variables. */
 export function configFromChanges(changes: readonly string[]): ContainerConfig {

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DEFAULT_PATH } from "../core/default-path.ts";
 import type { RegistriesConfPlaces } from "../registry/registries-conf.ts";
 import { homeFolder } from "./home-folder.ts";
 
@@ -41,7 +42,7 @@ export function readEnvironment(
   return Object.freeze({
     home: homeFolder(defined, at),
     cwd: at.cwd,
-    path: defined.PATH || "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    path: defined.PATH || DEFAULT_PATH,
     uid: at.uid,
     dockerConfig: join(defined.DOCKER_CONFIG || join(at.homeDirectory, ".docker"), "config.json"),
     registriesConf: registriesConf(defined, config, at.uid),

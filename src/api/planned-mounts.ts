@@ -5,7 +5,7 @@ import type { MountRequest } from "../container/volume/mount-request.ts";
 import { plannedMounts as requestedMounts } from "../container/volume/planned-mounts.ts";
 import { isSlipwayError } from "../core/errors.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import type { PlannedMount } from "../preflight/container-files.ts";
+import type { ForeseenMount } from "../preflight/container-files.ts";
 import type { PreflightOptions } from "./preflight-options.ts";
 
 type Containers = Pick<ContainerStore, "find" | "volumes">;
@@ -14,7 +14,7 @@ type Containers = Pick<ContainerStore, "find" | "volumes">;
 export function plannedMounts(
   options: PreflightOptions,
   at: { readonly cwd: string; readonly image: ContainerConfig; readonly containers: Containers },
-): readonly PlannedMount[] {
+): readonly ForeseenMount[] {
   const { cwd, image, containers } = at;
   const requests = requestedMounts(options, {
     cwd,
@@ -28,7 +28,7 @@ export function plannedMounts(
   }));
 }
 
-function sourceOf(request: MountRequest, { volumes }: Containers): PlannedMount["from"] {
+function sourceOf(request: MountRequest, { volumes }: Containers): ForeseenMount["from"] {
   switch (request.type) {
     case "bind":
       return { kind: "host", path: request.source };
@@ -45,7 +45,7 @@ function sourceOf(request: MountRequest, { volumes }: Containers): PlannedMount[
 }
 
 /** The root of a tmpfs that is mounted with these options (tmpfs(5)). */
-function emptyFolder(options: readonly string[]): PlannedMount["from"] {
+function emptyFolder(options: readonly string[]): ForeseenMount["from"] {
   const valueOf = (name: string) =>
     options.findLast((option) => option.startsWith(`${name}=`))?.split("=")[1];
   return {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { CleanupScope } from "../core/cleanup-scope.ts";
+import { DEFAULT_PATH } from "../core/default-path.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { finishDigest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
@@ -22,8 +23,6 @@ import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import { peek } from "./peek.ts";
 import type { Session } from "./session.ts";
-
-const DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 export interface ImportOptions {
   /** A tar file, plain or compressed, or `-` for `stdin`. */
@@ -68,7 +67,7 @@ export async function importArchive(
   const config: ImageConfig = {
     platform: options.platform ?? hostPlatform(),
     created,
-    config: options.config ?? { Env: [DEFAULT_PATH], Cmd: ["/bin/sh"] },
+    config: options.config ?? { Env: [`PATH=${DEFAULT_PATH}`], Cmd: ["/bin/sh"] },
     history: [
       {
         created,

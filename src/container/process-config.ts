@@ -1,6 +1,6 @@
+import { DEFAULT_PATH } from "../core/default-path.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { ContainerConfig } from "../image/config.ts";
-import { DEFAULT_PATH } from "../plan/predefined-args.ts";
 
 /** What a command line changes of an image's configuration. */
 export interface ProcessOverrides {

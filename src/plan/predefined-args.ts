@@ -2,9 +2,6 @@ import { SlipwayError } from "../core/errors.ts";
 import { formatPlatform, type Platform } from "../core/platform.ts";
 import type { Environment, Variable } from "./environment.ts";
 
-/** PATH of an image that sets none (SPEC SC-10); Windows images keep the system's own. */
-export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** ARGs that steer attestations and never become variables (SPEC SC-12). */
 export const NON_ENVIRONMENT_ARGS: ReadonlySet<string> = new Set([
   "BUILDKIT_SBOM_SCAN_CONTEXT",

@@ -1,4 +1,5 @@
 import type { IgnoreRules } from "../context/ignore-rules.ts";
+import { DEFAULT_PATH } from "../core/default-path.ts";
 import type { Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { Instruction } from "../dockerfile/instructions.ts";
@@ -9,7 +10,6 @@ import { type Environment, parseEnvEntry } from "./environment.ts";
 import type { InputSource, StagePlan, Step } from "./graph.ts";
 import { Owned } from "./owned.ts";
 import { cleanPath } from "./paths.ts";
-import { DEFAULT_PATH } from "./predefined-args.ts";
 import { type BuildArg, StageVariables } from "./stage-variables.ts";
 
 /** What is the same for every stage of one build. */

@@ -7,7 +7,7 @@ import { LIMITS } from "../core/limits.ts";
 import { resolvePath } from "../layer/resolve.ts";
 
 /** Something that will be mounted in a container. */
-export interface PlannedMount {
+export interface ForeseenMount {
   /** Absolute, as it was given. */
   readonly target: string;
   readonly readOnly: boolean;
@@ -36,7 +36,7 @@ export type FoundFile =
       readonly isLink: boolean;
       /** Directories on the way, which its user must be able to search. */
       readonly ways: readonly FileFacts[];
-      readonly mount: PlannedMount | undefined;
+      readonly mount: ForeseenMount | undefined;
     }
   | { readonly kind: "missing"; readonly isLink: boolean }
   /** It is made when the container starts, or nobody here may look at it. */
@@ -52,9 +52,9 @@ const WRITTEN_AT_START: ReadonlySet<string> = new Set(["/etc/hosts", "/etc/hostn
  */
 export class ContainerFiles {
   readonly #tree: FileTree;
-  readonly #mounts: readonly (PlannedMount & { readonly at: string })[];
+  readonly #mounts: readonly (ForeseenMount & { readonly at: string })[];
 
-  constructor(tree: FileTree, mounts: readonly PlannedMount[]) {
+  constructor(tree: FileTree, mounts: readonly ForeseenMount[]) {
     this.#tree = tree;
     this.#mounts = mounts.map((mount) => ({ ...mount, at: `/${resolvedTarget(tree, mount.target)}` }));
   }
@@ -91,14 +91,14 @@ export class ContainerFiles {
   }
 
   /** What is mounted at a path, or above it; links on the way count. */
-  mountAt(path: string): PlannedMount | undefined {
+  mountAt(path: string): ForeseenMount | undefined {
     const found = this.find(path);
     if (found.kind === "found") return found.mount;
     return this.#mountOf(`/${resolvedTarget(this.#tree, path)}`);
   }
 
   /** The last of several counts. */
-  #mountOf(at: string): (PlannedMount & { readonly at: string }) | undefined {
+  #mountOf(at: string): (ForeseenMount & { readonly at: string }) | undefined {
     const around = this.#mounts.filter((mount) =>
       `${at}/`.startsWith(mount.at === "/" ? "/" : `${mount.at}/`),
     );
@@ -122,7 +122,7 @@ export class ContainerFiles {
   }
 }
 
-function ownersOf({ mode, uid, gid }: Extract<PlannedMount["from"], { kind: "empty" }>) {
+function ownersOf({ mode, uid, gid }: Extract<ForeseenMount["from"], { kind: "empty" }>) {
   return { mode, uid, gid };
 }
 

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkContract } from "../../src/preflight/check-contract.ts";
-import { ContainerFiles, type PlannedMount } from "../../src/preflight/container-files.ts";
+import { ContainerFiles, type ForeseenMount } from "../../src/preflight/container-files.ts";
 import { type NetworkView, networkView } from "../../src/preflight/network-view.ts";
 import { parseContract } from "../../src/preflight/parse-contract.ts";
 import type { Surroundings } from "../../src/preflight/surroundings.ts";
@@ -14,7 +14,7 @@ type Files = ConstructorParameters<typeof MemoryTree>[0];
 
 interface Case extends Partial<Omit<Surroundings, "files" | "variables">> {
   readonly image?: Files;
-  readonly mounts?: readonly PlannedMount[];
+  readonly mounts?: readonly ForeseenMount[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -45,7 +45,7 @@ async function findings(
   return found.map(({ state, message }) => (state === "failed" ? message : `? ${message}`));
 }
 
-const bind = (path: string, target: string, readOnly = false): PlannedMount => ({
+const bind = (path: string, target: string, readOnly = false): ForeseenMount => ({
   target,
   readOnly,
   from: { kind: "host", path },
@@ -140,7 +140,7 @@ describe("a contract, checked from outside", () => {
   });
 
   it("volumes that are new have the owners of the image; a tmpfs is everybody's", async () => {
-    const mounts: PlannedMount[] = [
+    const mounts: ForeseenMount[] = [
       { target: "/data", readOnly: false, from: { kind: "image" } },
       { target: "/tmp/x", readOnly: false, from: { kind: "empty", mode: 0o1777, uid: 0, gid: 0 } },
     ];

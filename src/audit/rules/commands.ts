@@ -1,3 +1,4 @@
+import { DEFAULT_PATH } from "../../core/default-path.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { isShellForm } from "../../image/command-form.ts";
 import type { ContainerConfig } from "../../image/config.ts";
@@ -6,8 +7,6 @@ import { resolvePath } from "../../layer/resolve.ts";
 import type { LayerTree } from "../../layer/tree.ts";
 import { judgeStartScript } from "../../shell/start-script.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
-
-const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The program that a container of the image starts with. */
 export interface StartProgram {
