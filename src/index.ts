@@ -3,6 +3,7 @@
  * or ends the process, and there is no state between calls but the store.
  */
 import { homedir } from "node:os";
+import type { AuditOptions } from "./api/audit.ts";
 import { bootstrap as bootstrapIn } from "./api/bootstrap.ts";
 import { build as buildIn } from "./api/build.ts";
 import type { BuildOptions } from "./api/build-options.ts";
@@ -17,6 +18,7 @@ import type { TestImageOptions } from "./api/test-image.ts";
 import * as transfer from "./api/transfer.ts";
 import { workingDirectory } from "./api/working-directory.ts";
 
+export type { AuditOptions } from "./api/audit.ts";
 export type { BootstrapOptions } from "./api/bootstrap.ts";
 export type {
   BuildOptions,
@@ -42,6 +44,8 @@ export type { Pruned, UsageRow } from "./api/prune.ts";
 export type { ImportOptions } from "./api/rootfs-image.ts";
 export type { RunContainerOptions, RunOutcome } from "./api/run.ts";
 export type { TestImageOptions } from "./api/test-image.ts";
+export type { Finding as AuditFinding } from "./audit/finding.ts";
+export type { AuditReport } from "./audit/report.ts";
 export type { Descriptor } from "./core/descriptor.ts";
 export type { Digest } from "./core/digest.ts";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes.ts";
@@ -139,6 +143,9 @@ export const removeImages = (name: string, force = false, environment = processE
 /** Tests an image; the report says what failed. Rejects where a file of tests is wrong, or testing was not possible. */
 export const testImage = async (options: TestImageOptions, environment = processEnvironment()) =>
   (await import("./api/test-image.ts")).testImage(options, environment);
+/** Looks for what is dangerous or wasteful in an image (`docs/audit.md`). Findings are in the report; it rejects where there can be none. */
+export const auditImage = async (options: AuditOptions, environment = processEnvironment()) =>
+  (await import("./api/audit.ts")).auditImage(options, environment);
 /** What this machine can do, as `slipway doctor` says it. */
 export const diagnose = async (environment = processEnvironment()) =>
   (await import("./api/doctor.ts")).diagnose(environment);

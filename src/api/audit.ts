@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { auditImage as examine } from "../audit/audit-image.ts";
 import type { AuditedImage } from "../audit/audited-image.ts";
 import { inOrder } from "../audit/finding.ts";
@@ -12,6 +12,7 @@ import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imageChain } from "../execute/chain.ts";
 import type { ImageConfig } from "../image/config.ts";
 import { LayerTree } from "../layer/tree.ts";
+import { readPolicy, underPolicy } from "./audit-policy.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
@@ -23,6 +24,8 @@ export interface AuditOptions {
   readonly image: string;
   /** The Dockerfile that it was built of: findings then have lines. */
   readonly dockerfile?: string;
+  /** A file of accepted findings (docs/audit.md); `false`: none. Default: `.slipway-audit.yaml` beside the Dockerfile, or in the working directory. */
+  readonly policy?: string | false;
   readonly platform?: Platform;
   readonly pull?: "always" | "missing" | "never";
   readonly signal?: AbortSignal;
@@ -30,9 +33,19 @@ export interface AuditOptions {
 
 /**
  * Looks for what is dangerous or wasteful in an image. Nothing is unpacked. Throws `IMAGE_NOT_FOUND`, `LAYER_INVALID` and `DIGEST_MISMATCH` where a layer is
- * broken: there is no report of a part of an image. An ordinary user's layers are read in a user namespace, where there is one.
+ * broken: there is no report of a part of an image; `POLICY_INVALID`. An ordinary user's layers are read in a user namespace, where there is one.
  */
 export async function auditImage(options: AuditOptions, environment: Environment): Promise<AuditReport> {
+  const { dockerfile } = options;
+  const policy = readPolicy({
+    policy: options.policy,
+    cwd: environment.cwd,
+    folder: dockerfile === undefined ? undefined : dirname(dockerfile),
+  });
+  return underPolicy(await findingsOf(options, environment), policy, Date.now());
+}
+
+async function findingsOf(options: AuditOptions, environment: Environment): Promise<AuditReport> {
   await makeAvailable(options, environment);
   const { signal, ...plain } = options;
   if (environment.uid === 0 || !userNamespaceAvailable(environment).available)
@@ -41,7 +54,7 @@ export async function auditImage(options: AuditOptions, environment: Environment
   return (await inUserNamespace(call)) as AuditReport;
 }
 
-/** The same, in this process and with what it may do. */
+/** The same, in this process and with what it may do; without a policy. */
 export function auditHere(options: AuditOptions, environment: Environment): Promise<AuditReport> {
   const { image: name, platform, dockerfile, signal } = options;
   return withSession(environment, async (session) => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Digest } from "../core/digest.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import type { Acceptance } from "./policy.ts";
 import { AUDIT_RULES, type RuleId } from "./rules.ts";
 import { type Severity, worse } from "./severity.ts";
 
@@ -26,6 +27,8 @@ export interface Finding {
   readonly origin: Origin;
   /** Machine-readable details: mode, owner, bytes. */
   readonly facts: Readonly<Record<string, unknown>>;
+  /** It was accepted once, and no longer is. */
+  readonly lapsed?: Acceptance;
 }
 
 /** What a rule says; the rest comes from the table of rules. */
@@ -48,7 +51,7 @@ export function fingerprint({ rule, subject }: Pick<Finding, "rule" | "subject">
 }
 
 /** The worst first, then by rule and subject. */
-export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+export function inOrder<T extends Finding>(findings: readonly T[]): readonly T[] {
   const text = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
   return [...findings].sort(
     (a, b) => worse(a.severity, b.severity) || text(a.rule, b.rule) || text(a.subject, b.subject),

@@ -33,7 +33,7 @@ export function reportError(
 }
 
 export function failureCode(error: unknown): number {
-  return isSlipwayError(error, "USAGE", "TEST_INVALID") ? EXIT.usage : EXIT.failed;
+  return isSlipwayError(error, "USAGE", "TEST_INVALID", "POLICY_INVALID") ? EXIT.usage : EXIT.failed;
 }
 
 /** The last line of a build that failed with `--progress=json`: a reader of events gets no text between them. */

@@ -72,6 +72,8 @@ export const ERROR_CODES = {
   REGISTRY_BLOCKED: "registries.conf forbids this registry",
   PLATFORM_UNAVAILABLE: "the image has no manifest for the platform asked for",
   // outputs, containers
+  POLICY_INVALID:
+    "a policy of accepted findings (`.slipway-audit.yaml`) cannot be read, or says something that is not known",
   TEST_INVALID: "a file of tests cannot be read, or says something that is not known",
   TEST_FAILED: "a built image did not pass its tests",
   OUTPUT_INVALID: "an output option is wrong or the destination cannot be written",

@@ -55,6 +55,11 @@ export class MarkedDocument {
     return this.#mistakes.length === 0;
   }
 
+  /** Where an offset is; lines count from 1. */
+  lineOf(offset: number): number {
+    return Math.max(1, this.#lines.linePos(offset).line);
+  }
+
   mistake(offset: number, message: string): void {
     const { line, col } = this.#lines.linePos(offset);
     this.#mistakes.push({ line: Math.max(1, line), column: Math.max(1, col), message });
@@ -100,6 +105,11 @@ export class MarkedValue {
     this.#document = document;
     this.#offset = node?.range?.[0] ?? offset;
     this.#node = document.resolve(node);
+  }
+
+  /** The line that it begins in. */
+  get line(): number {
+    return this.#document.lineOf(this.#offset);
   }
 
   get isAbsent(): boolean {

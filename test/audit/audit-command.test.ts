@@ -85,6 +85,46 @@ describe("slipway audit", () => {
     expect(wrong.stderr).toContain('--fail-on knows no "awful"');
   });
 
+  it("goes by .slipway-audit.yaml: what is accepted is told apart, what is over is a finding again, what fits nothing is said", async () => {
+    const built = await shop.it.build(
+      { Dockerfile: "FROM busybox\nRUN chmod 4755 /bin/busybox\n" },
+      "-t",
+      "accepted",
+    );
+    const dockerfile = join(built.context, "Dockerfile");
+    const entry = (id: string, subject: string, expires: string) =>
+      `  - {id: ${id}, subject: "${subject}", reason: it has to be, expires: ${expires}}\n`;
+    const entries = [
+      entry("SetuidFile", "/bin/*", "never"),
+      entry("RootUser", "USER", "2020-01-31"),
+      entry("LeakedFile", "/x", "never"),
+    ];
+    writeFileSync(join(built.context, ".slipway-audit.yaml"), `version: 1\naccept:\n${entries.join("")}`);
+    const audit = (...flags: string[]) => shop.it.run(["audit", "accepted", ...flags]);
+    const text = await audit("-f", dockerfile, "--fail-on", "SetuidFile");
+    expect(text.exitCode).toBe(0);
+    expect(text.stdout).toMatch(/SetuidFile +\/bin\/busybox +for good +it has to be/);
+    expect(text.stdout).toMatch(
+      /\.slipway-audit\.yaml:4: RootUser of USER is accepted no longer, since 2020-01-31 is over/,
+    );
+    expect(text.stdout).toMatch(/\.slipway-audit\.yaml:5: nothing is found that LeakedFile \/x would accept/);
+    expect((await audit("-f", dockerfile, "--fail-on", "RootUser")).exitCode).toBe(1);
+    expect((await audit("-f", dockerfile, "--no-policy", "--fail-on", "SetuidFile")).exitCode).toBe(1);
+    const json = JSON.parse((await audit("-f", dockerfile, "--format", "json")).stdout);
+    expect(json.policy.accepted[0]).toMatchObject({
+      rule: "SetuidFile",
+      acceptance: { source: { start: 3 } },
+    });
+    expect(json.policy.unused).toMatchObject([{ rule: "LeakedFile" }]);
+    writeFileSync(join(built.context, "mistaken.yaml"), "version: 1\naccept:\n  - {id: RootUser}\n");
+    const refused = await audit("--policy", join(built.context, "mistaken.yaml"));
+    expect(refused.exitCode).toBe(2);
+    expect(refused.stderr).toMatch(/mistaken\.yaml:3:5: the key "reason" is missing[\s\S]*\(POLICY_INVALID\)/);
+    expect(refused.stdout).toBe("");
+    const missing = await audit("--policy", "nowhere.yaml");
+    expect(missing.stderr).toMatch(/nowhere\.yaml: there is no such file \(POLICY_INVALID\)/);
+  });
+
   it("writes SARIF 2.1.0", async () => {
     await shop.it.build({ Dockerfile: "FROM busybox\nRUN chmod 4755 /bin/busybox\n" }, "-t", "sarif");
     const { stdout } = await shop.it.succeed(["audit", "sarif", "--format", "sarif"]);

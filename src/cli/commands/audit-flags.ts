@@ -22,6 +22,11 @@ export function defineAudit(program: Command, run: Run): void {
       collect,
       [],
     )
+    .option(
+      "--policy <file>",
+      "findings that are accepted, with reasons (default: .slipway-audit.yaml beside the Dockerfile or here)",
+    )
+    .option("--no-policy", "accept nothing")
     .option("--platform <os/arch>", "the platform to look at, of an image for several")
     .addOption(
       new Option("--pull <when>", "when to ask the registry")

@@ -1,14 +1,16 @@
 import { auditImage } from "../../api/audit.ts";
-import type { Finding, Origin } from "../../audit/finding.ts";
+import type { Origin } from "../../audit/finding.ts";
 import {
   type AuditFormat,
   type AuditReport,
   failsOn,
   isSeverity,
   jsonReport,
-  sarifReport,
+  type PolicyReport,
+  policyNotes,
 } from "../../audit/report.ts";
 import { isRuleId } from "../../audit/rules.ts";
+import { sarifReport } from "../../audit/sarif.ts";
 import { SEVERITIES } from "../../audit/severity.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
@@ -23,6 +25,8 @@ export interface AuditFlags {
   readonly file?: string;
   readonly format: AuditFormat;
   readonly failOn: readonly string[];
+  /** `true` is commander's default beside `--no-policy`. */
+  readonly policy: string | boolean;
   readonly platform?: string;
   readonly pull: "always" | "missing" | "never";
 }
@@ -40,6 +44,7 @@ export async function auditCommand(context: CliContext, image: string, flags: Au
       image,
       pull: flags.pull,
       ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
+      ...(flags.policy === true ? {} : { policy: flags.policy }),
       ...(flags.platform ? { platform: parsePlatform(flags.platform) } : {}),
       signal: context.signal,
     },
@@ -63,10 +68,26 @@ function written(report: AuditReport, format: AuditFormat): string {
 }
 
 function textReport(report: AuditReport): string {
-  const { findings } = report;
+  const { findings, policy } = report;
   const rows = findings.map((one) => [one.severity, one.rule, one.message, placeOf(one.origin), one.fix]);
   const table = findings.length > 0 ? formatTable(["SEVERITY", "ID", "FINDING", "FROM", "FIX"], rows) : "";
-  return `${table}${table && "\n"}${layerPicture(report)}\n${summary(findings)}\n`;
+  const notes = visibleText(
+    policyNotes(report)
+      .map((note) => `${note}\n`)
+      .join(""),
+  );
+  return `${[table, acceptedTable(policy), notes, layerPicture(report)].filter(Boolean).join("\n")}\n${summary(report)}\n`;
+}
+
+function acceptedTable(policy: PolicyReport | undefined): string {
+  if (!policy || policy.accepted.length === 0) return "";
+  const rows = policy.accepted.map(({ rule, subject, acceptance }) => [
+    rule,
+    subject,
+    acceptance.until ?? "for good",
+    acceptance.reason,
+  ]);
+  return formatTable(["ACCEPTED", "SUBJECT", "UNTIL", "REASON"], rows);
 }
 
 const LONGEST_INSTRUCTION = 50;
@@ -96,10 +117,11 @@ function layerPicture({ sizes }: AuditReport): string {
   return visibleText(lines.join(""));
 }
 
-function summary(findings: readonly Finding[]): string {
+function summary({ findings, policy }: AuditReport): string {
   const counts = SEVERITIES.flatMap((severity) => {
     const count = findings.filter((one) => one.severity === severity).length;
     return count > 0 ? [`${count} ${severity}`] : [];
   });
-  return findings.length === 0 ? "nothing found" : `${findings.length} found: ${counts.join(", ")}`;
+  const accepted = policy?.accepted.length ? `, ${policy.accepted.length} accepted` : "";
+  return `${findings.length === 0 ? "nothing found" : `${findings.length} found: ${counts.join(", ")}`}${accepted}`;
 }
