@@ -119,7 +119,9 @@ describe("slipway audit", () => {
     writeFileSync(join(built.context, "mistaken.yaml"), "version: 1\naccept:\n  - {id: RootUser}\n");
     const refused = await audit("--policy", join(built.context, "mistaken.yaml"));
     expect(refused.exitCode).toBe(2);
-    expect(refused.stderr).toMatch(/mistaken\.yaml:3:5: the key "reason" is missing[\s\S]*\(POLICY_INVALID\)/);
+    expect(refused.stderr).toMatch(
+      /mistaken\.yaml:3:5: the key "reason" is missing[\s\S]*\(POLICY_INVALID\)/,
+    );
     expect(refused.stdout).toBe("");
     const missing = await audit("--policy", "nowhere.yaml");
     expect(missing.stderr).toMatch(/nowhere\.yaml: there is no such file \(POLICY_INVALID\)/);
