@@ -85,9 +85,14 @@ export function execArgv(driver: Driver, call: ExecCall): readonly string[] {
 }
 
 /**
- * The last lines of the start script: the runtime takes the shell's place. Both refuse hybrid cgroups, so they get to see a plain
- * version 2 hierarchy, and leave it alone.
+ * A line of shell: crun and runc refuse hybrid cgroups, so they get to see a plain version 2 hierarchy, and leave it alone. Done
+ * once in a shell, so that it can be done ahead.
  */
+export const SHOW_CGROUPS =
+  // The kernel refuses to mount the same tree twice in one place; read-only, neither runtime makes groups of its own there.
+  '[ "$cgroups" ] || { mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup || mount -n -o remount,bind,ro /sys/fs/cgroup || :; } 2>/dev/null; cgroups=shown';
+
+/** The last lines of the start script: the runtime takes the shell's place. */
 export function runtimeLines(
   { name, program }: Driver,
   { bundle, state, log, id, consoleSocket }: DriverCall,
@@ -97,8 +102,7 @@ export function runtimeLines(
   const run = name === "crun" ? "run" : "run --no-new-keyring";
   const terminal = consoleSocket === undefined ? "" : ` --console-socket ${quote(consoleSocket)}`;
   return [
-    // The kernel refuses to mount the same tree twice in one place; read-only, neither runtime makes groups of its own there.
-    "mount -n -t cgroup2 -o ro cgroup2 /sys/fs/cgroup 2>/dev/null || mount -n -o remount,bind,ro /sys/fs/cgroup || :",
+    SHOW_CGROUPS,
     `exec ${quote(program)} ${options} ${how} ${run}${terminal} --bundle ${quote(bundle)} ${quote(id)}`,
   ];
 }

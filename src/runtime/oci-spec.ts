@@ -84,12 +84,11 @@ export function ociSpec(
 
 /**
  * Runs among the machine's files, in the container's mount namespace, before the root changes. The runtime writes the container's state
- * to its input and fails where nobody takes it, so that is read beside the work; nothing of it may be left when it ends, because the
- * container would see it.
+ * to its input and fails where nobody takes it, so that is read first.
  */
 function shutDevices({ rootfs, readOnlyRoot }: ContainerRequest, { shell, mount }: RemountTools): object {
   const options = `remount,bind,nodev${readOnlyRoot ? ",ro" : ""}`;
-  const script = 'exec 3<&0; cat <&3 >/dev/null & "$@" 3<&-; ended=$?; wait; exit $ended';
+  const script = 'while IFS= read -r line; do :; done; exec "$@"';
   return { path: shell, args: ["sh", "-c", script, "sh", mount, "-n", "-o", options, rootfs.merged] };
 }
 

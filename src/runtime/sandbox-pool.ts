@@ -2,11 +2,12 @@ import { CleanupScope } from "../core/cleanup-scope.ts";
 import { openInputPipe } from "../sys/pipe.ts";
 import { type Environment, type RunningProcess, spawnProcess } from "../sys/process.ts";
 import { type ContainerOutput, type OnOutput, openOutput } from "./container-output.ts";
+import { SHOW_CGROUPS } from "./drivers.ts";
 
 /** Number of the descriptor on which a waiting shell is told its script. */
 const ORDERS = 3;
 /** Where nothing comes, whoever should have said it is gone. */
-const WAIT = `IFS= read -r script <&${ORDERS} || exit 0; exec ${ORDERS}<&-; . "$script"`;
+const WAIT = `${SHOW_CGROUPS}; IFS= read -r script <&${ORDERS} || exit 0; exec ${ORDERS}<&-; . "$script"`;
 
 /** What holds the private namespaces of a container that is still to come. */
 export interface Sandbox {
@@ -24,7 +25,7 @@ interface Idle {
 }
 
 /**
- * Makes the namespaces of the next container while the one before it is at work, since a start waits for four programs that do nothing
+ * Makes the namespaces of the next container while the one before it is at work, since a start waits for five programs that do nothing
  * else. A container takes what is there only if it would have made the same.
  */
 export class SandboxPool {
