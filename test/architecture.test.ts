@@ -20,6 +20,7 @@ const RANKS: Readonly<Record<string, number>> = {
   store: 1,
   secrets: 1,
   shell: 1,
+  sarif: 1,
   yaml: 2,
   context: 2,
   layer: 2,

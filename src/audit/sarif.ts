@@ -1,3 +1,4 @@
+import { type SarifResult, type SarifRule, type SarifSuppression, sarifLog } from "../sarif/sarif-log.ts";
 import type { AcceptedFinding } from "./apply-policy.ts";
 import { type Finding, fingerprint } from "./finding.ts";
 import { type AuditReport, policyNotes } from "./report.ts";
@@ -13,57 +14,38 @@ const SECURITY = { critical: "9.5", high: "8.0", medium: "5.5", low: "2.5", info
 export function sarifReport(report: AuditReport, version: string): string {
   const { findings, policy, target } = report;
   const told: readonly (Finding | AcceptedFinding)[] = [...findings, ...(policy?.accepted ?? [])];
-  const ids = [...new Set(told.map(({ rule }) => rule))];
-  const notes = policyNotes(report).map((text) => ({ level: "warning", message: { text } }));
-  const run = {
-    tool: { driver: { name: "slipway", version, rules: ids.map(sarifRule) } },
-    invocations: [
-      { executionSuccessful: true, ...(notes.length > 0 ? { toolExecutionNotifications: notes } : {}) },
-    ],
-    results: told.map((one) => ({
-      ruleId: one.rule,
-      ruleIndex: ids.indexOf(one.rule),
-      level: LEVELS[one.severity],
-      message: { text: `${one.message}. Fix: ${one.fix}` },
-      locations: [sarifLocation(one, target)],
-      partialFingerprints: { "slipwayAudit/v1": fingerprint(one) },
-      // Where some results have it, all have to (SARIF 3.27.23).
-      ...(policy ? { suppressions: suppressions(one) } : {}),
-      properties: { severity: one.severity, subject: one.subject, ...one.facts },
-    })),
-  };
-  return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }, null, 2)}\n`;
+  const rules = [...new Set(told.map(({ rule }) => rule))].map(sarifRule);
+  const results = told.map((one) => ({
+    ...sarifResult(one, target),
+    ...(policy ? { suppressions: suppressions(one) } : {}),
+  }));
+  return sarifLog({ version, rules, results, notes: policyNotes(report) });
 }
 
-function suppressions(one: Finding | AcceptedFinding) {
+function suppressions(one: Finding | AcceptedFinding): readonly SarifSuppression[] {
   if (!("acceptance" in one)) return [];
   const { source, reason } = one.acceptance;
-  const physicalLocation = {
-    artifactLocation: { uri: encodeURI(source.file.toWellFormed()) },
-    region: { startLine: source.start },
-  };
-  return [{ kind: "external", status: "accepted", justification: reason, location: { physicalLocation } }];
+  return [{ reason, path: source.file, line: source.start }];
 }
 
-function sarifRule(id: RuleId) {
+function sarifRule(id: RuleId): SarifRule {
   const { title, description, severity } = AUDIT_RULES[id];
-  return {
-    id,
-    name: id,
-    shortDescription: { text: title },
-    fullDescription: { text: description },
-    defaultConfiguration: { level: LEVELS[severity] },
-    properties: { "security-severity": SECURITY[severity] },
-  };
+  const properties = { "security-severity": SECURITY[severity] };
+  return { id, title, description, level: LEVELS[severity], properties };
 }
 
-function sarifLocation({ origin, subject, facts }: Finding, target: string) {
+function sarifResult(one: Finding, target: string): SarifResult {
+  const { rule, severity, message, fix, subject, facts } = one;
   const inImage = typeof facts.path === "string" ? facts.path : subject;
-  const { source } = origin;
-  const uri = source ? source.file : inImage.replace(/^\/+/, "") || target;
-  const region = source ? { region: { startLine: source.start, endLine: source.end } } : {};
+  const { source } = one.origin;
   return {
-    physicalLocation: { artifactLocation: { uri: encodeURI(uri.toWellFormed()) }, ...region },
-    logicalLocations: [{ fullyQualifiedName: `${target}: ${subject}` }],
+    rule,
+    level: LEVELS[severity],
+    message: `${message}. Fix: ${fix}`,
+    path: source ? source.file : inImage.replace(/^\/+/, "") || target,
+    ...(source ? { lines: source } : {}),
+    about: `${target}: ${subject}`,
+    fingerprints: { "slipwayAudit/v1": fingerprint(one) },
+    properties: { severity, subject, ...facts },
   };
 }
