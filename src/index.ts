@@ -33,6 +33,7 @@ export type { Diagnosis, Fact } from "./api/doctor.ts";
 export type { Environment, Surroundings } from "./api/environment.ts";
 export { readEnvironment } from "./api/environment.ts";
 export type { ExecContainerOptions } from "./api/exec.ts";
+export type { ImageDiffOptions } from "./api/image-diff.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
 export type { ContainerInspect } from "./api/inspect-container.ts";
 export type { LintFinding, LintResult } from "./api/lint.ts";
@@ -53,6 +54,7 @@ export { isSlipwayError, SlipwayError } from "./core/errors.ts";
 export type { BuildEvent, ChangedInput, EventSink, StageSize, StageSummary } from "./core/events.ts";
 export type { Platform } from "./core/platform.ts";
 export type { SourceRange } from "./core/source-range.ts";
+export type { ConfigChange, FileChange, FilePatch, HistoryChange, ImageDiff } from "./diff/image-diff.ts";
 export type { LintRule } from "./dockerfile/lint-rules.ts";
 export type { LintWarning } from "./dockerfile/linter.ts";
 export type { Target } from "./dockerfile/list-targets.ts";
@@ -140,6 +142,11 @@ export const tagImage = (source: string, target: string, environment = processEn
   images.tagImage(source, target, environment);
 export const removeImages = (name: string, force = false, environment = processEnvironment()) =>
   removeIn(name, force, environment);
+/** Compares two images, field by field and path by path, by their tables of contents (`docs/diff.md`). */
+export const diffImages = async (
+  options: import("./api/image-diff.ts").ImageDiffOptions,
+  environment = processEnvironment(),
+) => (await import("./api/image-diff.ts")).diffImages(options, environment);
 /** Tests an image; the report says what failed. Rejects where a file of tests is wrong, or testing was not possible. */
 export const testImage = async (options: TestImageOptions, environment = processEnvironment()) =>
   (await import("./api/test-image.ts")).testImage(options, environment);

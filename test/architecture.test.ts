@@ -36,6 +36,7 @@ const RANKS: Readonly<Record<string, number>> = {
   progress: 6,
   lint: 6,
   audit: 6,
+  diff: 6,
   lock: 6,
   container: 6,
   preflight: 6,

@@ -80,6 +80,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return (options: Parameters<typeof auditHere>[0], { environment, signal }) =>
       auditHere({ ...options, signal }, environment);
   },
+  "image-diff": async () => {
+    const { diffImagesHere } = await import("./image-diff.ts");
+    return (options: Parameters<typeof diffImagesHere>[0], { environment, signal }) =>
+      diffImagesHere({ ...options, signal }, environment);
+  },
   push: async () => {
     const { pushHere } = await import("./transfer.ts");
     return (options: Parameters<typeof pushHere>[0], { environment, signal }) =>

@@ -1,22 +1,12 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
 import { resolve } from "node:path";
-import { commitContainer, diffContainer, exportContainer } from "../../api/container-files.ts";
+import { commitContainer, exportContainer } from "../../api/container-files.ts";
 import { copyIn, copyOut } from "../../api/copy-container.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
-import { writeText } from "../write-text.ts";
 
 type Handler = (context: CliContext) => Promise<number>;
-
-/** `slipway diff` */
-export function diffCommand(name: string): Handler {
-  return async ({ environment, stdout }) => {
-    const changes = await diffContainer(name, environment);
-    writeText(stdout, changes.map(({ kind, path }) => `${kind} ${path}\n`).join(""));
-    return EXIT.ok;
-  };
-}
 
 interface CommitFlags {
   readonly message?: string;

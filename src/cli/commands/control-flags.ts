@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { collect } from "../collect.ts";
 import type { Run } from "../run-handler.ts";
+import { defineDiff } from "./diff-flags.ts";
 
 /** Commands on containers that have been made. */
 export function defineContainerControl(program: Command, run: Run): void {
@@ -134,11 +135,7 @@ function defineFiles(program: Command, run: Run): void {
     .action((source: string, target: string, flags) =>
       run(async () => (await import("./container-files.ts")).copyCommand(source, target, flags)),
     );
-  program
-    .command("diff")
-    .description("List what a container changed of its image's files: added, changed, deleted")
-    .argument("<container>", "name or id")
-    .action((name: string) => run(async () => (await import("./container-files.ts")).diffCommand(name)));
+  defineDiff(program, run);
   program
     .command("commit")
     .description("Make an image of a container")
