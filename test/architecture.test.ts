@@ -34,7 +34,7 @@ const RANKS: Readonly<Record<string, number>> = {
   execute: 5,
   output: 6,
   progress: 6,
-  lint: 6,
+  lint: 5,
   audit: 6,
   diff: 6,
   lock: 6,

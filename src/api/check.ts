@@ -1,6 +1,7 @@
 import { isSlipwayError, type SlipwayError } from "../core/errors.ts";
 import type { LintWarning, WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import type { ImageResolver } from "../plan/graph.ts";
 import { interpretBuild } from "../plan/interpret-build.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { labelsWithContract } from "./contract-label.ts";
@@ -30,37 +31,49 @@ export interface CheckResult {
  */
 export async function check(options: BuildOptions, environment: Environment): Promise<CheckResult> {
   const view = requestedPlatforms(options)[0]!;
-  return withDockerfile(options, environment, async (session) => {
-    const warnings: LintWarning[] = [];
-    const warn: WarningSink = (warning) => {
-      warnings.push(warning);
-      session.clock.emit({ type: "warning", ...warning });
-    };
-    const error = await reasonToFail(async () => {
-      await session.contexts.lock();
-      await interpret(session, view, warn);
-      await labelsWithContract(session.options, session.contexts);
-    });
-    return { warnings, ...(error ? { error } : {}), dockerfile: session.source };
-  });
+  return withDockerfile(options, environment, (session) =>
+    checkHere(session, view, baseResolver(session, session.signal)),
+  );
 }
 
-/** The first platform alone is looked at, since the others report nothing. */
-async function interpret(session: DockerfileSession, view: PlatformView, warn: WarningSink): Promise<void> {
+/** The same where the Dockerfile has been read; bases come from `resolver`. */
+export async function checkHere(
+  session: DockerfileSession,
+  view: PlatformView,
+  resolver: ImageResolver,
+): Promise<CheckResult> {
+  const warnings: LintWarning[] = [];
+  const warn: WarningSink = (warning) => {
+    warnings.push(warning);
+    session.clock.emit({ type: "warning", ...warning });
+  };
+  const error = await reasonToFail(async () => {
+    await session.contexts.lock();
+    await interpretHere(session, { ...view, resolver }, warn);
+    await labelsWithContract(session.options, session.contexts);
+  });
+  return { warnings, ...(error ? { error } : {}), dockerfile: session.source };
+}
+
+/** Takes all instructions through what comes before steps can run. The first platform alone is looked at, since the others report nothing. */
+export async function interpretHere(
+  session: DockerfileSession,
+  view: PlatformView & { readonly resolver: ImageResolver },
+  warn: WarningSink,
+): Promise<void> {
   const { options, source, clock, signal } = session;
   const dockerfile = parseDockerfile(source.bytes, source.name, {
     ...parseOptions(options),
     onWarning: warn,
   });
   const inputs = { ...session, dockerfile, warn };
-  const resolver = baseResolver(inputs, signal);
   await clock.step("resolve", RESOLVE_STEP, () =>
-    interpretBuild({ ...planOptions(inputs, { ...view, resolver, signal }), allStages: !options.target }),
+    interpretBuild({ ...planOptions(inputs, { ...view, signal }), allStages: !options.target }),
   );
 }
 
 /** A request that is wrong, an abort and a defect are no findings about the Dockerfile. */
-async function reasonToFail(work: () => Promise<void>): Promise<SlipwayError | undefined> {
+export async function reasonToFail(work: () => Promise<void>): Promise<SlipwayError | undefined> {
   try {
     await work();
     return undefined;

@@ -80,7 +80,7 @@ export function parseOptions({ buildArgs = {}, buildContexts = {} }: BuildOption
 
 /** Finds base images and image contexts in the store and in registries. */
 export function baseResolver(
-  { session, options, content, contexts }: PlanInputs,
+  { session, options, content, contexts }: Pick<PlanInputs, "session" | "options" | "content" | "contexts">,
   signal: AbortSignal,
 ): StoreImageResolver {
   return new StoreImageResolver({

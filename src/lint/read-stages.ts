@@ -13,8 +13,8 @@ export interface StageRequest {
   readonly dockerfile: ParsedDockerfile;
   readonly target?: string | undefined;
   readonly buildArgs: ReadonlyMap<string, string>;
-  /** Config of the image that a stage is based on, where it could be looked up. */
-  readonly baseConfig: (stage: number) => ContainerConfig | undefined;
+  /** Config of the image that a stage is based on, where it could be looked up; not asked for scratch. `base` is what FROM names, undefined where that is not known. */
+  readonly baseConfig: (stage: number, base: string | undefined) => ContainerConfig | undefined;
 }
 
 /** Reads all stages of a file, in order. */
@@ -31,7 +31,7 @@ export function readStages(request: StageRequest): readonly StageView[] {
   dockerfile.stages.forEach((parsed, index) => {
     const base = globals.expand(parsed.from.image);
     const parent = base === undefined ? undefined : byName.get(base);
-    const baseConfig = parent ? undefined : request.baseConfig(index);
+    const baseConfig = parent ? undefined : base === "scratch" ? {} : request.baseConfig(index, base);
     const isTarget = index === (found < 0 ? last : found);
     const reader = new StageReader({ parsed, index, base, parent, baseConfig, isTarget, globals, setting });
     reader.read();
@@ -68,7 +68,7 @@ class StageReader {
     this.#globals = globals;
     this.#scope = new VariableScope(setting, parent ? parent.#scope.inherited() : envOf(baseConfig));
     this.#user = parent ? parent.#user : baseConfig?.User || undefined;
-    this.#workdir = parent ? parent.#workdir : workdirOf(base, baseConfig);
+    this.#workdir = parent ? parent.#workdir : baseConfig && (baseConfig.WorkingDir || "/");
     this.#hasShell = parent ? parent.#hasShell : isShell(baseConfig?.Shell?.[0] ?? "/bin/sh");
     this.view = {
       index,
@@ -151,10 +151,6 @@ function envOf(config: ContainerConfig | undefined): readonly (readonly [string,
     const at = entry.indexOf("=");
     return at < 0 ? ([entry, ""] as const) : ([entry.slice(0, at), entry.slice(at + 1)] as const);
   });
-}
-
-function workdirOf(base: string | undefined, config: ContainerConfig | undefined): string | undefined {
-  return config || base === "scratch" ? config?.WorkingDir || "/" : undefined;
 }
 
 function joined(workdir: string | undefined, path: string | undefined): string | undefined {

@@ -31,7 +31,7 @@ export interface StageView {
   /** What FROM names, variables filled in; undefined where that is not known. */
   readonly base: string | undefined;
   readonly parent: StageView | undefined;
-  /** The config of the base, where it could be looked up. */
+  /** The config of the base, where it could be looked up; empty of scratch. */
   readonly baseConfig: ContainerConfig | undefined;
   readonly steps: readonly Step[];
   /** Its layers are in the result: the target, or what it is based on. */
@@ -46,6 +46,11 @@ export interface StageView {
 /** The stage and what it is based on in the file, from below upwards. */
 export function* lineage(stage: StageView): Generator<StageView> {
   for (let at: StageView | undefined = stage; at; at = at.parent) yield at;
+}
+
+/** Whether all that the stage begins with is known. */
+export function isBaseKnown(stage: StageView): boolean {
+  return [...lineage(stage)].at(-1)?.baseConfig !== undefined;
 }
 
 /** Whether this is root, by name or number; the group does not matter. */

@@ -36,6 +36,40 @@ describe("slipway lint", () => {
     });
   });
 
+  it("where a base cannot be had, all rules that need not know it speak all the same", async () => {
+    const text = `FROM localhost:1/base:1 AS a
+WORKDIR relative
+ENV X=$FROM_BASE
+CMD serve
+FROM scratch
+ENV Y=$NOWHERE
+USER root
+`;
+    const { exitCode, stdout, stderr } = await lint(text);
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain(">>> FROM localhost:1/base:1 AS a");
+    const told = [...stdout.matchAll(/^(?:WARNING|INFO): (\w+).*\n(.*)/gm)].map(([, rule, message]) => [
+      rule,
+      message,
+    ]);
+    expect(told).toEqual([
+      ["UnpinnedBase", "The base localhost:1/base:1 has no digest"],
+      ["JSONArgsRecommended", expect.any(String)],
+      ["UndefinedVar", expect.stringContaining("$NOWHERE")],
+      ["RootUserLast", "The last USER is root"],
+    ]);
+  });
+
+  it("what Dockerfile.lock pins is pinned", async () => {
+    const digest = `sha256:${"0".repeat(64)}`;
+    const Dockerfile = "FROM localhost:1/base:1\nUSER 1\n";
+    const locked = { images: { "localhost:1/base:1": { digest, platforms: { "linux/amd64": digest } } } };
+    const files = { Dockerfile, "Dockerfile.lock": JSON.stringify({ lockVersion: 1, ...locked }) };
+    const { stdout } = await shop.run(["lint", shop.context(files)]);
+    expect(stdout).not.toContain("UnpinnedBase");
+    expect((await shop.run(["lint", shop.context({ Dockerfile })])).stdout).toContain("UnpinnedBase");
+  });
+
   it("a file with a mistake is refused with its line; build --check knows none of these rules", async () => {
     const { exitCode, stderr } = await lint("FROM scratch\nUSER\n");
     expect(exitCode).toBe(1);
