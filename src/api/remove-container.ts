@@ -18,6 +18,7 @@ export interface RemoveOptions {
 
 export interface RemovedContainers {
   readonly ids: readonly string[];
+  /** What they took of the disk; 0 where nobody asked for it. */
   readonly bytes: number;
 }
 
@@ -33,7 +34,7 @@ export async function removeContainer(
     const container = await findContainer(id, environment);
     if (!container) return;
     if (isActive(container.state)) await end(container, options);
-    const { ids } = await removeAll([id], options.volumes ?? false, environment);
+    const { ids } = await removeAll({ ids: [id], volumes: options.volumes ?? false }, environment);
     if (ids.includes(id)) return;
   }
 }
@@ -51,33 +52,23 @@ export async function removeCreated(id: string, environment: Environment): Promi
   await removeHere({ ids: [id], volumes: true }, environment);
 }
 
-/** Removes every container that does not run (`container prune`), of those that `isChosen` chooses. */
-export async function pruneContainers(
-  environment: Environment,
-  isChosen: (container: Container) => boolean = () => true,
-): Promise<RemovedContainers> {
+/** Removes every container that does not run (`container prune`). */
+export async function pruneContainers(environment: Environment): Promise<RemovedContainers> {
   const all = await withContainers(environment, (containers) => containers.list());
-  const ended = all.filter((container) => !isActive(container.state) && isChosen(container));
-  return removeAll(
-    ended.map(({ record }) => record.id),
-    false,
-    environment,
-  );
+  const ended = all.filter(({ state }) => !isActive(state));
+  return removeAll({ ids: idsOf(ended), volumes: false, counts: true }, environment);
 }
 
 /** What a container wrote belongs to users that only its user namespace knows. */
-async function removeAll(
-  ids: readonly string[],
-  volumes: boolean,
-  environment: Environment,
-): Promise<RemovedContainers> {
+async function removeAll(removal: Removal, environment: Environment): Promise<RemovedContainers> {
+  const { ids } = removal;
   if (ids.length === 0) return { ids, bytes: 0 };
   const hasFiles = await withContainers(environment, (containers) =>
     ids.map((id) => containers.folder(id)).some(({ upper, tree }) => existsSync(upper) || existsSync(tree)),
   );
   if (environment.uid === 0 || !hasFiles || !userNamespaceAvailable(environment).available)
-    return removeHere({ ids, volumes }, environment);
-  const call = { operation: "remove-containers", options: { ids, volumes }, environment };
+    return removeHere(removal, environment);
+  const call = { operation: "remove-containers", options: removal, environment };
   return (await inUserNamespace(call)) as RemovedContainers;
 }
 
@@ -85,15 +76,17 @@ export interface Removal {
   readonly ids: readonly string[];
   /** With the volumes that were made for them; for those that remove themselves always. */
   readonly volumes: boolean;
+  /** Looks at every file first, to tell how much was freed. */
+  readonly counts?: boolean;
 }
 
 /** The same in this process. One that was started meanwhile is left alone. */
-export function removeHere({ ids, volumes }: Removal, environment: Environment): Promise<RemovedContainers> {
+export function removeHere(removal: Removal, environment: Environment): Promise<RemovedContainers> {
   return withContainers(environment, async (containers) => {
     const removed: string[] = [];
     let bytes = 0;
-    for (const id of ids) {
-      const size = await removeOne(containers, id, volumes);
+    for (const id of removal.ids) {
+      const size = await removeOne(containers, id, removal);
       if (size === undefined) continue;
       removed.push(id);
       bytes += size;
@@ -105,13 +98,13 @@ export function removeHere({ ids, volumes }: Removal, environment: Environment):
 async function removeOne(
   containers: ContainerStore,
   id: string,
-  volumes: boolean,
+  { volumes, counts }: Omit<Removal, "ids">,
 ): Promise<number | undefined> {
   const release = await containers.lock(id);
   if (!release) return undefined;
   try {
     const container = containers.find(id);
-    const bytes = await treeBytes(container.folder.path);
+    const bytes = counts ? await treeBytes(container.folder.path) : 0;
     await containers.remove(container);
     if (volumes || container.record.options.autoRemove) await removeAnonymous(container.record, containers);
     return bytes;
@@ -126,8 +119,12 @@ async function removeOne(
 
 /** Removes what was to be removed at its end, and whose monitor was killed before that. */
 export async function removePassed(environment: Environment): Promise<void> {
-  await pruneContainers(
-    environment,
-    ({ record, state }) => record.options.autoRemove === true && state.status === "exited",
+  const passed = await withContainers(environment, (containers) =>
+    containers.passing().filter(({ state }) => state.status === "exited"),
   );
+  await removeAll({ ids: idsOf(passed), volumes: false }, environment);
+}
+
+function idsOf(containers: readonly Container[]): readonly string[] {
+  return containers.map(({ record }) => record.id);
 }

@@ -101,6 +101,9 @@ interface Preparation {
   readonly network: PreparedNetwork;
 }
 
+/** What starts read from the index is the same for all containers: the next one needs no database. */
+const RECALLED = "containers";
+
 /** Puts everything together for one start. The store's content is kept from being collected only meanwhile: the record keeps it then. */
 function prepare(
   { container, containers, network }: Preparation,
@@ -110,6 +113,7 @@ function prepare(
   const { record, folder } = container;
   const { options } = record;
   return withSession(environment, async (session) => {
+    session.store.recall(RECALLED);
     const image = await openImage(session, record.image.manifest);
     return prepareContainer({
       access: layerAccess(session, signal),

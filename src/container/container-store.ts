@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import { type ContainerNames, openNames } from "./container-names.ts";
 import { ContainerFolder, type ContainerRecord, type ContainerState, NEW_STATE } from "./container-record.ts";
 import { readRecord } from "./damaged-record.ts";
+import { PassingMarks } from "./passing-marks.ts";
 import { settledState } from "./settled-state.ts";
 import { VolumeStore } from "./volume/volume-store.ts";
 
@@ -34,10 +35,12 @@ export class ContainerStore {
   /** What containers may have mounted. */
   readonly volumes: VolumeStore;
   readonly #store: Pick<Store, "paths" | "temp" | "locks">;
+  readonly #passing: PassingMarks;
 
   constructor(store: Pick<Store, "paths" | "temp" | "locks">) {
     this.#store = store;
     this.volumes = new VolumeStore(store);
+    this.#passing = new PassingMarks(store.paths.passing);
     const isThere = (id: string) => existsSync(this.folder(id).record);
     this.names = openNames(join(store.paths.containers, "names"), isThere);
   }
@@ -66,6 +69,7 @@ export class ContainerStore {
       writeFileSync(draftFolder.record, JSON.stringify(record), { mode: 0o600 });
       writeFileSync(draftFolder.state, JSON.stringify(NEW_STATE), { mode: 0o600 });
       renameSync(draftFolder.path, folder.path);
+      if (record.options.autoRemove) this.#passing.add(id);
       return { record, state: NEW_STATE, folder };
     } catch (error) {
       throw describeSystemError(error, "making a container");
@@ -77,6 +81,15 @@ export class ContainerStore {
     const ids = readdirSync(this.#store.paths.containers).filter((name) => ID.test(name));
     const found = ids.flatMap((id) => this.#open(id) ?? []);
     return found.sort((a, b) => (a.record.created < b.record.created ? 1 : -1));
+  }
+
+  /** Those that remove themselves at their end, running or not. */
+  passing(): readonly Container[] {
+    return this.#passing.list().flatMap((id) => {
+      const found = this.#open(id);
+      if (!found) this.#passing.remove(id);
+      return found ?? [];
+    });
   }
 
   /** By name, id, or the beginning of an id that fits only one. Throws `CONTAINER_NOT_FOUND`. */
@@ -135,6 +148,7 @@ export class ContainerStore {
     const trash = this.#store.temp.file("container");
     renameSync(folder.path, trash);
     this.names.release(record.name, record.id);
+    this.#passing.remove(record.id);
     await removeTree(trash);
   }
 

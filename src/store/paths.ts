@@ -68,6 +68,10 @@ export class StorePaths {
     return join(this.home, "containers");
   }
 
+  /** Marks of containers that remove themselves. */
+  get passing(): string {
+    return join(this.home, "passing");
+  }
   /** Data of volumes, a folder each. */
   get volumes(): string {
     return join(this.home, "volumes");

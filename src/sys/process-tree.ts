@@ -1,13 +1,40 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Process ids whose parent is `pid`, in ascending order, as /proc tells it at this instant. */
+/**
+ * Process ids whose parent is `pid`, in ascending order, as /proc tells it at this instant; none where it is gone. Those that are reaped
+ * meanwhile may hide others, but where there is one, one is found.
+ */
 export function childrenOf(pid: number): readonly number[] {
-  const children: number[] = [];
-  for (const name of readdirSync("/proc")) {
-    const candidate = Number(name);
-    if (Number.isInteger(candidate) && parentOf(candidate) === pid) children.push(candidate);
+  return (listedChildren(pid) ?? searchedChildren(pid)).toSorted((a, b) => a - b);
+}
+
+/** From the lists that the kernel keeps for each thread (proc(5), /proc/pid/task/tid/children); undefined where it keeps none. */
+function listedChildren(pid: number): readonly number[] | undefined {
+  const tasks = `/proc/${pid}/task`;
+  try {
+    return threadsIn(tasks).flatMap((thread) => {
+      const list = readFileSync(`${tasks}/${thread}/children`, "latin1");
+      return list.split(" ").filter(Boolean).map(Number);
+    });
+  } catch {
+    // Also where a thread ended in between.
+    return undefined;
   }
-  return children.sort((a, b) => a - b);
+}
+
+function threadsIn(tasks: string): readonly string[] {
+  try {
+    return readdirSync(tasks);
+  } catch {
+    // The process is gone.
+    return [];
+  }
+}
+
+/** A kernel without those lists has to be asked for the parent of every process. */
+export function searchedChildren(pid: number): readonly number[] {
+  const candidates = readdirSync("/proc").map(Number);
+  return candidates.filter((candidate) => Number.isInteger(candidate) && parentOf(candidate) === pid);
 }
 
 /** The first child of the first child …, `generations` deep; undefined where the line is shorter. */
@@ -19,7 +46,7 @@ export function descendantOf(pid: number, generations: number): number | undefin
 
 /** Ends a process with everything below it, children before their parents: an orphan would belong to somebody else. */
 export function killTree(pid: number): void {
-  for (const child of childrenOf(pid)) killTree(child);
+  for (const child of searchedChildren(pid)) killTree(child);
   try {
     process.kill(pid, "SIGKILL");
   } catch {

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { Workshop } from "../api/workshop.ts";
 
@@ -52,4 +54,23 @@ export async function waiting(shop: Workshop, ...flags: readonly string[]): Prom
 
 export async function untilLogged(shop: Workshop, name: string, text: string): Promise<void> {
   while (!(await shop.run(["logs", name])).stdout.includes(text)) await pause(20);
+}
+
+/** The process that looks after a container. */
+export function monitorOf(home: string, id: string): number {
+  const state = JSON.parse(readFileSync(join(home, "containers", id, "state.json"), "utf8"));
+  return Number(state.monitor.split("-")[0]);
+}
+
+/** Kills the process that looks after a container that runs, and waits until both are gone. */
+export async function killMonitor(shop: Workshop, id: string): Promise<void> {
+  const { State } = await untilContainer(shop, id, ({ State }) => State.Running);
+  const monitor = monitorOf(shop.home, id);
+  process.kill(monitor, "SIGKILL");
+  await untilGone(State.Pid);
+  await untilGone(monitor);
+}
+
+export async function untilGone(pid: number): Promise<void> {
+  while (existsSync(`/proc/${pid}`)) await pause(20);
 }

@@ -5,19 +5,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
 import { CLI } from "../support/cli.ts";
-import { detached, untilContainer, WAITS, waiting } from "./containers.ts";
+import { detached, monitorOf, untilContainer, untilGone, WAITS, waiting } from "./containers.ts";
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
-
-/** The process that looks after a container. */
-function monitorOf(home: string, id: string): number {
-  const state = JSON.parse(readFileSync(join(home, "containers", id, "state.json"), "utf8"));
-  return Number(state.monitor.split("-")[0]);
-}
-
-async function untilGone(pid: number): Promise<void> {
-  while (existsSync(`/proc/${pid}`)) await pause(20);
-}
 
 /** Mounts of this machine that lead into a folder: what a container mounts is seen by nobody else. */
 function mountsBelow(folder: string): string[] {
