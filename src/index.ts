@@ -153,6 +153,11 @@ export const testImage = async (options: TestImageOptions, environment = process
 /** Looks for what is dangerous or wasteful in an image (`docs/audit.md`). Findings are in the report; it rejects where there can be none. */
 export const auditImage = async (options: AuditOptions, environment = processEnvironment()) =>
   (await import("./api/audit.ts")).auditImage(options, environment);
+/** The same of a Dockerfile, which is not built; no registry is asked. */
+export const auditDockerfile = async (
+  options: import("./api/audit-dockerfile.ts").DockerfileAuditOptions,
+  environment = processEnvironment(),
+) => (await import("./api/audit-dockerfile.ts")).auditDockerfile(options, environment);
 /** What this machine can do, as `slipway doctor` says it. */
 export const diagnose = async (environment = processEnvironment()) =>
   (await import("./api/doctor.ts")).diagnose(environment);

@@ -1,29 +1,33 @@
-import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { auditImage as examine } from "../audit/audit-image.ts";
-import type { AuditedImage } from "../audit/audited-image.ts";
+import { dirname } from "node:path";
 import { inOrder } from "../audit/finding.ts";
 import { alignHistory, stepsOf } from "../audit/origins.ts";
 import type { AuditReport } from "../audit/report.ts";
+import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { hostPlatform, type Platform } from "../core/platform.ts";
-import type { SourceRange } from "../core/source-range.ts";
-import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { imageChain } from "../execute/chain.ts";
 import type { ImageConfig } from "../image/config.ts";
-import { LayerTree } from "../layer/tree.ts";
+import { withArchiveImage } from "./archive-image.ts";
+import { auditLayers } from "./audit-layers.ts";
 import { readPolicy, underPolicy } from "./audit-policy.ts";
+import { type OpenDockerfile, openAuditedDockerfile } from "./audited-dockerfile.ts";
 import type { Environment } from "./environment.ts";
+import { pathKind } from "./image-path.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
+import type { Session } from "./session.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface AuditOptions {
-  /** Name or id of an image. */
+  /** Name or id of an image, or the path of an archive (`docker save`, OCI) or OCI layout: nothing of it stays in the store. */
   readonly image: string;
   /** The Dockerfile that it was built of: findings then have lines. */
   readonly dockerfile?: string;
+  /** The stage of it that the image is; default: the last one. */
+  readonly target?: string;
+  /** What it was built with: names of bases may depend on it. */
+  readonly buildArgs?: Readonly<Record<string, string>>;
   /** A file of accepted findings (docs/audit.md); `false`: none. Default: `.slipway-audit.yaml` beside the Dockerfile, or in the working directory. */
   readonly policy?: string | false;
   readonly platform?: Platform;
@@ -46,7 +50,7 @@ export async function auditImage(options: AuditOptions, environment: Environment
 }
 
 async function findingsOf(options: AuditOptions, environment: Environment): Promise<AuditReport> {
-  await makeAvailable(options, environment);
+  if (!isArchive(options, environment)) await makeAvailable(options, environment);
   const { signal, ...plain } = options;
   if (environment.uid === 0 || !userNamespaceAvailable(environment).available)
     return auditHere(options, environment);
@@ -56,44 +60,47 @@ async function findingsOf(options: AuditOptions, environment: Environment): Prom
 
 /** The same, in this process and with what it may do; without a policy. */
 export function auditHere(options: AuditOptions, environment: Environment): Promise<AuditReport> {
-  const { image: name, platform, dockerfile, signal } = options;
-  return withSession(environment, async (session) => {
-    const opened = await openImage(session, findImage(session.store, name), platform ?? hostPlatform());
-    const { config, manifest } = opened;
-    const sources = dockerfile === undefined ? undefined : sourcesOf(config, dockerfile, environment.cwd);
-    const steps = stepsOf(config, sources);
-    const access = layerAccess(session, signal);
-    const chain = imageChain(config.diffIds, manifest.layers);
-    const layers = (await access.layers(chain)).map(({ toc }, index) => {
-      const diffId = config.diffIds[index]!;
-      const origin = steps.find((step) => step.origin.layer === index)?.origin ?? { layer: index, diffId };
-      return { index, diffId, toc, origin };
-    });
-    const audited: AuditedImage = {
-      name,
-      config,
-      layers,
-      tree: new LayerTree(layers.map(({ toc }) => toc)),
-      contents: (layer, wanted) => access.contents(chain, layer, wanted),
-      now: Date.now(),
-    };
-    const { findings, sizes } = await examine(audited, steps);
-    return { target: name, findings: inOrder(findings), sizes };
-  });
+  const { image: name, signal } = options;
+  if (isArchive(options, environment))
+    return withArchiveImage({ source: name, signal }, environment, (session, root) =>
+      auditOpened(session, root, options),
+    );
+  return withSession(environment, async (session) =>
+    auditOpened(session, findImage(session.store, name), options),
+  );
 }
 
-function sourcesOf(config: ImageConfig, file: string, cwd: string): readonly (SourceRange | undefined)[] {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(resolve(cwd, file));
-  } catch (cause) {
-    throw new SlipwayError("DOCKERFILE_NOT_FOUND", `cannot read ${file}: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  const sources = alignHistory(config, parseDockerfile(bytes, file, { check: "" }));
+async function auditOpened(session: Session, root: Descriptor, options: AuditOptions): Promise<AuditReport> {
+  const { image: name, platform = hostPlatform(), dockerfile, signal } = options;
+  const { config, manifest } = await openImage(session, root, platform);
+  const open =
+    dockerfile === undefined
+      ? undefined
+      : await openAuditedDockerfile({ ...options, dockerfile, cwd: session.environment.cwd });
+  const steps = stepsOf(config, open && sourcesOf(config, open, options.target));
+  const access = layerAccess(session, signal);
+  const chain = imageChain(config.diffIds, manifest.layers);
+  const { findings, sizes } = await auditLayers({ name, config, access, chain, steps, now: Date.now() });
+  return { target: name, findings: inOrder([...findings, ...(open?.sourceFindings ?? [])]), sizes };
+}
+
+function isArchive({ image }: AuditOptions, { cwd }: Environment): boolean {
+  const kind = pathKind(image, cwd);
+  if (kind === undefined) return false;
+  if (kind === "image") return true;
+  throw kind === "missing"
+    ? new SlipwayError("IMAGE_NOT_FOUND", `there is no file or folder ${image}`)
+    : new SlipwayError("IMAGE_INVALID", `${image} is neither an archive of images nor an OCI layout`);
+}
+
+function sourcesOf(config: ImageConfig, { subject, file }: OpenDockerfile, target?: string) {
+  const sources = alignHistory(config, subject.dockerfile, target);
   if (sources) return sources;
-  throw new SlipwayError("USAGE", `the image was not built of ${file}: its history has other instructions`, {
-    hint: "leave --file out, or build the image again",
-  });
+  throw new SlipwayError(
+    "USAGE",
+    `the image was not built of ${file.name}: its history has other instructions`,
+    {
+      hint: "leave --file out, name the stage with --target, or build the image again",
+    },
+  );
 }

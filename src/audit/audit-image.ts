@@ -41,7 +41,10 @@ export async function auditImage(image: AuditedImage, steps: readonly Step[]): P
   const text = await readKnown(image);
   const accounts = new Accounts(text.passwd, text.group);
   const start = startProgram(config.config, tree);
-  findings.push(...configurationFindings(config, steps, accounts), ...configurationSecrets(config, steps));
+  findings.push(
+    ...configurationFindings({ config: config.config, steps, accounts, isBaseKnown: true }),
+    ...configurationSecrets(config.config, steps),
+  );
   const distribution = parseOsRelease(text.osRelease);
   const ended = distribution && endOfLifeFinding(distribution, now, layers[0]?.origin ?? {});
   if (ended) findings.push(ended);

@@ -3,10 +3,13 @@ import type { Instruction, ParsedDockerfile, ParsedStage } from "../dockerfile/i
 import type { ImageConfig } from "../image/config.ts";
 import { pairHistory } from "../image/history.ts";
 import type { Origin } from "./finding.ts";
+import { withoutSecrets } from "./secret-text.ts";
 
-/** One entry of the history, with the layer that it made. */
+/** One entry of the history, with the layer that it made, or an instruction that is to become one. */
 export interface Step {
   readonly text: string;
+  /** What it is called; default: `step N`, by its place in the history. */
+  readonly place?: string;
   readonly origin: Origin;
 }
 
@@ -17,7 +20,7 @@ export function stepsOf(
 ): readonly Step[] {
   return pairHistory(config).map(({ item, layer, diffId }, i) => {
     const text = item?.created_by ?? "";
-    const instruction = instructionText(text);
+    const instruction = withoutSecrets(instructionText(text));
     const source = sources[i];
     return {
       text,

@@ -85,6 +85,26 @@ export const AUDIT_RULES = {
     "end of life",
     "The distribution of the base gets no security updates any more.",
   ),
+  LatestBase: rule(
+    "medium",
+    "base without a version",
+    "The base is named without a tag, or with latest: whatever was pushed last.",
+  ),
+  UnpinnedBase: rule(
+    "low",
+    "base without a digest",
+    "A tag can be moved: only a digest, in the Dockerfile or its lock, always means the same base.",
+  ),
+  UncheckedDownload: rule(
+    "medium",
+    "download without a checksum",
+    "ADD of a URL takes what comes: neither the Dockerfile nor its lock says which bytes are meant.",
+  ),
+  UnpinnedRepository: rule(
+    "medium",
+    "repository without a commit",
+    "ADD of a git repository by branch or tag, which can be moved, and no lock.",
+  ),
 } as const satisfies Record<string, AuditRule>;
 
 export type RuleId = keyof typeof AUDIT_RULES;

@@ -144,6 +144,57 @@ describe("slipway audit", () => {
     }
   });
 
+  it("looks into archives and layouts, and leaves nothing in the store", async () => {
+    const at = (name: string) => join(shop.it.folder, name);
+    const built = await shop.it.build(
+      { Dockerfile: "FROM busybox\nRUN chmod 4755 /bin/busybox\nUSER 12345\n" },
+      ...["-o", `type=oci,dest=${at("oci.tar")}`, "-o", `type=docker,dest=${at("docker.tar")}`],
+      ...["-o", `type=oci,tar=false,dest=${at("layout")}`],
+    );
+    expect(built.exitCode).toBe(0);
+    const before = (await shop.it.succeed(["images", "-q"])).stdout;
+    for (const path of ["oci.tar", at("docker.tar"), "./layout"]) {
+      const { stdout } = await shop.it.succeed([
+        "audit",
+        path,
+        "-f",
+        join(built.context, "Dockerfile"),
+        "--format",
+        "json",
+      ]);
+      const { target, findings } = JSON.parse(stdout) as { target: string; findings: Told[] };
+      expect(target).toBe(path);
+      const setuid = findings.filter(({ rule }) => rule === "SetuidFile");
+      expect(setuid).toMatchObject([{ subject: "/bin/busybox", origin: { source: { start: 2 } } }]);
+      expect(findings.map(({ rule }) => rule)).toContain("UnknownUser");
+    }
+    expect((await shop.it.succeed(["images", "-q"])).stdout).toBe(before);
+    expect(readdirSync(join(shop.it.home, "tmp"))).toEqual([]);
+    const nothing = await shop.it.run(["audit", "./nothing.tar"]);
+    expect(nothing.stderr).toMatch(/IMAGE_NOT_FOUND/);
+    writeFileSync(at("broken.tar"), readFileSync(at("oci.tar")).subarray(0, 40_000));
+    const broken = await shop.it.run(["audit", "broken.tar", "--format", "json"]);
+    expect(broken.exitCode).toBe(1);
+    expect(broken.stderr).toMatch(/LAYER_INVALID|IMAGE_INVALID|BLOB_NOT_FOUND|DIGEST_MISMATCH/);
+    expect(broken.stdout).toBe("");
+    expect(readdirSync(join(shop.it.home, "tmp"))).toEqual([]);
+  });
+
+  it("looks at a Dockerfile where it is given the path of one", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM busybox\nENTRYPOINT serve\n" });
+    const byFolder = await shop.it.run(["audit", "--fail-on", "LatestBase"], { cwd: context });
+    expect(byFolder.exitCode).toBe(1);
+    // The base is in the store: its configuration is known.
+    expect(byFolder.stdout).toMatch(/medium +RootUser +the image has no USER: it runs as root/);
+    expect(byFolder.stdout).not.toContain("layer 1");
+    const byFile = await shop.it.succeed(["audit", join(context, "Dockerfile"), "--format", "sarif"]);
+    const [run] = JSON.parse(byFile.stdout).runs;
+    const places = run.results.map(
+      (one: { locations: { physicalLocation: unknown }[] }) => one.locations[0]!.physicalLocation,
+    );
+    expect(places[0]).toMatchObject({ region: { startLine: 1, endLine: 1 } });
+  });
+
   it("refuses an image with a broken layer", async () => {
     await shop.it.build(
       { Dockerfile: "FROM scratch\nCOPY a /a\n", a: "content of the file\n" },

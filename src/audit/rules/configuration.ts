@@ -1,18 +1,25 @@
 import { isShellForm } from "../../image/command-form.ts";
-import type { ImageConfig } from "../../image/config.ts";
-import { findSecrets, isSecretName, isSecretValue, maskSecret } from "../../secrets/find-secrets.ts";
+import type { ContainerConfig } from "../../image/config.ts";
+import { findSecrets, maskSecret } from "../../secrets/find-secrets.ts";
 import type { Accounts } from "../accounts.ts";
 import { type Finding, finding } from "../finding.ts";
 import { lastStep, type Step } from "../origins.ts";
+import { type Assignment, assignmentsIn, secretIn } from "../secret-text.ts";
 
-/** What is wrong with an image's configuration. `accounts` undefined: the image has no /etc/passwd. */
-export function configurationFindings(
-  image: ImageConfig,
-  steps: readonly Step[],
-  accounts: Accounts,
-): Finding[] {
-  const { config } = image;
-  const found = [...userFindings(config.User ?? "", steps, accounts)];
+/** What the rules about a configuration look at. */
+export interface AuditedConfiguration {
+  readonly config: ContainerConfig;
+  readonly steps: readonly Step[];
+  /** Undefined where the files of the image are not known. */
+  readonly accounts: Accounts | undefined;
+  /** False: what the base says is not known. */
+  readonly isBaseKnown: boolean;
+}
+
+/** What is wrong with the configuration of an image, or of one that is to be built. */
+export function configurationFindings(configuration: AuditedConfiguration): Finding[] {
+  const { config, steps } = configuration;
+  const found = [...userFindings(configuration)];
   if (!config.Healthcheck?.Test?.length)
     found.push(
       finding("NoHealthcheck", {
@@ -37,17 +44,21 @@ export function configurationFindings(
   return found;
 }
 
-function* userFindings(written: string, steps: readonly Step[], accounts: Accounts): Generator<Finding> {
+function* userFindings({ config, steps, accounts, isBaseKnown }: AuditedConfiguration): Generator<Finding> {
+  const { User: written = "" } = config;
   const user = written.split(":")[0]!;
   const origin = lastStep(steps, "USER");
-  const uid = /^\d+$/.test(user) ? Number(user) : accounts.uidOf(user);
+  const uid = /^\d+$/.test(user) ? Number(user) : accounts?.uidOf(user);
   if (user === "" || user === "root" || uid === 0) {
     yield finding("RootUser", {
+      ...(user === "" && !isBaseKnown ? { severity: "low" } : {}),
       subject: "USER",
-      message: user === "" ? "the image has no USER: it runs as root" : `USER ${written} is root`,
+      message: user === "" ? noUser(isBaseKnown) : `USER ${written} is root`,
       fix: "add a user (RUN useradd --system …) and USER at the end of the Dockerfile",
       origin,
     });
+  } else if (accounts === undefined) {
+    return;
   } else if (uid === undefined) {
     yield finding("UnknownUser", {
       severity: "high",
@@ -66,12 +77,18 @@ function* userFindings(written: string, steps: readonly Step[], accounts: Accoun
   }
 }
 
+function noUser(isBaseKnown: boolean): string {
+  return isBaseKnown
+    ? "the image has no USER: it runs as root"
+    : "there is no USER: it runs as whom the base names, and most name nobody, which is root";
+}
+
 /** Secrets in variables, labels, build arguments and commands: whoever has the image reads them. */
-export function configurationSecrets({ config }: ImageConfig, steps: readonly Step[]): Finding[] {
+export function configurationSecrets(config: ContainerConfig, steps: readonly Step[]): Finding[] {
   const found: Finding[] = [];
   for (const pair of config.Env ?? []) {
-    const [name, value] = splitPair(pair);
-    const problem = secretIn(name, value);
+    const { name, value } = splitPair(pair);
+    const problem = secretIn({ name, value });
     if (problem === undefined) continue;
     const origin = steps.findLast(
       ({ text }) => /^(?:\/bin\/sh -c #\(nop\) +)?ENV\b/.test(text) && text.includes(`${name}=`),
@@ -101,50 +118,27 @@ export function configurationSecrets({ config }: ImageConfig, steps: readonly St
   return found;
 }
 
-const ASSIGNMENT = /(?:^|\s)([A-Za-z_]\w*)=(?:"([^"]*)"|'([^']*)'|(\S+))/g;
-
-function* historySecrets({ text, origin }: Step, index: number): Generator<Finding> {
+function* historySecrets(step: Step, index: number): Generator<Finding> {
+  const { text, origin, place = `step ${index + 1}` } = step;
   const fix = "use RUN --mount=type=secret; make a new secret, this one is known";
-  // ENV has a finding of its own.
-  if (/\bENV /.test(text.slice(0, 40))) return;
-  for (const [, name = "", double, single, plain = ""] of text.matchAll(ASSIGNMENT)) {
-    const problem = secretIn(name, double ?? single ?? plain);
-    if (problem === undefined) continue;
-    yield finding("SecretInHistory", {
-      subject: `${name} in step ${index + 1}`,
-      message: `the history holds ${name}: ${problem}`,
+  const said = (what: string, told: string): Finding =>
+    finding("SecretInHistory", {
+      subject: `${what} in ${place}`,
+      message: `${step.place ?? "the history"} holds ${told}`,
       fix,
-      origin: withoutText(origin),
+      origin,
     });
-    return;
+  // ENV and LABEL have findings of their own.
+  if (/\b(?:ENV|LABEL) /.test(text.slice(0, 40))) return;
+  for (const assignment of assignmentsIn(text)) {
+    const problem = secretIn(assignment);
+    if (problem !== undefined) return yield said(assignment.name, `${assignment.name}: ${problem}`);
   }
-  for (const hit of findSecrets(text))
-    yield finding("SecretInHistory", {
-      subject: `${hit.pattern.name} in step ${index + 1}`,
-      message: `the history holds ${hit.pattern.title}: ${maskSecret(hit.value)}`,
-      fix,
-      origin: withoutText(origin),
-    });
+  for (const { pattern, value } of findSecrets(text))
+    yield said(pattern.name, `${pattern.title}: ${maskSecret(value)}`);
 }
 
-/** The report must not repeat the secret. */
-function withoutText<T extends { readonly instruction?: string }>(
-  origin: T,
-): Omit<T, "instruction"> & { instruction?: string } {
-  const keyword = /^[A-Z]+/.exec(origin.instruction ?? "")?.[0];
-  return { ...origin, ...(keyword ? { instruction: `${keyword} …` } : {}) };
-}
-
-/** What kind of secret a variable holds, in words; undefined where it looks harmless. */
-export function secretIn(name: string, value: string): string | undefined {
-  const [hit] = findSecrets(value);
-  if (hit) return `${hit.pattern.title}: ${maskSecret(hit.value)}`;
-  return isSecretName(name) && isSecretValue(value)
-    ? `what its name calls a secret: ${maskSecret(value)}`
-    : undefined;
-}
-
-function splitPair(pair: string): readonly [name: string, value: string] {
+function splitPair(pair: string): Assignment {
   const at = pair.indexOf("=");
-  return at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
+  return at < 0 ? { name: pair, value: "" } : { name: pair.slice(0, at), value: pair.slice(at + 1) };
 }

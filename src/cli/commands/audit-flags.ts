@@ -9,10 +9,19 @@ export function defineAudit(program: Command, run: Run): void {
   program
     .command("audit")
     .description(
-      "Look for what is dangerous or wasteful in an image: each finding with its layer, its instruction and the fix",
+      "Look for what is dangerous or wasteful in an image or a Dockerfile: each finding with its layer, its instruction and the fix",
     )
-    .argument("<image>", "name or id")
-    .option("-f, --file <dockerfile>", "the Dockerfile that it was built of: findings then have its lines")
+    .argument(
+      "[target]",
+      "name or id of an image; path of an archive, OCI layout, Dockerfile or its folder",
+      ".",
+    )
+    .option(
+      "-f, --file <dockerfile>",
+      "the Dockerfile; beside an image, the one that it was built of: findings then have its lines",
+    )
+    .option("--target <stage>", "the stage of the Dockerfile (default: the last one)")
+    .option("--build-arg <name=value>", "set a build argument of the Dockerfile", collect, [])
     .addOption(
       new Option("--format <format>", "how findings are printed").choices(AUDIT_FORMATS).default("text"),
     )
@@ -33,10 +42,10 @@ export function defineAudit(program: Command, run: Run): void {
         .choices(["always", "missing", "never"])
         .default("missing"),
     )
-    .action((image: string, flags: AuditFlags) =>
+    .action((target: string, flags: AuditFlags) =>
       run(async () => {
         const { auditCommand } = await import("./audit.ts");
-        return (cli) => auditCommand(cli, image, flags);
+        return (cli) => auditCommand(cli, target, flags);
       }),
     );
 }

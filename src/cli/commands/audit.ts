@@ -1,4 +1,6 @@
 import { auditImage } from "../../api/audit.ts";
+import { auditDockerfile } from "../../api/audit-dockerfile.ts";
+import { pathKind } from "../../api/image-path.ts";
 import type { Origin } from "../../audit/finding.ts";
 import {
   type AuditFormat,
@@ -19,10 +21,13 @@ import { humanSize } from "../human.ts";
 import { formatTable } from "../table.ts";
 import { VERSION } from "../version.ts";
 import { visibleText } from "../write-text.ts";
+import { buildArguments } from "./build-request.ts";
 
 /** Flags of `audit` as commander gives them. */
 export interface AuditFlags {
   readonly file?: string;
+  readonly target?: string;
+  readonly buildArg: readonly string[];
   readonly format: AuditFormat;
   readonly failOn: readonly string[];
   /** `true` is commander's default beside `--no-policy`. */
@@ -32,26 +37,43 @@ export interface AuditFlags {
 }
 
 /** `slipway audit`: 1 where a finding is one of `--fail-on` (docs/exit-codes.md). */
-export async function auditCommand(context: CliContext, image: string, flags: AuditFlags): Promise<number> {
+export async function auditCommand(context: CliContext, target: string, flags: AuditFlags): Promise<number> {
   const failOn = flags.failOn.flatMap((words) => words.split(","));
   for (const word of failOn)
     if (!isSeverity(word) && !isRuleId(word))
       throw new SlipwayError("USAGE", `--fail-on knows no ${JSON.stringify(word)}`, {
         hint: `name a severity (${SEVERITIES.join(", ")}) or the id of a rule`,
       });
-  const report = await auditImage(
-    {
-      image,
-      pull: flags.pull,
-      ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
-      ...(flags.policy === true ? {} : { policy: flags.policy }),
-      ...(flags.platform ? { platform: parsePlatform(flags.platform) } : {}),
-      signal: context.signal,
-    },
-    context.environment,
-  );
+  const report = await auditTarget(context, target, flags);
   context.stdout.write(written(report, flags.format));
   return report.findings.some((one) => failsOn(one, failOn)) ? EXIT.failed : EXIT.ok;
+}
+
+/** A Dockerfile where the target is the path of one, or of its folder; else an image. */
+function auditTarget(
+  { environment, signal }: CliContext,
+  target: string,
+  flags: AuditFlags,
+): Promise<AuditReport> {
+  const common = {
+    ...(flags.policy === true ? {} : { policy: flags.policy as string | false }),
+    ...(flags.target === undefined ? {} : { target: flags.target }),
+    buildArgs: buildArguments(flags.buildArg, environment.variables),
+  };
+  const { file, pull, platform } = flags;
+  if (pathKind(target, environment.cwd) === "dockerfile")
+    return auditDockerfile({ ...common, dockerfile: file ?? target }, environment);
+  return auditImage(
+    {
+      ...common,
+      image: target,
+      pull,
+      ...(file === undefined ? {} : { dockerfile: file }),
+      ...(platform ? { platform: parsePlatform(platform) } : {}),
+      signal,
+    },
+    environment,
+  );
 }
 
 function written(report: AuditReport, format: AuditFormat): string {

@@ -1,0 +1,44 @@
+import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { detectCompression } from "../layer/compression.ts";
+
+/** What a path leads to: an archive or layout of images, a Dockerfile or the folder of one; `missing`: nothing, and it could be no name of an image. */
+export type PathKind = "image" | "dockerfile" | "missing";
+
+/** Where a tar archive says that it is one (POSIX.1 ustar, GNU). */
+const TAR_MAGIC = { at: 257, text: "ustar" };
+
+/**
+ * Tells whether somebody means a path or the name of an image; undefined: a name. What begins with `/`, `./` or `../`, and `.`, is always a path; anything else
+ * is one where it exists and could be no name (capital letters), or ends like an archive.
+ */
+export function pathKind(written: string, cwd: string): PathKind | undefined {
+  const isExplicit = /^(?:\/|\.\.?(?:\/|$))/.test(written);
+  const looksSo = /[A-Z]/.test(written) || /\.(?:tar|tgz|tar\.\w+|oci|Dockerfile)$/.test(written);
+  if (!isExplicit && !looksSo) return undefined;
+  const path = resolve(cwd, written);
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) return isExplicit ? "missing" : undefined;
+  if (stats.isDirectory()) return isLayout(path) ? "image" : "dockerfile";
+  return stats.isFile() && !isArchive(path) ? "dockerfile" : "image";
+}
+
+function isLayout(folder: string): boolean {
+  return ["index.json", "manifest.json"].some(
+    (name) => statSync(resolve(folder, name), { throwIfNoEntry: false })?.isFile() ?? false,
+  );
+}
+
+function isArchive(path: string): boolean {
+  const head = Buffer.alloc(512);
+  const fd = openSync(path, "r");
+  try {
+    readSync(fd, head);
+  } finally {
+    closeSync(fd);
+  }
+  const { at, text } = TAR_MAGIC;
+  return (
+    detectCompression(head) !== undefined || head.subarray(at, at + text.length).toString("latin1") === text
+  );
+}
