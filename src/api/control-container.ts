@@ -1,12 +1,14 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { isActive } from "../container/container-record.ts";
 import type { Container } from "../container/container-store.ts";
-import { askMonitor, type WaitCondition } from "../container/monitor-socket.ts";
+import { askMonitor, type MonitorRequest, type WaitCondition } from "../container/monitor-socket.ts";
 import type { SupervisedEnd } from "../container/supervise.ts";
 import { throwIfAborted } from "../core/cleanup-scope.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { signalHint, signalNumber } from "../plan/signals.ts";
 import type { Environment } from "./environment.ts";
+import { requireContainerPreflight } from "./preflight.ts";
+import { orRemove } from "./remove-container.ts";
 import { startMonitor } from "./start-monitor.ts";
 import { withContainers } from "./with-containers.ts";
 
@@ -23,15 +25,17 @@ export async function stopContainer(
   options: StopOptions,
   environment: Environment,
 ): Promise<void> {
-  const signal = options.signal === undefined ? undefined : numberOf(options.signal);
+  const request = stopRequest(options);
   const { state, folder } = await look(name, environment);
-  if (!isActive(state)) return;
-  const { timeout } = options;
-  await askMonitor(folder, {
+  if (isActive(state)) await askMonitor(folder, request);
+}
+
+function stopRequest({ signal, timeout }: StopOptions): Extract<MonitorRequest, { kind: "stop" }> {
+  return {
     kind: "stop",
-    ...(signal === undefined ? {} : { signal }),
+    ...(signal === undefined ? {} : { signal: numberOf(signal) }),
     ...(timeout === undefined ? {} : { timeout }),
-  });
+  };
 }
 
 /** Sends a signal to a container's first process. Throws `CONTAINER_STATE` where it does not run. */
@@ -42,28 +46,44 @@ export async function killContainer(name: string, signal: string, environment: E
   if (!isSent) throw notRunning(container);
 }
 
+type OnWarning = (message: string) => void;
+
 /**
  * Starts a container that has been made or has ended, in the background; one that runs, or will by itself, is left as it is. Gives the end where the
- * command could not be executed or found.
+ * command could not be executed or found. Throws `PREFLIGHT_FAILED` where its image's contract does not hold, and what the start met.
  */
 export async function startContainer(
   name: string,
-  onWarning: (message: string) => void,
+  onWarning: OnWarning,
   environment: Environment,
 ): Promise<SupervisedEnd | undefined> {
-  const { state, record } = await look(name, environment);
-  if (isActive(state)) return undefined;
-  return startMonitor(record.id, onWarning, environment);
+  const container = await look(name, environment);
+  if (isActive(container.state)) return undefined;
+  await requireContainerPreflight(container, { moment: "start", onWarning }, environment);
+  const { id } = container.record;
+  return orRemove(id, environment, () => startMonitor(id, onWarning, environment));
 }
 
+/**
+ * Stops a container and starts it again, in the background. Its image's contract has to hold before it is stopped, but for the ports, which are
+ * free only then. One that removes itself does so at its last end. Throws as `startContainer`.
+ */
 export async function restartContainer(
   name: string,
   options: StopOptions,
-  onWarning: (message: string) => void,
+  onWarning: OnWarning,
   environment: Environment,
 ): Promise<SupervisedEnd | undefined> {
-  await stopContainer(name, options, environment);
-  return startContainer(name, onWarning, environment);
+  const request = stopRequest(options);
+  const container = await look(name, environment);
+  if (!isActive(container.state)) return startContainer(name, onWarning, environment);
+  await requireContainerPreflight(container, { moment: "replacing", onWarning }, environment);
+  await askMonitor(container.folder, { ...request, keeps: true });
+  const { id } = container.record;
+  return orRemove(id, environment, async () => {
+    await requireContainerPreflight(container, { moment: "replaced", onWarning }, environment);
+    return startMonitor(id, onWarning, environment);
+  });
 }
 
 const LOOK_EVERY_MS = 50;

@@ -64,6 +64,11 @@ const OPERATIONS: Readonly<Record<string, () => Promise<Operation>>> = {
     return (options: Parameters<typeof preflightHere>[0], { environment, signal }) =>
       preflightHere({ ...options, signal }, environment);
   },
+  "container-preflight": async () => {
+    const { containerPreflightHere } = await import("./container-preflight-here.ts");
+    return (options: Parameters<typeof containerPreflightHere>[0], { environment }) =>
+      containerPreflightHere(options, environment);
+  },
   test: async () => {
     const { testHere } = await import("./test-image.ts");
     return (options: Parameters<typeof testHere>[0], { environment, onEvent, signal }) => {

@@ -21,6 +21,14 @@ export function plannedMounts(
     imageVolumes: Object.keys(image.Volumes ?? {}),
     mountsOf: (name) => containers.find(name).record.mounts,
   });
+  return requestedPlaces(requests, containers);
+}
+
+/** The same for mounts whose volumes are chosen already. */
+export function requestedPlaces(
+  requests: readonly MountRequest[],
+  containers: Pick<Containers, "volumes">,
+): readonly ForeseenMount[] {
   return requests.map((request) => ({
     target: request.target,
     readOnly: request.readOnly,
@@ -28,7 +36,7 @@ export function plannedMounts(
   }));
 }
 
-function sourceOf(request: MountRequest, { volumes }: Containers): ForeseenMount["from"] {
+function sourceOf(request: MountRequest, { volumes }: Pick<Containers, "volumes">): ForeseenMount["from"] {
   switch (request.type) {
     case "bind":
       return { kind: "host", path: request.source };

@@ -9,10 +9,11 @@ import { hostPlatform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
 import type { ChainTree } from "../execute/chain-tree.ts";
 import { type ReadSmallFile, smallFileReader } from "../execute/copy/owner.ts";
-import { LayerAccess } from "../execute/layer-access.ts";
+import type { SourceTree } from "../execute/source-tree.ts";
 import type { ContainerConfig } from "../image/config.ts";
 import { checkContract } from "../preflight/check-contract.ts";
-import { ContainerFiles } from "../preflight/container-files.ts";
+import { ContainerFiles, type ForeseenMount } from "../preflight/container-files.ts";
+import { contractAt } from "../preflight/contract-at.ts";
 import { CONTRACT_LABEL, contractIn } from "../preflight/contract-label.ts";
 import type { PreflightReport } from "../preflight/finding.ts";
 import { networkView } from "../preflight/network-view.ts";
@@ -24,23 +25,23 @@ import { resolveUser, withGroups } from "../runtime/users.ts";
 import type { Store } from "../store/store.ts";
 import type { Environment } from "./environment.ts";
 import { findImage, type OpenImage, openImage, withSession } from "./images.ts";
+import { layerAccess } from "./layer-access.ts";
 import { plannedMounts } from "./planned-mounts.ts";
-import type { PreflightOptions } from "./preflight-options.ts";
+import type { PreflightOptions, PreflightRequest } from "./preflight-options.ts";
 import { normalizeResources } from "./resource-limits.ts";
 import type { Session } from "./session.ts";
 
 /** What a contract is checked against: an image, and the options that it would be run with. */
-interface Start {
+export interface Start {
   readonly image: ContainerConfig;
-  readonly tree: ChainTree;
+  readonly tree: SourceTree;
   readonly options: PreflightOptions;
-  readonly cwd: string;
-  readonly containers: ContainerStore;
+  readonly mounts: readonly ForeseenMount[];
   readonly store: Store;
 }
 
 /** `checkPreflight` for an image that is in the store, in this process and with what it may do. */
-export function preflightHere(options: PreflightOptions, environment: Environment): Promise<PreflightReport> {
+export function preflightHere(options: PreflightRequest, environment: Environment): Promise<PreflightReport> {
   return withSession(environment, async (session) => {
     const image = await openImage(
       session,
@@ -51,32 +52,26 @@ export function preflightHere(options: PreflightOptions, environment: Environmen
     if (text === undefined) return { hasContract: false, findings: [] };
     const { contract } = parseContract(text, `in the label ${CONTRACT_LABEL} of ${options.image}`);
     const tree = await filesOf(session, image, options.signal);
-    const containers = new ContainerStore(session.store);
     const { store } = session;
-    const start = { image: image.config.config, tree, options, cwd: environment.cwd, containers, store };
-    return { hasContract: true, findings: await checkContract(contract, await surroundingsOf(start)) };
+    const at = { cwd: environment.cwd, image: image.config.config, containers: new ContainerStore(store) };
+    const mounts = plannedMounts(options, at);
+    const surroundings = await surroundingsOf({ image: at.image, tree, options, mounts, store });
+    const asked = contractAt(contract, options.moment ?? "start");
+    return { hasContract: true, findings: await checkContract(asked, surroundings) };
   });
 }
 
-function filesOf(session: Session, image: OpenImage, signal: AbortSignal | undefined): Promise<ChainTree> {
-  const access = new LayerAccess({
-    store: session.store,
-    form: session.privilege.form,
-    fetchBlob: (blob) => session.fetchBlob(blob, signal),
-    streamBlob: (blob) => session.streamBlob(blob, signal),
-    signal: signal ?? new AbortController().signal,
-  });
-  return access.tree("image", imageChain(image.config.diffIds, image.manifest.layers));
+/** The files of an image, whose layers are fetched where need be. */
+export function filesOf(
+  session: Session,
+  image: OpenImage,
+  signal: AbortSignal | undefined,
+): Promise<ChainTree> {
+  return layerAccess(session, signal).tree("image", imageChain(image.config.diffIds, image.manifest.layers));
 }
 
-async function surroundingsOf({
-  image,
-  tree,
-  options,
-  cwd,
-  containers,
-  store,
-}: Start): Promise<Surroundings> {
+/** What a container that is started so will find. */
+export async function surroundingsOf({ image, tree, options, mounts, store }: Start): Promise<Surroundings> {
   const resources = normalizeResources(options.resources);
   const hostname = options.hostname ?? "container";
   const started = processConfig(withCommand(image), {
@@ -97,7 +92,7 @@ async function surroundingsOf({
     user,
     passwd,
     group,
-    files: new ContainerFiles(tree, plannedMounts(options, { cwd, image, containers })),
+    files: new ContainerFiles(tree, mounts),
     overridesModes: overridesModes(options),
     readOnlyRoot: options.readOnly ?? false,
     network: networkOf(options, hostname, otherContainers(store)),

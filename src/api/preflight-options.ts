@@ -1,5 +1,6 @@
 import type { NetworkMode } from "../container/container-options.ts";
 import type { Platform } from "../core/platform.ts";
+import type { Moment } from "../preflight/contract-at.ts";
 import type { Resources } from "../runtime/request.ts";
 
 /** What of the options of a container decides whether the contract of its image holds. */
@@ -27,4 +28,10 @@ export interface PreflightOptions {
   readonly platform?: Platform;
   readonly pull?: "always" | "missing" | "never";
   readonly signal?: AbortSignal;
+}
+
+/** A question about an image. */
+export interface PreflightRequest extends PreflightOptions {
+  /** Default: it is about to start. */
+  readonly moment?: Moment;
 }

@@ -52,6 +52,21 @@ export async function removeCreated(id: string, environment: Environment): Promi
   await removeHere({ ids: [id], volumes: true }, environment);
 }
 
+/**
+ * Starts a container. One that was made to remove itself is removed where that fails before there is a monitor that would do it, as
+ * Docker has it.
+ */
+export async function orRemove<R>(id: string, environment: Environment, start: () => Promise<R>): Promise<R> {
+  try {
+    return await start();
+  } catch (error) {
+    const left = await findContainer(id, environment);
+    if (left?.record.options.autoRemove && !isActive(left.state))
+      await removeAll({ ids: [id], volumes: true }, environment);
+    throw error;
+  }
+}
+
 /** Removes every container that does not run (`container prune`). */
 export async function pruneContainers(environment: Environment): Promise<RemovedContainers> {
   const all = await withContainers(environment, (containers) => containers.list());
@@ -120,7 +135,7 @@ async function removeOne(
 /** Removes what was to be removed at its end, and whose monitor was killed before that. */
 export async function removePassed(environment: Environment): Promise<void> {
   const passed = await withContainers(environment, (containers) =>
-    containers.passing().filter(({ state }) => state.status === "exited"),
+    containers.passing().filter(({ state }) => state.status === "exited" && state.isKept !== true),
   );
   await removeAll({ ids: idsOf(passed), volumes: false }, environment);
 }

@@ -2,12 +2,13 @@ import { writeFileSync } from "node:fs";
 import { checkNetwork } from "../container/network/network-mode.ts";
 import type { SupervisedEnd } from "../container/supervise.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import type { Moment } from "../preflight/contract-at.ts";
 import type { ProcessStreams } from "../runtime/process-streams.ts";
 import { joinPassingArgv } from "../sys/user-namespace.ts";
 import { type CreateContainerOptions, createContainer } from "./create-container.ts";
 import type { Environment } from "./environment.ts";
 import { requirePreflight } from "./preflight.ts";
-import { removeCreated, removePassed } from "./remove-container.ts";
+import { orRemove, removeCreated, removePassed } from "./remove-container.ts";
 import { requireContainers } from "./require-containers.ts";
 import { inSharedNamespace } from "./shared-namespace.ts";
 import { startMonitor } from "./start-monitor.ts";
@@ -15,8 +16,6 @@ import { superviseHere } from "./supervise-here.ts";
 import { inUserNamespace } from "./user-namespace.ts";
 
 export interface RunContainerOptions extends CreateContainerOptions {
-  /** false: a contract that the image has is not checked. */
-  readonly preflight?: boolean;
   /** This process's own streams as objects. Without them the container gets the descriptors themselves. */
   readonly streams?: ProcessStreams;
   /** A file that must not be there yet, for the container's id. */
@@ -37,7 +36,7 @@ export interface RunOutcome extends SupervisedEnd {
  * `autoRemove` says otherwise.
  */
 export async function run(options: RunContainerOptions, environment: Environment): Promise<RunOutcome> {
-  const id = await makeContainer(await checked(options, environment), environment);
+  const id = await makeContainer(await checked(options, "start", environment), environment);
   const { onStarted, onWarning, signal, streams } = options;
   const told = {
     ...(onStarted ? { onStarted } : {}),
@@ -51,16 +50,18 @@ export async function run(options: RunContainerOptions, environment: Environment
     };
     return { id, ...(await superviseHere(id, supervision, environment)) };
   }
-  const end = await inSharedNamespace(id, environment, (namespaceOf) =>
-    inUserNamespace({
-      operation: "run",
-      options: { id },
-      environment,
-      interactive: true,
-      ...(namespaceOf === undefined ? {} : { enter: (argv) => joinPassingArgv(namespaceOf, argv) }),
-      onEvent: (event) => event.type === "warning" && onWarning?.(event.message),
-      ...told,
-    }),
+  const end = await orRemove(id, environment, () =>
+    inSharedNamespace(id, environment, (namespaceOf) =>
+      inUserNamespace({
+        operation: "run",
+        options: { id },
+        environment,
+        interactive: true,
+        ...(namespaceOf === undefined ? {} : { enter: (argv) => joinPassingArgv(namespaceOf, argv) }),
+        onEvent: (event) => event.type === "warning" && onWarning?.(event.message),
+        ...told,
+      }),
+    ),
   );
   return { id, ...(end as SupervisedEnd) };
 }
@@ -73,22 +74,35 @@ export async function runDetached(
   options: RunContainerOptions,
   environment: Environment,
 ): Promise<{ readonly id: string } & Partial<SupervisedEnd>> {
-  const id = await makeContainer(await checked(options, environment), environment);
-  const end = await startMonitor(id, options.onWarning ?? (() => {}), environment);
+  const id = await makeContainer(await checked(options, "start", environment), environment);
+  const start = () => startMonitor(id, options.onWarning ?? (() => {}), environment);
+  const end = await orRemove(id, environment, start);
   return { id, ...end };
 }
 
 /** Checks what the image presumes before anything is made; the image is there then. Throws `PREFLIGHT_FAILED`. */
-async function checked(options: RunContainerOptions, environment: Environment): Promise<RunContainerOptions> {
+async function checked(
+  options: RunContainerOptions,
+  moment: Moment,
+  environment: Environment,
+): Promise<RunContainerOptions> {
   requireContainers(environment);
   if (options.preflight === false) return options;
-  await requirePreflight(options, environment, options.onWarning);
+  await requirePreflight({ ...options, moment }, environment, options.onWarning);
   return { ...options, pull: "never" };
 }
 
-/** Makes a container and gives its id, also to a file where asked for. Throws as `createContainer`, and `RUNTIME_UNAVAILABLE`. */
-export async function makeContainer(options: RunContainerOptions, environment: Environment): Promise<string> {
-  const { streams: _s, idFile, onWarning: _w, onStarted: _o, preflight: _p, ...plain } = options;
+/**
+ * Makes a container that `startContainer` starts, and gives its id. What of its image's contract can be told already has to hold. Throws as
+ * `createContainer`, `PREFLIGHT_FAILED`, `RUNTIME_UNAVAILABLE`.
+ */
+export async function create(options: RunContainerOptions, environment: Environment): Promise<string> {
+  return makeContainer(await checked(options, "created", environment), environment);
+}
+
+/** Makes a container and gives its id, also to a file where asked for. */
+async function makeContainer(options: RunContainerOptions, environment: Environment): Promise<string> {
+  const { streams: _s, idFile, onWarning: _w, onStarted: _o, ...plain } = options;
   requireContainers(environment);
   // Best effort: what a monitor that was killed should have removed is in nobody's way.
   await removePassed(environment).catch(() => {});

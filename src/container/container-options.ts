@@ -66,6 +66,8 @@ export interface ContainerOptions {
   readonly init?: boolean;
   readonly health?: HealthOptions;
   readonly restart?: RestartPolicy;
+  /** false: the contract that the image has is not checked, at no start. */
+  readonly preflight?: boolean;
 }
 
 export const DEFAULT_STOP_SECONDS = 10;

@@ -53,6 +53,8 @@ export interface ContainerState {
   readonly restartCount: number;
   /** Somebody stopped it: the restart policy leaves it alone. */
   readonly isStopped?: boolean;
+  /** It was made to remove itself, and is not to: somebody is about to start it again. */
+  readonly isKept?: boolean;
   readonly health?: HealthState;
   /** Of a container on the private network. */
   readonly network?: NetworkState;

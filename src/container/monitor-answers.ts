@@ -9,13 +9,16 @@ export interface Supervised {
   readonly record: ContainerRecord;
   readonly state: StateWatch;
   readonly stop: StopRequest;
+  /** It stays when it has ended, even if it was made to remove itself. */
+  keep(): void;
 }
 
 /** Does what another process asks for. */
 export async function answerRequest(on: Supervised, request: MonitorRequest): Promise<MonitorAnswer> {
   switch (request.kind) {
     case "stop": {
-      const { signal, timeout } = request;
+      const { signal, timeout, keeps } = request;
+      if (keeps) on.keep();
       const settings = {
         ...(signal === undefined ? {} : { signal }),
         ...(timeout === undefined ? {} : { timeout }),

@@ -6,8 +6,11 @@ import { type ContainerFolder, MONITOR_SOCKET } from "./container-record.ts";
 
 /** What a container's monitor can be asked. One JSON value per line, one answer to each. */
 export type MonitorRequest =
-  /** Asks the container to end, and forces it after some seconds (-1: never); by default as its record says. Answered when it has ended. */
-  | { readonly kind: "stop"; readonly signal?: number; readonly timeout?: number }
+  /**
+   * Asks the container to end, and forces it after some seconds (-1: never); by default as its record says. Answered when it has ended. One
+   * that removes itself at its end is left there with `keeps`, for whoever starts it again.
+   */
+  | { readonly kind: "stop"; readonly signal?: number; readonly timeout?: number; readonly keeps?: boolean }
   /** Answered when the signal was sent. */
   | { readonly kind: "signal"; readonly signal: number }
   /** Answered when the container is so. `healthy` is an error where it has ended or has no check. */

@@ -59,13 +59,17 @@ export async function superviseContainer(supervision: Supervision): Promise<Supe
   const { id, name, options } = container.record;
   const release = await containers.lock(id);
   if (!release) throw new SlipwayError("CONTAINER_STATE", `the container ${name} is running already`);
+  let isKept = false;
   try {
     if (!containers.state(id)) throw new SlipwayError("CONTAINER_NOT_FOUND", `no such container: ${name}`);
-    return await new Supervisor(supervision).run();
+    const supervisor = new Supervisor(supervision);
+    const end = await supervisor.run();
+    isKept = supervisor.state.now.isKept ?? false;
+    return end;
   } finally {
     try {
       // Whoever waits for the end may have removed it already.
-      if (options.autoRemove && containers.state(id)) {
+      if (options.autoRemove && !isKept && containers.state(id)) {
         await containers.remove(containers.find(id));
         await removeAnonymous(container.record, containers);
       }
@@ -107,6 +111,10 @@ class Supervisor implements Supervised {
 
   get stop(): StopRequest {
     return this.#stop;
+  }
+
+  keep(): void {
+    this.state.change({ isKept: true });
   }
 
   async run(): Promise<SupervisedEnd> {
@@ -208,7 +216,7 @@ class Supervisor implements Supervised {
         startedAt: new Date().toISOString(),
         isStopped: this.#stop.isStopped,
       },
-      ["finishedAt", "error", "oomKilled", "health"],
+      ["finishedAt", "error", "oomKilled", "health", "isKept"],
     );
     this.#up();
     return this.#watchHealth();

@@ -23,10 +23,11 @@ export function findingLine({ state, message, hint }: Finding): string {
   return state === "failed" ? `${message}; to do: ${hint}` : `not checked: ${message}: ${hint}`;
 }
 
-/** The error for a container that is not started. */
+/** The error for a container that is not started. `way` says how it starts all the same. */
 export function preflightError(
   image: string,
   findings: readonly Finding[],
+  way: string,
 ): SlipwayError<"PREFLIGHT_FAILED"> {
   const failures = findings.filter(({ state }) => state === "failed");
   const count = failures.length === 1 ? "a condition" : `${failures.length} conditions`;
@@ -35,7 +36,7 @@ export function preflightError(
     "PREFLIGHT_FAILED",
     [`${count} of the contract of ${image} ${verb} not hold`, ...failures.map(findingLine)].join("\n"),
     {
-      hint: "see to what is said above; --no-preflight starts the container all the same",
+      hint: `see to what is said above; ${way}`,
       facts: { findings },
     },
   );

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { WAITS } from "../container/containers.ts";
 import { useWorkshop } from "./workshop.ts";
 
 const LABEL = "dev.slipway.preflight";
@@ -64,6 +65,42 @@ describe.each([["root", {}] as const, ["an ordinary user", { rootless: true }] a
       expect((await shop.it.succeed(["ps", "-aq"])).stdout).toBe("");
       const forced = await shop.it.succeed(["run", "--rm", "--no-preflight", "guarded"]);
       expect(forced.stdout).toBe("started\n");
+    });
+
+    it("are asked by create, start and restart, each for what it can know", async () => {
+      const contract = "version: 1\nenv: {NAME: {oneOf: [ann]}}\nfiles: [/given]\nvolumes: [/data]\n";
+      const Dockerfile = `FROM busybox\nCMD ${JSON.stringify(WAITS)}\n`;
+      const context = shop.it.context({ Dockerfile, "preflight.yaml": contract });
+      await shop.it.succeed(["build", "-t", "asked", context]);
+      const refused = await shop.it.run(["create", "--name", "box", "asked"]);
+      expect(refused.exitCode).toBe(1);
+      expect(refused.stderr).toContain("NAME is not set");
+      expect(refused.stderr).toContain("nothing is mounted at /data");
+      expect(refused.stderr).not.toContain("/given");
+      const flags = ["--name", "box", "-e", "NAME=ann", "-v", "box:/data"];
+      await shop.it.succeed(["create", ...flags, "asked"]);
+      // The name may be another image's by now.
+      await shop.it.succeed(["tag", "busybox", "asked"]);
+      const early = await shop.it.run(["start", "box"]);
+      expect([early.exitCode, early.stderr]).toEqual([
+        1,
+        expect.stringContaining("the file /given is not there"),
+      ]);
+      expect(early.stderr).toContain("PREFLIGHT_FAILED");
+      await shop.it.succeed(["cp", context, "box:/given"]);
+      await shop.it.succeed(["start", "box"]);
+      await shop.it.succeed(["restart", "box"]);
+      await shop.it.succeed(["exec", "box", "rm", "-r", "/given"]);
+      const kept = await shop.it.run(["restart", "box"]);
+      expect([kept.exitCode, kept.stderr]).toEqual([1, expect.stringContaining("PREFLIGHT_FAILED")]);
+      // It was not stopped for that.
+      expect((await shop.it.succeed(["exec", "box", "echo", "runs"])).stdout).toBe("runs\n");
+      await shop.it.succeed(["rm", "-f", "box"]);
+      await shop.it.succeed(["build", "-t", "asked", context]);
+      await shop.it.succeed(["create", "--no-preflight", "--name", "box", "asked"]);
+      await shop.it.succeed(["start", "box"]);
+      await shop.it.succeed(["restart", "box"]);
+      await shop.it.succeed(["rm", "-f", "box"]);
     });
 
     it("let pass what fulfils them", async () => {

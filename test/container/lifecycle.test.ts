@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
+import { requireTool } from "../support/tools.ts";
 import { detached, type Inspected, untilLogged, WAITS, waiting } from "./containers.ts";
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
@@ -122,6 +123,36 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     while (((await shop.it.inspect("again")) as Inspected).State.Status !== "restarting");
     expect((await shop.it.succeed(["start", "again"])).stdout).toBe("again\n");
     await shop.it.succeed(["rm", "-f", "again"]);
+  });
+
+  it("with --rm survives a restart, with what it wrote, and goes at its last end", async () => {
+    const ids = [await waiting(shop.it, "--rm", "busybox")];
+    await shop.it.succeed(["exec", ids[0]!, "touch", "/written"]);
+    await shop.it.succeed(["restart", ids[0]!]);
+    await shop.it.succeed(["exec", ids[0]!, "test", "-e", "/written"]);
+    await untilLogged(shop.it, ids[0]!, "ready\nready");
+    await shop.it.succeed(["stop", ids[0]!]);
+    await shop.it.run(["wait", "--condition", "removed", ids[0]!]);
+    expect(readdirSync(join(shop.it.home, "containers"))).toEqual(["names"]);
+  });
+
+  it("with --rm is removed also where its start fails before anything runs", async () => {
+    // Everything but the tools of private networks.
+    const tools = join(shop.it.folder, "few-tools");
+    mkdirSync(tools);
+    for (const name of ["unshare", "setpriv", "newuidmap", "newgidmap"])
+      symlinkSync(requireTool(name), join(tools, name));
+    const network = ["--network", "private"];
+    for (const flags of [["--rm"], ["--rm", "-d"]]) {
+      const failed = await shop.it.run(["run", ...flags, ...network, "busybox", "true"], {
+        env: { PATH: tools },
+      });
+      expect([failed.exitCode, failed.stderr]).toEqual([125, expect.stringContaining("TOOL_NOT_FOUND")]);
+    }
+    await shop.it.succeed(["create", "--rm", "--name", "late", ...network, "busybox", "true"]);
+    expect((await shop.it.run(["start", "late"], { env: { PATH: tools } })).exitCode).toBe(1);
+    expect(readdirSync(join(shop.it.home, "containers"))).toEqual(["names"]);
+    expect(readdirSync(join(shop.it.home, "containers/names"))).toEqual([]);
   });
 
   it("with --rm nothing is left of it", async () => {

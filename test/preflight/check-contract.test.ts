@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { checkContract } from "../../src/preflight/check-contract.ts";
 import { ContainerFiles, type ForeseenMount } from "../../src/preflight/container-files.ts";
+import { contractAt, type Moment } from "../../src/preflight/contract-at.ts";
 import { type NetworkView, networkView } from "../../src/preflight/network-view.ts";
 import { parseContract } from "../../src/preflight/parse-contract.ts";
 import type { Surroundings } from "../../src/preflight/surroundings.ts";
@@ -27,9 +28,10 @@ const NETWORK: NetworkView = {
 async function findings(
   yaml: string,
   { image = {}, mounts = [], env = {}, ...rest }: Case = {},
+  moment: Moment = "start",
 ): Promise<string[]> {
   const { contract } = parseContract(`version: 1\n${yaml}`, "preflight.yaml");
-  const found = await checkContract(contract, {
+  const found = await checkContract(contractAt(contract, moment), {
     variables: new Map(Object.entries(env)),
     user: { uid: 7, gid: 8, additionalGids: [8, 9], home: "/" },
     passwd: "root:x:0:0::/:\npostman:x:7:8::/:\n",
@@ -49,6 +51,39 @@ const bind = (path: string, target: string, readOnly = false): ForeseenMount => 
   target,
   readOnly,
   from: { kind: "host", path },
+});
+
+describe("a contract, at other moments than a start", () => {
+  const yaml = `env: {A: }
+secrets: [key]
+files: [/x]
+volumes: [/v]
+links: [nobody]
+hosts: [nowhere]
+tcp: ["db:1"]
+ports: [80]
+user: {is: "1"}
+rootfs: read-only
+resources: {memory: 1g, cpus: 8}
+`;
+
+  const about = (moment: Moment) => findings(yaml, {}, moment);
+
+  it("leaves out what may still come until a container that is made is started", async () => {
+    const all = await about("start");
+    const now = await about("created");
+    expect(all.length).toBe(12);
+    expect(all.filter((message) => !now.includes(message)).join("\n")).toMatch(
+      /key.*\n.*\/x.*\n.*80.*\n.*nobody.*\n.*nowhere.*\n.*db/,
+    );
+    expect(now.length).toBe(6);
+  });
+
+  it("leaves the ports of a container that is replaced to the time when it has been stopped", async () => {
+    const after = await about("replaced");
+    expect(after).toEqual([expect.stringContaining("80")]);
+    expect([...(await about("replacing")), ...after].sort()).toEqual((await about("start")).sort());
+  });
 });
 
 describe("a contract, checked from outside", () => {

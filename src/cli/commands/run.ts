@@ -1,4 +1,4 @@
-import { makeContainer, type RunContainerOptions, run, runDetached } from "../../api/run.ts";
+import { create, type RunContainerOptions, run, runDetached } from "../../api/run.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
 import { writeText } from "../write-text.ts";
@@ -57,6 +57,6 @@ export async function createCommand(
   flags: RunFlags,
 ): Promise<number> {
   const options = runOptions(context, image, args, { ...flags, detach: true });
-  context.stdout.write(`${await makeContainer(options, context.environment)}\n`);
+  context.stdout.write(`${await create(options, context.environment)}\n`);
   return EXIT.ok;
 }
