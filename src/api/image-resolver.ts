@@ -3,6 +3,7 @@ import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import { formatPlatform, normalizePlatform, type Platform } from "../core/platform.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
+import { withAnnotatedHealth } from "../image/health-annotation.ts";
 import { decodeIndex } from "../image/index-document.ts";
 import { checkLayerCount, decodeManifest, type Manifest } from "../image/manifest.ts";
 import { fullName, parseReference, type Reference, storedName, withDigest } from "../image/reference.ts";
@@ -166,7 +167,7 @@ export class StoreImageResolver implements ImageResolver {
       ? selectPlatform(decodeIndex(await content.document(root), root.mediaType), platform)
       : root;
     const manifest = decodeManifest(await content.document(chosen), chosen.mediaType);
-    const config = decodeImageConfig(await content.document(manifest.config));
+    const config = withAnnotatedHealth(decodeImageConfig(await content.document(manifest.config)), manifest);
     checkLayerCount(manifest, config);
     return {
       root,
