@@ -76,7 +76,7 @@ export async function openAuditedDockerfile(asked: DockerfileRequest): Promise<O
   const isPinned = (source: RemoteSource) => isKnown(entries, (lock) => pinnedSource(lock, source));
   const subject: AuditedDockerfile = { dockerfile, stages, isPinned };
   const isLocked = (image: string) => isKnown(entries, (lock) => lock.image(parseReference(image)));
-  const bases = baseFindings({ dockerfile, stages, replaced: isLocked });
+  const bases = baseFindings({ dockerfile, stages, replaced: () => false, locked: isLocked });
   return { file, subject, sourceFindings: [...bases, ...remoteSourceFindings(subject)] };
 }
 

@@ -2,35 +2,45 @@ import type { Entry } from "../core/file-tree.ts";
 
 /** Names of an image's users and groups. */
 export class Accounts {
-  readonly #users: ReadonlyMap<number, string>;
-  readonly #groups: ReadonlyMap<number, string>;
+  readonly #users: readonly Account[];
+  readonly #userNames: ReadonlyMap<number, string>;
+  readonly #groupNames: ReadonlyMap<number, string>;
 
   /** Texts of /etc/passwd and /etc/group; empty where there are none. */
   constructor(passwd: string, group: string) {
-    this.#users = namesById(passwd);
-    this.#groups = namesById(group);
+    this.#users = accountsIn(passwd);
+    this.#userNames = namesById(this.#users);
+    this.#groupNames = namesById(accountsIn(group));
   }
 
   /** `root:shadow`; numbers where there is no name. */
   ownerOf({ uid, gid }: Pick<Entry, "uid" | "gid">): string {
-    return `${this.#users.get(uid) ?? uid}:${this.#groups.get(gid) ?? gid}`;
+    return `${this.#userNames.get(uid) ?? uid}:${this.#groupNames.get(gid) ?? gid}`;
   }
 
   hasUid(uid: number): boolean {
-    return this.#users.has(uid);
+    return this.#userNames.has(uid);
   }
 
+  /** An id may have several names. */
   uidOf(name: string): number | undefined {
-    for (const [uid, user] of this.#users) if (user === name) return uid;
-    return undefined;
+    return this.#users.find((user) => user.name === name)?.id;
   }
 }
 
-function namesById(text: string): Map<number, string> {
-  const names = new Map<number, string>();
-  for (const line of text.split("\n")) {
+interface Account {
+  readonly name: string;
+  readonly id: number;
+}
+
+function accountsIn(text: string): readonly Account[] {
+  return text.split("\n").flatMap((line) => {
     const [name = "", , id = ""] = line.split(":");
-    if (name !== "" && /^\d+$/.test(id) && !names.has(Number(id))) names.set(Number(id), name);
-  }
-  return names;
+    return name !== "" && /^\d+$/.test(id) ? [{ name, id: Number(id) }] : [];
+  });
+}
+
+/** The first name that an id has counts, as in getpwuid(3). */
+function namesById(accounts: readonly Account[]): ReadonlyMap<number, string> {
+  return new Map(accounts.map(({ name, id }) => [id, name] as const).reverse());
 }
