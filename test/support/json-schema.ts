@@ -30,7 +30,7 @@ interface Check {
 }
 
 const ANNOTATIONS = new Set([
-  ...["$schema", "$id", "$defs", "definitions", "title", "description", "default", "format", "x-wanted"],
+  ...["$schema", "$id", "$defs", "definitions", "title", "description", "default", "x-wanted"],
 ]);
 
 const CHECKS: Readonly<Record<string, (check: Check) => readonly string[]>> = {
@@ -43,6 +43,10 @@ const CHECKS: Readonly<Record<string, (check: Check) => readonly string[]>> = {
     typeof value !== "string" || new RegExp(wanted as string, "u").test(value)
       ? []
       : [`${at}: ${JSON.stringify(value)} does not match ${String(wanted)}`],
+  format: ({ wanted, value, at }) =>
+    typeof value !== "string" || isOfFormat(wanted, value)
+      ? []
+      : [`${at}: ${JSON.stringify(value)} is no ${String(wanted)}`],
   maxLength: ({ wanted, value, at }) =>
     typeof value !== "string" || value.length <= Number(wanted) ? [] : [`${at}: is too long`],
   minLength: ({ wanted, value, at }) =>
@@ -88,6 +92,13 @@ const CHECKS: Readonly<Record<string, (check: Check) => readonly string[]>> = {
       ? []
       : [`${at}: is none of what it may be`],
 };
+
+/** RFC 3986: only characters that may stand there, escapes that are whole, and in front a scheme or nothing that looks like one. */
+function isOfFormat(format: unknown, value: string): boolean {
+  const isReference = /^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*$/.test(value);
+  if (format === "uri-reference") return isReference && URL.canParse(value, "http://base/");
+  return format === "uri" && isReference && URL.canParse(value);
+}
 
 function isOfType(type: unknown, value: unknown): boolean {
   if (type === "object") return isObject(value);
