@@ -52,6 +52,7 @@ export type { Digest } from "./core/digest.ts";
 export { ERROR_CODES, type ErrorCode } from "./core/error-codes.ts";
 export { isSlipwayError, SlipwayError } from "./core/errors.ts";
 export type { BuildEvent, ChangedInput, EventSink, StageSize, StageSummary } from "./core/events.ts";
+export type { HardenChange, HardenReport, HardenUser } from "./core/harden-report.ts";
 export type { Platform } from "./core/platform.ts";
 export type { SourceRange } from "./core/source-range.ts";
 export type { ConfigChange, FileChange, FilePatch, HistoryChange, ImageDiff } from "./diff/image-diff.ts";

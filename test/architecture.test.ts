@@ -41,6 +41,7 @@ const RANKS: Readonly<Record<string, number>> = {
   container: 6,
   preflight: 6,
   gate: 6,
+  harden: 6,
   api: 7,
   "index.ts": 7.5,
   cli: 8,

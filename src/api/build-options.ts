@@ -1,8 +1,10 @@
 import type { Descriptor } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import type { EventSink, StageSize } from "../core/events.ts";
+import type { HardenReport } from "../core/harden-report.ts";
 import type { Platform } from "../core/platform.ts";
 import type { SourceRange } from "../core/source-range.ts";
+import type { HardenProfile } from "../harden/profile.ts";
 import type { ImageConfig } from "../image/config.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
 import type { Resources } from "../runtime/request.ts";
@@ -81,6 +83,13 @@ export interface BuildOptions {
   readonly push?: boolean;
   /** Files of tests (`docs/testing.md`) that the image has to pass before it is named, exported or pushed. */
   readonly tests?: readonly string[];
+  /**
+   * Takes from the image what lends rights (setuid, setgid, capabilities) and gives it a user where it has none; `strict` removes shells and
+   * package managers, too (`docs/hardening.md`). `off` is the default.
+   */
+  readonly harden?: HardenProfile;
+  /** Absolute paths in the image that keep their rights, and are not removed. */
+  readonly hardenKeep?: readonly string[];
   /** Keep the image in the store, whatever else happens to it. */
   readonly load?: boolean;
   readonly onEvent?: EventSink;
@@ -114,6 +123,8 @@ export interface BuildResult {
     readonly manifest: Descriptor;
   }[];
   readonly stages: readonly StageSize[];
+  /** What hardening did, per platform; empty where it was not asked for. */
+  readonly hardening: readonly HardenReport[];
   readonly warnings: readonly BuildWarning[];
   /** What was pushed, by name. */
   readonly pushed: Readonly<Record<string, Digest>>;

@@ -1,16 +1,19 @@
 import { type CleanupScope, cancelled } from "../core/cleanup-scope.ts";
 import { isSlipwayError } from "../core/errors.ts";
 import { eventId } from "../core/events.ts";
+import type { HardenReport } from "../core/harden-report.ts";
 import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import type { WatchOutput } from "../execute/run/run-options.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
 import { parseEntitlements } from "../plan/entitlements.ts";
-import type { BuildPlan, StagePlan, Step } from "../plan/graph.ts";
+import type { BuildPlan, Step } from "../plan/graph.ts";
 import { planBuild } from "../plan/plan-build.ts";
 import type { BuildClock } from "./build-clock.ts";
 import { BuildDevices } from "./build-devices.ts";
 import { type Execution, executePlan, sharedExecution, slotOf } from "./execution.ts";
+import type { ExecutedPlatform, HardenedPlatform } from "./harden-build.ts";
+import { lineageOf } from "./lineage.ts";
 import {
   baseResolver,
   type PlanInputs,
@@ -27,6 +30,8 @@ export interface PlatformBuild {
   readonly plan: BuildPlan;
   readonly image: BuiltImage;
   readonly execution: Execution;
+  /** What hardening did, where it was asked for. */
+  readonly hardening?: HardenReport;
 }
 
 export interface BuildRunRequest extends PlanInputs {
@@ -34,7 +39,8 @@ export interface BuildRunRequest extends PlanInputs {
   readonly scope: CleanupScope;
   /** For the output of a RUN, where the build knows secrets. */
   readonly watchOutput?: WatchOutput;
-  readonly beforeExecute: (step: Step) => void;
+  /** Without a step for work that belongs to none. */
+  readonly beforeExecute: (step?: Step) => void;
   /** Told what this machine cannot do, once for all steps and platforms. */
   readonly notice: (message: string) => void;
 }
@@ -61,6 +67,7 @@ export async function buildPlatforms(
   const devices = new BuildDevices(session.environment.cdiFolders, grants, request.notice);
   for (const plan of plans) await devices.check(plan);
   if (options.locked) await requireAllLocked(request, plans);
+  const harden = await openHardening(request, plans, signal);
   const labels = platformLabels(views);
   emitPlan(plans, labels, clock);
   const shared = sharedExecution({
@@ -77,12 +84,35 @@ export async function buildPlatforms(
     ),
     controller,
   );
-  return plans.map((plan, i) => ({
-    plan,
-    label: labels[i]!,
-    execution: executions[i]!,
-    image: assemble(plan, executions[i]!),
-  }));
+  const builds: PlatformBuild[] = [];
+  for (const [i, plan] of plans.entries()) {
+    const label = labels[i]!;
+    const slot = slotFor(request, plan, views[i]!);
+    const execution = executions[i]!;
+    const hardened = await harden?.({ plan, label, slot, execution });
+    builds.push({
+      plan,
+      label,
+      execution: hardened?.execution ?? execution,
+      image: assemble(plan, hardened?.execution ?? execution, hardened),
+      ...(hardened ? { hardening: hardened.report } : {}),
+    });
+  }
+  return builds;
+}
+
+/** What hardens a platform, where that is asked for; of other builds nothing of it is loaded. Refuses early what it can. */
+async function openHardening(
+  { options, session, clock, beforeExecute }: BuildRunRequest,
+  plans: readonly BuildPlan[],
+  signal: AbortSignal,
+) {
+  const { harden, hardenKeep } = options;
+  if (harden === undefined && hardenKeep === undefined) return undefined;
+  const { hardenPlatform, openPlatforms } = await import("./harden-build.ts");
+  const hardening = openPlatforms(harden, hardenKeep, plans);
+  const place = { session, clock, signal, beforeWork: () => beforeExecute() };
+  return hardening && ((platform: ExecutedPlatform) => hardenPlatform(platform, { ...place, hardening }));
 }
 
 /** Before any step runs: the bases were looked for in the lock already. */
@@ -139,34 +169,24 @@ function emitPlan(plans: readonly BuildPlan[], labels: readonly string[], clock:
   });
 }
 
-function assemble(plan: BuildPlan, execution: Execution): BuiltImage {
+function assemble(plan: BuildPlan, execution: Execution, hardened?: HardenedPlatform): BuiltImage {
   const lineage = lineageOf(plan);
   const target = lineage.at(-1)!;
   const root = lineage[0]!.base;
   const base = root.kind === "image" ? root.image.config : undefined;
   const author = lineage.findLast((stage) => stage.author !== undefined)?.author ?? base?.author;
   return assembleImage({
-    stage: target,
+    stage: hardened ? { ...target, config: hardened.config } : target,
     chain: execution.target,
     baseHistory: base?.history ?? [],
-    ownHistory: lineage.flatMap((stage): readonly HistoryItem[] => stage.history),
+    ownHistory: [
+      ...lineage.flatMap((stage): readonly HistoryItem[] => stage.history),
+      ...(hardened?.history ?? []),
+    ],
     platform: plan.platform,
     author,
     epoch: plan.sourceDateEpoch,
   });
-}
-
-/** The target with the stages that it was made FROM, the first one first. */
-export function lineageOf(plan: BuildPlan): StagePlan[] {
-  const lineage: StagePlan[] = [];
-  let next: number | undefined = plan.target;
-  while (next !== undefined) {
-    const index: number = next;
-    const stage: StagePlan = plan.stages.find((candidate) => candidate.index === index)!;
-    lineage.unshift(stage);
-    next = stage.base.kind === "stage" ? stage.base.stage : undefined;
-  }
-  return lineage;
 }
 
 /** Aborts with the caller's signal, and on the first failure. */

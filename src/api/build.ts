@@ -6,6 +6,7 @@ import { looksSecret } from "../core/secret-name.ts";
 import { lostBytes } from "../dockerfile/encoding.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
+import { hardeningOf } from "../harden/profile.ts";
 import { exportBuild, isKept, readsFiles } from "../output/export-build.ts";
 import { LayerContent } from "../output/layer-content.ts";
 import type { OutputSpec } from "../output/output-spec.ts";
@@ -146,6 +147,7 @@ class Build {
     this.#scope = scope;
     this.#counter = counter;
     this.#outputs = outputsOf(options);
+    hardeningOf(options.harden, options.hardenKeep);
     const { stdout } = options;
     if (options.offline && this.#outputs.some(({ push }) => push))
       throw new SlipwayError("USAGE", "--offline and pushing the image cannot go together");
@@ -192,7 +194,7 @@ class Build {
         scope: this.#scope,
         content,
         ...watchOf(this.#secrets),
-        beforeExecute: (step: Step) => this.#needMappedIds(step),
+        beforeExecute: (step?: Step) => this.#needMappedIds(step),
       },
       views,
     );
@@ -237,7 +239,7 @@ class Build {
     const stages = (
       await Promise.all(
         builds.map(({ plan, execution, label }) =>
-          stageSizes(plan, { store, label, chainOf: execution.chainOf }),
+          stageSizes(plan, { store, label, chainOf: execution.chainOf, target: execution.target }),
         ),
       )
     ).flat();
@@ -257,6 +259,7 @@ class Build {
         manifest: image.manifest,
       })),
       stages,
+      hardening: builds.flatMap(({ hardening }) => (hardening ? [hardening] : [])),
       warnings: this.#counter.warnings,
       pushed,
       steps: { total: this.#counter.total, cached: this.#counter.cached },
@@ -306,7 +309,7 @@ class StepCounter {
 
   count(event: BuildEvent): void {
     if (event.type === "plan") this.total += event.stages.reduce((sum, stage) => sum + stage.steps.length, 0);
-    else if (event.type === "step.cached") this.cached += 1;
+    else if (event.type === "step.cached" && event.stage !== undefined) this.cached += 1;
     else if (event.type === "warning")
       this.warnings.push({
         message: event.message,

@@ -1,5 +1,6 @@
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import { hardeningOf } from "../harden/profile.ts";
 import { parseEntitlements } from "../plan/entitlements.ts";
 import type { BuildOptions } from "./build-options.ts";
 import { normalizeResources } from "./resource-limits.ts";
@@ -42,6 +43,8 @@ const SHAPES: { readonly [Name in keyof Required<BuildOptions>]: Shape } = {
   reproducible: "boolean",
   stdout: "any",
   tests: "strings",
+  harden: "string",
+  hardenKeep: "strings",
   push: "boolean",
   load: "boolean",
   onEvent: "any",
@@ -61,7 +64,8 @@ export function checkBuildOptions(options: unknown): asserts options is BuildOpt
     if (value !== undefined && !fits(value, shape))
       throw new SlipwayError("USAGE", `the option ${name} has to be ${WORDS[shape]}`);
   }
-  const { resources, allow = [] } = options as Partial<BuildOptions>;
+  const { resources, allow = [], harden, hardenKeep } = options as Partial<BuildOptions>;
+  hardeningOf(harden, hardenKeep);
   normalizeResources(resources);
   parseEntitlements(allow);
 }

@@ -11,12 +11,15 @@ export async function stageSizes(
     /** The platform, where the build has several. */
     readonly label: string;
     readonly chainOf: (stage: number) => Promise<Chain>;
+    /** The layers of the image: a hardened one has others than its stage. */
+    readonly target: Chain;
   },
 ): Promise<StageSize[]> {
-  const { store, label, chainOf } = at;
+  const { store, label, chainOf, target } = at;
   return Promise.all(
     plan.stages.map(async (stage): Promise<StageSize> => {
       const chain = await chainOf(stage.index);
+      const isTarget = stage.index === plan.target;
       const own = chain.layers.slice(chain.layers.length - stage.steps.length);
       return {
         index: stage.index,
@@ -25,8 +28,8 @@ export async function stageSizes(
         base: stage.baseText,
         layers: stage.steps.length,
         own: sum(own, store),
-        total: sum(chain.layers, store),
-        isTarget: stage.index === plan.target,
+        total: sum(isTarget ? target.layers : chain.layers, store),
+        isTarget,
       };
     }),
   );

@@ -1,7 +1,7 @@
 import type { SourceRange } from "../core/source-range.ts";
 import type { Instruction, ParsedDockerfile, ParsedStage } from "../dockerfile/instructions.ts";
 import type { ImageConfig } from "../image/config.ts";
-import { pairHistory } from "../image/history.ts";
+import { HARDENED, pairHistory } from "../image/history.ts";
 import type { Origin } from "./finding.ts";
 import { withoutSecrets } from "./secret-text.ts";
 
@@ -64,7 +64,8 @@ export function alignHistory(
 ): readonly (SourceRange | undefined)[] | undefined {
   const sources: (SourceRange | undefined)[] = config.history.map(() => undefined);
   const instructions = stageChain(dockerfile, target).flatMap((stage) => stage.instructions);
-  const first = config.history.length - instructions.length;
+  const hardened = config.history.at(-1)?.comment === HARDENED ? 1 : 0;
+  const first = config.history.length - hardened - instructions.length;
   if (instructions.length === 0 || first < 0) return undefined;
   for (const [i, instruction] of instructions.entries()) {
     if (!fits(config.history[first + i]!.created_by ?? "", instruction)) return undefined;

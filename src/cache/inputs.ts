@@ -8,7 +8,14 @@ import { type Digest, digestOf, finishDigest } from "../core/digest.ts";
  */
 export interface StepInputs {
   /** Kind and version of the key's layout: changing what a step does with the same inputs needs a new tag. */
-  readonly tag: "run/2" | "copy/2" | "copy-link/2" | "workdir/2" | "context-mount/1";
+  readonly tag:
+    | "run/2"
+    | "copy/2"
+    | "copy-link/2"
+    | "workdir/2"
+    | "context-mount/1"
+    | "harden-layer/1"
+    | "harden/1";
   /** Identity of the parent chain; null for a step that does not see its parent (COPY --link). */
   readonly parent: Digest | null;
   /** The resolved instruction: named values, compared one by one when a miss is explained. */

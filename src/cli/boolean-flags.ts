@@ -15,7 +15,7 @@ export function withoutBooleanValues(argv: readonly string[], command: Command):
     const option = command.options.find(({ long, short }) => name === long || name === short);
     const isSwitch = option !== undefined && !option.required && !option.optional;
     if (isSwitch) words.push({ text: name, option, on: value === undefined || isTrue(name, value) });
-    else words.push({ text });
+    else words.push({ text: option?.optional && value === undefined ? withPreset(text, option) : text });
     const next = argv[at + 1];
     if (option?.required && value === undefined && next !== undefined) {
       words.push({ text: next });
@@ -41,6 +41,11 @@ function settled(words: readonly Word[]): string[] {
     else if (!option || !off.has(option)) kept.push(text);
   }
   return kept.reverse();
+}
+
+/** A value that may be left out is written behind `=` alone: what follows the bare flag is a word of its own, as the context is. */
+function withPreset(name: string, { presetArg }: Option): string {
+  return typeof presetArg === "string" ? `${name}=${presetArg}` : name;
 }
 
 function isTrue(name: string, value: string): boolean {

@@ -76,6 +76,9 @@ export const ERROR_CODES = {
     "a policy of accepted findings (`.slipway-audit.yaml`) cannot be read, or says something that is not known",
   TEST_INVALID: "a file of tests cannot be read, or says something that is not known",
   TEST_FAILED: "a built image did not pass its tests",
+  HARDEN_REFUSED:
+    "`--harden`: the image would not start any more, or cannot become what the profile asks for",
+  AUDIT_FAILED: "the audit of a hardened image found what must not be there",
   OUTPUT_INVALID: "an output option is wrong or the destination cannot be written",
   CONTAINER_NOT_FOUND: "there is no such container, or the beginning of an id fits several",
   CONTAINER_NAME_TAKEN: "another container has that name",

@@ -1,4 +1,5 @@
 import type { Digest } from "./digest.ts";
+import type { HardenReport } from "./harden-report.ts";
 import type { SourceRange } from "./source-range.ts";
 
 /**
@@ -95,6 +96,8 @@ export type BuildEvent =
       readonly source?: SourceRange;
       readonly url?: string;
     }
+  /** What `--harden` did, for each platform. Comes after the end of its step, also where that came from the cache. */
+  | ({ readonly type: "harden"; readonly time: number; readonly id: StepId } & HardenReport)
   | {
       readonly type: "build.done";
       readonly time: number;

@@ -29,6 +29,11 @@ export class ChainTree implements SourceTree {
     return this.#tree.list(path);
   }
 
+  /** Index of the layer that supplies what is at `path`, 0 is the lowest; undefined where there is nothing. */
+  layerOf(path: string): number | undefined {
+    return this.#tree.layerOf(path);
+  }
+
   /** Everything below a directory, each directory before what it holds. */
   walk(directory: string): Iterable<Entry> {
     return this.#tree.walk(directory);

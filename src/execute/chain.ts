@@ -52,3 +52,18 @@ export function stackLayer(
     baseLayers: chain.baseLayers,
   };
 }
+
+/** The chain with other layers in the place of some that were made here; `replacements` are by position. */
+export function replaceLayers(chain: Chain, replacements: ReadonlyMap<number, LayerInfo>): Chain {
+  if (replacements.size === 0) return chain;
+  const base = chain.layers.slice(0, chain.baseLayers);
+  const below: Chain = {
+    identity: baseChain(base.map(({ diffId }) => diffId)),
+    layers: base,
+    baseLayers: chain.baseLayers,
+  };
+  return chain.layers.slice(chain.baseLayers).reduce((rest, { info, created, description }, i) => {
+    const layer = replacements.get(chain.baseLayers + i) ?? info!;
+    return stackLayer(rest, layer, { created: created!, description: description! });
+  }, below);
+}

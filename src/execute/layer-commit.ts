@@ -70,7 +70,8 @@ async function draftSnapshot(
   }
 }
 
-async function draftArchive(
+/** Packs changes into an archive, which is one file; `earlier` has those of their bytes that it knows by path and digest. */
+export async function draftArchive(
   changes: ChangeList,
   store: Store,
   signal: AbortSignal,

@@ -22,6 +22,9 @@ export interface HistoryParts {
 /** Comment of items for layers that no instruction accounts for (SPEC HI-07). */
 const UNRECORDED = "buildkit.exporter.image.v0";
 
+/** Comment of the item for what hardening did: no instruction of the Dockerfile accounts for it. */
+export const HARDENED = "slipway.harden.v1";
+
 /** The whole history of an image: as many non-empty items as there are layers, with times (SPEC HI-02, HI-07, HI-08). */
 export function composeHistory({ base, own, layers }: HistoryParts): readonly HistoryItem[] {
   const kept = markSurplusEmpty([...base, ...own], layers.length);

@@ -8,6 +8,13 @@ export const SHELLS: ReadonlySet<string> = new Set([
   ...["sh", "bash", "dash", "ash", "busybox", "ksh", "mksh", "zsh"],
 ]);
 
+/** Programs that hand out root's rights to those whom their configuration trusts. */
+export const LENDERS: ReadonlySet<string> = new Set(["sudo", "doas", "pkexec"]);
+
+export const PACKAGE_MANAGERS: ReadonlySet<string> = new Set([
+  ...["apt", "apt-get", "dpkg", "apk", "dnf", "microdnf", "yum", "rpm", "zypper", "pacman"],
+]);
+
 /** The last component of a path. */
 export function programName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);

@@ -45,6 +45,8 @@ export class PlainPrinter implements ProgressPrinter {
     switch (event.type) {
       case "build.start":
       case "warning":
+      // Its lines were output of the step.
+      case "harden":
         return;
       case "plan":
         return this.#plan(event);

@@ -60,6 +60,7 @@ export class RawJsonPrinter implements ProgressPrinter {
         return this.#transfer(event);
       case "warning":
         return this.#warning(event);
+      case "harden":
       case "step.miss":
       case "build.done":
       case "build.error":

@@ -1,10 +1,9 @@
-import { DEFAULT_PATH } from "../../core/default-path.ts";
 import type { Entry } from "../../core/file-tree.ts";
 import { isShellForm } from "../../image/command-form.ts";
 import type { ContainerConfig } from "../../image/config.ts";
-import { INITS, programName, SHELLS } from "../../image/known-programs.ts";
-import { resolvePath } from "../../layer/resolve.ts";
+import { INITS, LENDERS, PACKAGE_MANAGERS, programName, SHELLS } from "../../image/known-programs.ts";
 import type { LayerTree } from "../../layer/tree.ts";
+import { findProgram } from "../../runtime/find-program.ts";
 import { judgeStartScript } from "../../shell/start-script.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
 
@@ -25,27 +24,7 @@ export function startProgram(config: ContainerConfig, tree: LayerTree): StartPro
   const [program] = words;
   if (program === undefined) return undefined;
   const isLine = SHELLS.has(programName(program)) && words[1] === "-c";
-  return { words, file: findProgram(program, config, tree), shellLine: isLine ? words[2] : undefined };
-}
-
-function findProgram(program: string, config: ContainerConfig, tree: LayerTree): Entry | undefined {
-  const path = config.Env?.find((pair) => pair.startsWith("PATH="))?.slice("PATH=".length) ?? DEFAULT_PATH;
-  const places = program.includes("/")
-    ? [program.startsWith("/") ? program : `${config.WorkingDir || "/"}/${program}`]
-    : path.split(":").map((folder) => `${folder}/${program}`);
-  for (const place of places) {
-    const entry = lookUp(tree, place);
-    if (entry?.type === "file") return entry;
-  }
-  return undefined;
-}
-
-function lookUp(tree: LayerTree, path: string): Entry | undefined {
-  try {
-    return resolvePath(tree, path, { followLast: true }).entry;
-  } catch {
-    return undefined;
-  }
+  return { words, file: findProgram(program, config, tree)?.file, shellLine: isLine ? words[2] : undefined };
 }
 
 /** What is wrong with how a container starts. `script` is the text of the start program, where it is a script of a shell. */
@@ -82,19 +61,6 @@ function shown(command: string): string {
   return command.trim().split(/\s/, 1)[0]!;
 }
 
-const SUDO = new Set(["sudo", "doas", "pkexec"]);
-const MANAGERS = new Set([
-  "apt",
-  "apt-get",
-  "dpkg",
-  "apk",
-  "dnf",
-  "microdnf",
-  "yum",
-  "rpm",
-  "zypper",
-  "pacman",
-]);
 const PROGRAM_FOLDERS = /^(?:usr\/(?:local\/)?)?s?bin\/([^/]+)$/;
 
 /** Programs in the places for programs that a runtime image had better not have. */
@@ -112,9 +78,9 @@ export class UnneededPrograms {
     if (entry.type !== "file" && entry.type !== "symlink") return;
     const name = PROGRAM_FOLDERS.exec(entry.path)?.[1];
     if (name === undefined) return;
-    if (SUDO.has(name)) this.#sudo.push({ path: `/${entry.path}`, origin });
+    if (LENDERS.has(name)) this.#sudo.push({ path: `/${entry.path}`, origin });
     if (SHELLS.has(name)) this.#shells.push(`/${entry.path}`);
-    if (MANAGERS.has(name)) this.#managers.push(`/${entry.path}`);
+    if (PACKAGE_MANAGERS.has(name)) this.#managers.push(`/${entry.path}`);
   }
 
   findings(): Finding[] {

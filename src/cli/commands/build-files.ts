@@ -52,7 +52,11 @@ export function writeResult(
   const withWarnings = goBoolean(variables.BUILDX_METADATA_WARNINGS ?? "") ?? false;
   const warnings = withWarnings ? metadataWarnings(result.warnings, sources) : [];
   writeMetadata(
-    { ...(warnings.length > 0 ? { "buildx.build.warnings": warnings } : {}), ...metadata(result) },
+    {
+      ...(warnings.length > 0 ? { "buildx.build.warnings": warnings } : {}),
+      ...metadata(result),
+      ...(result.hardening.length > 0 ? { "slipway.hardening": result.hardening } : {}),
+    },
     flags,
     environment,
   );

@@ -10,6 +10,8 @@ export interface BuildFlags {
   readonly call: readonly string[];
   readonly debug?: boolean;
   readonly file?: string;
+  readonly harden?: string;
+  readonly hardenKeep: readonly string[];
   readonly iidfile?: string;
   readonly label: readonly string[];
   readonly load?: boolean;

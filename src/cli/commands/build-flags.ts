@@ -107,6 +107,13 @@ function defineOutputs(command: Command): void {
       collect,
       [],
     )
+    .addOption(
+      new Option(
+        "--harden [profile]",
+        "strip setuid, setgid and capabilities, and make a user where there is none; =strict removes shells and package managers, too; =off",
+      ).preset("default"),
+    )
+    .option("--harden-keep <path>", "leave this program of the image as it is; may be repeated", collect, [])
     .option("--push", "push the image to its registry")
     .option("--load", "keep the image in the store (the default)")
     .option(

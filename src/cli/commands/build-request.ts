@@ -7,6 +7,7 @@ import { parseKeyValues } from "../../core/csv.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { goBoolean } from "../../core/go-boolean.ts";
 import { suggest } from "../../core/suggest.ts";
+import type { HardenProfile } from "../../harden/profile.ts";
 import { type OutputSpec, outputOf, parseOutput } from "../../output/output-spec.ts";
 import { parseEntitlements } from "../../plan/entitlements.ts";
 import type { CliContext } from "../cli-context.ts";
@@ -48,6 +49,8 @@ export function buildOptions(context: CliContext, path: string, flags: BuildFlag
     pull: flags.pull ?? false,
     ...lockOptions(flags),
     ...(flags.test.length > 0 ? { tests: flags.test } : {}),
+    ...(flags.harden === undefined ? {} : { harden: flags.harden as HardenProfile }),
+    ...(flags.hardenKeep.length > 0 ? { hardenKeep: flags.hardenKeep } : {}),
     push: flags.push ?? false,
     load: flags.load ?? false,
     reproducible: flags.reproducible ?? false,

@@ -97,6 +97,7 @@ const NO_FLAGS: BuildFlags = {
   buildArg: [],
   buildContext: [],
   call: [],
+  hardenKeep: [],
   label: [],
   cache: true,
   lock: true,
