@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ContainerFolder } from "../container/container-record.ts";
+import { openMonitorLog } from "../container/monitor-log.ts";
 import type { SupervisedEnd } from "../container/supervise.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { StorePaths } from "../store/paths.ts";
@@ -45,16 +45,15 @@ async function start(
 ): Promise<SupervisedEnd | undefined> {
   if (environment.uid !== 0) await requireUserNamespace(environment);
   const { monitorLog } = new ContainerFolder(join(new StorePaths(environment.home).containers, id));
+  const log = openMonitorLog(monitorLog);
   const answers = requirePipe();
-  const log = openSync(monitorLog, "a", 0o600);
-  const before = fstatSync(log).size;
   try {
     closeOnExec();
     const monitor = spawnProcess(argv, {
       cwd: "/",
       // Inside a user namespace the default home would be root's.
       env: { ...environment.variables, PATH: environment.path, SLIPWAY_HOME: environment.home },
-      stdio: ["ignore", log, log, answers.writeFd],
+      stdio: ["ignore", log.fd, log.fd, answers.writeFd],
       detached: true,
     });
     monitor.unref();
@@ -62,11 +61,11 @@ async function start(
     const outcome = await firstResult(answers.readable, onWarning);
     if (outcome?.kind === "result") return outcome.value as SupervisedEnd | undefined;
     if (outcome?.kind === "error") throw reviveError(outcome.error);
-    throw died(monitorLog, before);
+    throw died(log.saidSince());
   } finally {
     answers.closeWriteEnd();
     answers.readable.destroy();
-    closeSync(log);
+    log.close();
   }
 }
 
@@ -86,9 +85,8 @@ function firstResult(
   });
 }
 
-/** What the log had before is of other starts. */
-function died(log: string, before: number): SlipwayError<"RUNTIME_FAILED"> {
-  const text = readFileSync(log).subarray(before).toString("utf8").trim().split("\n").slice(-5).join("; ");
+function died(said: string): SlipwayError<"RUNTIME_FAILED"> {
+  const text = said.trim().split("\n").slice(-5).join("; ");
   return new SlipwayError("RUNTIME_FAILED", `the container's monitor could not be started: ${text}`, {
     hint: "`slipway doctor` says what is missing",
   });

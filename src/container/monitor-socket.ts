@@ -1,7 +1,7 @@
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { SlipwayError } from "../core/errors.ts";
+import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { type ContainerFolder, MONITOR_SOCKET } from "./container-record.ts";
 
 /** What a container's monitor can be asked. One JSON value per line, one answer to each. */
@@ -31,8 +31,10 @@ export async function serveMonitor(
   answer: (request: MonitorRequest) => Promise<MonitorAnswer>,
 ): Promise<{ close(): void }> {
   const path = join(folder.path, MONITOR_SOCKET);
-  rmSync(path, { force: true });
   const place = shortPath(folder);
+  if (!place)
+    throw new SlipwayError("CONTAINER_NOT_FOUND", "the container was removed while it was being started");
+  rmSync(path, { force: true });
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -44,6 +46,9 @@ export async function serveMonitor(
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(place.path, () => resolve());
+  }).catch((error: unknown) => {
+    place.release();
+    throw describeSystemError(error, `listening on ${path}`);
   });
   return {
     close() {
@@ -78,8 +83,8 @@ export async function askMonitor(
   request: MonitorRequest,
   signal?: AbortSignal,
 ): Promise<Extract<MonitorAnswer, { ok: true }> | undefined> {
-  if (!existsSync(folder.path)) return undefined;
   const place = shortPath(folder);
+  if (!place) return undefined;
   try {
     const line = await exchange(place.path, `${JSON.stringify(request)}\n`, signal);
     if (line === undefined) return undefined;
@@ -119,8 +124,18 @@ function eachLine(socket: Socket, take: (line: string) => void): void {
   });
 }
 
-/** The address of a socket has 107 bytes at most, so its folder is named by a descriptor. */
-function shortPath(folder: ContainerFolder): { readonly path: string; release(): void } {
-  const fd = openSync(folder.path, "r");
+/** The address of a socket has 107 bytes at most, so its folder is named by a descriptor. Undefined where there is none any more. */
+function shortPath(folder: ContainerFolder): { readonly path: string; release(): void } | undefined {
+  const fd = openIfThere(folder.path);
+  if (fd === undefined) return undefined;
   return { path: `/proc/self/fd/${fd}/${MONITOR_SOCKET}`, release: () => closeSync(fd) };
+}
+
+function openIfThere(folder: string): number | undefined {
+  try {
+    return openSync(folder, "r");
+  } catch (error) {
+    if (systemErrorCode(error) === "ENOENT") return undefined;
+    throw describeSystemError(error, `opening ${folder}`);
+  }
 }

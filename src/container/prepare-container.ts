@@ -79,7 +79,13 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
     tree,
     mounts.map((mount) => mount.target),
   );
+  const { argv, env, cwd } = config;
+  await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun: request.canRun });
+  const user = await userOf(tree, config.user, request.groupAdd);
+  const workdir = planWorkdir(tree, cwd, stubs.resolved);
+  const placed = mounts.map((mount, i) => mount.at(stubs.resolved[i]!));
   const root = containerRoot(tree);
+  // Last, for what it makes has to be undone.
   const rootfs = await prepareRootfs(place.support, {
     lowers,
     scratch: folder.scratch,
@@ -88,9 +94,6 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
     xattrPrefix: request.privilege.xattrPrefix,
     ...(root ? { root } : {}),
   });
-  const { argv, env, cwd } = config;
-  await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun: request.canRun });
-  const user = await userOf(tree, config.user, request.groupAdd);
   return {
     request: {
       id: runtimeId(request.id),
@@ -98,10 +101,10 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
       rootfs,
       argv: request.init === undefined ? argv : [INIT_PATH, "--", ...argv],
       env,
-      workdir: planWorkdir(tree, cwd, stubs.resolved),
+      workdir,
       user,
       hostname,
-      mounts: mounts.map((mount, i) => mount.at(stubs.resolved[i]!)),
+      mounts: placed,
       ...limitsOf(request),
     },
     ...(request.network.state ? { network: request.network.state } : {}),

@@ -158,13 +158,21 @@ class Supervisor implements Supervised {
 
   /** From preparing to the end of the process. */
   async #once(): Promise<RunEnd> {
-    const { container, prepare, run, onStarted, signal } = this.#supervision;
+    const { container, prepare, signal } = this.#supervision;
     throwIfAborted(signal);
     const { scratch } = container.folder;
     await removeTree(scratch);
     mkdirSync(scratch, { mode: 0o700 });
+    try {
+      return await this.#runPrepared(await prepare());
+    } finally {
+      await removeTree(scratch);
+    }
+  }
+
+  async #runPrepared(prepared: PreparedContainer): Promise<RunEnd> {
+    const { run, onStarted, signal } = this.#supervision;
     const force = new AbortController();
-    const prepared = await prepare();
     const begun = Date.now();
     let stopHealth = (): void => {};
     try {
@@ -197,7 +205,6 @@ class Supervisor implements Supervised {
       this.#stop.ended();
       this.#log.flush();
       await prepared.finish();
-      await removeTree(scratch);
     }
   }
 

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, openSync, readdirSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { systemErrorCode } from "../../core/errors.ts";
+import { describeSystemError, systemErrorCode } from "../../core/errors.ts";
 import { readFileIfThere } from "../../store/atomic-file.ts";
 import { isGone, type Owner } from "../../store/owner.ts";
 import { makeFolders } from "../../sys/make-folders.ts";
@@ -52,16 +52,21 @@ export class Members {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** Tells every member the names of the others. Programs look into /etc/hosts anew for each name, so that it counts at once. */
+  /**
+   * Tells every member the names of the others. Programs look into /etc/hosts anew for each name, so that it counts at once. Where one
+   * cannot be told, the others are all the same, and the first failure is thrown.
+   */
   tellNames(): void {
     const all = this.list();
     const lines = all.map(({ address, names }) => `${address}\t${names.join(" ")}\n`).join("");
-    for (const { hosts, text } of all) rewrite(hosts, text + lines);
+    const failures = all.flatMap(({ hosts, text }) => rewrite(hosts, text + lines) ?? []);
+    if (failures.length > 0)
+      throw describeSystemError(failures[0], "telling a container the names of others");
   }
 }
 
-/** The same file, because that is what is mounted. It is never empty in between. */
-function rewrite(path: string, text: string): void {
+/** The same file, because that is what is mounted. It is never empty in between. Gives what went wrong. */
+function rewrite(path: string, text: string): unknown {
   try {
     const fd = openSync(path, "r+");
     try {
@@ -73,8 +78,9 @@ function rewrite(path: string, text: string): void {
     }
   } catch (error) {
     // That container has just ended.
-    if (systemErrorCode(error) !== "ENOENT") throw error;
+    if (systemErrorCode(error) !== "ENOENT") return error;
   }
+  return undefined;
 }
 
 function filesIn(folder: string): readonly string[] {

@@ -49,11 +49,12 @@ export async function connect(request: ConnectRequest): Promise<Connection> {
     const bridge = await bridgeOf(store, tools.plugins, path);
     const { uplink, ports } = await uplinkWithPorts(request, tools.pasta);
     scope.defer(() => uplink.close());
-    const address = await join(request, bridge, uplink.namespace);
+    // A join that fails half-way has an address, or is known to others, already.
     scope.defer(() => leave(request, bridge, uplink.namespace));
+    const address = await join(request, bridge, uplink.namespace);
     return { namespace: uplink.namespace, address, ports, close: () => scope.close() };
   } catch (error) {
-    await scope.close();
+    await scope.close().catch(() => {});
     throw error;
   }
 }
@@ -105,8 +106,15 @@ function join(request: ConnectRequest, bridge: Bridge, namespace: string): Promi
 function leave({ store, containerId: id }: ConnectRequest, bridge: Bridge, namespace: string): Promise<void> {
   const members = new Members(networkFolder(store).members);
   return store.locks.withLock("private-network", async () => {
-    members.remove({ id });
-    await detach(bridge, { containerId: id, namespace });
-    members.tellNames();
+    try {
+      members.remove({ id });
+    } finally {
+      await detach(bridge, { containerId: id, namespace });
+    }
+    try {
+      members.tellNames();
+    } catch {
+      // The others know a name that leads nowhere until the next one comes or goes; this container has ended as it did.
+    }
   });
 }
