@@ -22,15 +22,18 @@ export interface BuildGate {
   pass(builds: readonly PlatformBuild[], clock: BuildClock): Promise<void>;
 }
 
-type GateOptions = Pick<BuildOptions, "runtime" | "signal">;
+interface GateOptions extends Pick<BuildOptions, "runtime" | "signal"> {
+  /** Takes secrets out of what a test says, before its lines are put into a report. */
+  readonly redacted?: <T>(value: T) => T;
+}
 
 /** Reads the files of tests. Throws `TEST_INVALID`. */
 export function openGate(
   paths: readonly string[],
   session: Session,
-  { runtime, signal }: GateOptions,
+  { runtime, signal, redacted = (value) => value }: GateOptions,
 ): BuildGate {
-  const chosen = { ...(runtime ? { runtime } : {}), ...(signal ? { signal } : {}) };
+  const chosen = { ...(runtime ? { runtime } : {}), ...(signal ? { signal } : {}), redacted };
   const tests = readTestFiles(paths, session.environment);
   return {
     needsMappedIds: needsUserNamespace(tests),
@@ -42,6 +45,7 @@ interface GateParts extends GateOptions {
   readonly session: Session;
   readonly tests: readonly TestFile[];
   readonly clock: BuildClock;
+  readonly redacted: <T>(value: T) => T;
 }
 
 async function passGate(gate: GateParts, builds: readonly PlatformBuild[]): Promise<void> {
@@ -65,7 +69,7 @@ function refusal(failed: readonly TestResult[], reports: readonly TestReport[]):
 }
 
 async function testBuild(gate: GateParts, build: PlatformBuild, id: string): Promise<TestReport> {
-  const { session, tests, clock, runtime, signal } = gate;
+  const { session, tests, clock, runtime, signal, redacted } = gate;
   const log = (text: string): void =>
     clock.emit({ type: "step.log", id, stream: "stdout", data: new TextEncoder().encode(text) });
   const image = testedImage({
@@ -78,11 +82,12 @@ async function testBuild(gate: GateParts, build: PlatformBuild, id: string): Pro
     ...(runtime ? { runtime } : {}),
     ...(signal ? { signal } : {}),
   });
-  const report = await runTests(image, {
+  const told = await runTests(image, {
     files: tests,
     surroundings: testSurroundings(session.environment),
-    onResult: (result) => log(resultText(result)),
+    onResult: (result) => log(resultText(redacted(result))),
   });
+  const report = redacted(told);
   log(summaryText(report));
   return report;
 }

@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { MEDIA } from "../core/descriptor.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
-import type { BuildEvent } from "../core/events.ts";
+import type { BuildEvent, StepId } from "../core/events.ts";
 import { Toc } from "../layer/toc.ts";
 import { CleanNotes } from "../leak/clean-notes.ts";
 import { isSearchable, type KnownSecret, secretArguments } from "../leak/known-secret.ts";
 import { redactValue, SecretRedactor } from "../leak/redact-secrets.ts";
-import { searchConfig } from "../leak/search-config.ts";
+import { type ConfigFinding, searchConfig } from "../leak/search-config.ts";
 import { searchLayer } from "../leak/search-layer.ts";
 import { SecretSearch } from "../leak/secret-search.ts";
 import type { LayerContent } from "../output/layer-content.ts";
+import type { StagePlan } from "../plan/graph.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { PlatformBuild } from "./build-run.ts";
 import type { Environment } from "./environment.ts";
@@ -17,6 +18,8 @@ import { lineageOf } from "./lineage.ts";
 import { type Leak, leaked } from "./secret-leak.ts";
 import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
+
+type LogStream = Extract<BuildEvent, { type: "step.log" }>["stream"];
 
 /** What is searched when a build is done. */
 export interface SearchedBuild {
@@ -34,6 +37,8 @@ export class BuildSecrets {
   /** Without those that the user lets through. */
   readonly #refused: SecretSearch;
   readonly #allowed: ReadonlySet<string>;
+  /** Of steps that write. */
+  readonly #logs = new Map<StepId, Map<LogStream, SecretRedactor>>();
 
   constructor(secrets: readonly KnownSecret[], allowed: readonly string[]) {
     this.short = secrets.filter((secret) => !isSearchable(secret)).map(({ id }) => id);
@@ -42,12 +47,39 @@ export class BuildSecrets {
     this.#refused = new SecretSearch(secrets.filter(({ id }) => !this.#allowed.has(id)));
   }
 
-  /** Everything that people or programs are told, without secrets. */
-  event(event: BuildEvent): BuildEvent {
-    if (event.type !== "step.log") return redactValue(event, this.#all);
-    const redactor = new SecretRedactor(this.#all, () => {});
-    return { ...event, data: Buffer.concat([redactor.push(event.data), redactor.end()]) };
+  /**
+   * Everything that people or programs are told, without secrets. What a step writes comes in pieces: an end that may be the beginning of a secret is kept
+   * until more comes, or the step ends.
+   */
+  events(event: BuildEvent): readonly BuildEvent[] {
+    if (event.type === "step.log") {
+      const data = this.#logOf(event.id, event.stream).push(event.data);
+      return data.length > 0 ? [{ ...event, data }] : [];
+    }
+    const told = redactValue(event, this.#all);
+    return [...endedBy(event, this.#logs).flatMap((id) => this.#restOfLog(id, event.time)), told];
   }
+
+  #logOf(id: StepId, stream: LogStream): SecretRedactor {
+    const streams = this.#logs.get(id) ?? new Map<LogStream, SecretRedactor>();
+    this.#logs.set(id, streams);
+    const redactor = streams.get(stream) ?? new SecretRedactor(this.#all, () => {});
+    streams.set(stream, redactor);
+    return redactor;
+  }
+
+  /** What a step that has ended left behind. */
+  #restOfLog(id: StepId, time: number): readonly BuildEvent[] {
+    const streams = [...(this.#logs.get(id) ?? [])];
+    this.#logs.delete(id);
+    return streams.flatMap(([stream, redactor]) => {
+      const data = redactor.end();
+      return data.length > 0 ? [{ type: "step.log" as const, id, time, stream, data }] : [];
+    });
+  }
+
+  /** A value without secrets in its texts. */
+  readonly redacted = <T>(value: T): T => redactValue(value, this.#all);
 
   /** An error of any kind without secrets. */
   error(error: unknown): unknown {
@@ -99,9 +131,9 @@ export class BuildSecrets {
     const own = lineage.flatMap(({ history }) => history);
     const steps = new Map(lineage.flatMap((stage) => stage.steps.map((step) => [step.id, step])));
     const base = image.baseHistory.length;
-    return searchConfig(image.config, this.#refused, base).map(({ match, place, history }) => {
-      const item = history === undefined ? undefined : own[history - base];
-      const step = item?.stepId === undefined ? undefined : steps.get(item.stepId);
+    return searchConfig(image.config, this.#refused, base).map(({ match, place, history, writtenBy }) => {
+      const item = history === undefined ? writtenBy && lastItem(own, writtenBy) : own[history - base];
+      const step = item && (item.stepId === undefined ? instructionOf(item) : steps.get(item.stepId));
       return { match, place: `${place}${of(label)}`, ...(step ? { step } : {}) };
     });
   }
@@ -132,6 +164,38 @@ export class BuildSecrets {
     }
     return leaks;
   }
+}
+
+/** The steps that write no more. */
+function endedBy(event: BuildEvent, writing: ReadonlyMap<StepId, unknown>): readonly StepId[] {
+  switch (event.type) {
+    case "step.done":
+    case "step.error":
+    case "step.cancelled":
+      return [event.id];
+    case "build.done":
+    case "build.error":
+      return [...writing.keys()];
+    default:
+      return [];
+  }
+}
+
+type OwnItem = StagePlan["history"][number];
+
+/** What comes later replaces what was there. */
+function lastItem(
+  items: readonly OwnItem[],
+  { instruction, part }: NonNullable<ConfigFinding["writtenBy"]>,
+): OwnItem | undefined {
+  return items.findLast(
+    ({ created_by = "" }) => created_by.startsWith(`${instruction} `) && created_by.includes(part),
+  );
+}
+
+/** An instruction without a step by its first word: the rest may be the secret. */
+function instructionOf({ created_by = "", source }: OwnItem): Leak["step"] {
+  return source && { name: created_by.split(" ", 1)[0]!, source };
 }
 
 function of(label: string): string {

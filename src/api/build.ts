@@ -76,9 +76,10 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
   const counter = new StepCounter();
   const secrets = await knownSecrets(options, environment);
   const clock = new BuildClock((told) => {
-    const event = secrets ? secrets.event(told) : told;
-    counter.count(event);
-    options.onEvent?.(event);
+    for (const event of secrets?.events(told) ?? [told]) {
+      counter.count(event);
+      options.onEvent?.(event);
+    }
   });
   try {
     return await buildOnce({ options, environment, clock, counter, ...(secrets ? { secrets } : {}) });
@@ -271,7 +272,8 @@ class Build {
     const { tests = [] } = this.#options;
     if (tests.length === 0) return undefined;
     const { openGate } = await import("./build-gate.ts");
-    return openGate(tests, this.#session, this.#options);
+    const redacted = this.#secrets?.redacted;
+    return openGate(tests, this.#session, { ...this.#options, ...(redacted ? { redacted } : {}) });
   }
 
   async #passGate(gate: BuildGate | undefined, builds: readonly PlatformBuild[]): Promise<void> {

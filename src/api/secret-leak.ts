@@ -7,8 +7,8 @@ import type { Step } from "../plan/graph.ts";
 export interface Leak {
   readonly match: Pick<SecretMatch, "id" | "kind" | "encoding">;
   readonly place: string;
-  /** The step that put it there, where that is known. */
-  readonly step?: Step;
+  /** The step or instruction that put it there, where that is known. Its name has no value in it. */
+  readonly step?: Pick<Step, "name" | "source">;
 }
 
 const HINT =

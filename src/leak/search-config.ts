@@ -8,7 +8,22 @@ export interface ConfigFinding {
   readonly place: string;
   /** Position of the history item, where it is one. */
   readonly history?: number;
+  /** How the history item of an instruction begins that writes there: `ENV`, with a part that it has in it, such as `TOKEN=`. */
+  readonly writtenBy?: { readonly instruction: string; readonly part: string };
 }
+
+/** Instructions, by the members of a config that they write. */
+const INSTRUCTIONS: Readonly<Record<string, string>> = {
+  User: "USER",
+  ExposedPorts: "EXPOSE",
+  Entrypoint: "ENTRYPOINT",
+  Cmd: "CMD",
+  Volumes: "VOLUME",
+  WorkingDir: "WORKDIR",
+  StopSignal: "STOPSIGNAL",
+  Healthcheck: "HEALTHCHECK",
+  Shell: "SHELL",
+};
 
 /** Goes through every text of an image config. `baseHistory`: how many items of the history came with the base. */
 export function searchConfig(
@@ -18,17 +33,28 @@ export function searchConfig(
 ): readonly ConfigFinding[] {
   const { config, history, author } = image;
   const findings: ConfigFinding[] = [];
-  const look = (place: string, value: unknown, at?: number): void => {
+  const look = (place: Omit<ConfigFinding, "match">, value: unknown): void => {
     for (const text of textsOf(value))
-      for (const match of search.all(Buffer.from(text)))
-        findings.push({ match, place, ...(at === undefined ? {} : { history: at }) });
+      for (const match of search.all(Buffer.from(text))) findings.push({ ...place, match });
   };
   const { Env = [], Labels = {}, ...others } = config;
-  for (const pair of Env) look(`environment variable ${pair.split("=", 1)[0]}`, pair);
-  for (const [name, value] of Object.entries(Labels)) look(`label ${name}`, [name, value]);
-  for (const [name, value] of Object.entries(others)) look(`${name} of the config`, value);
-  look("author", author);
-  for (const [i, item] of history.entries()) if (i >= baseHistory) look("history", item, i);
+  for (const pair of Env) {
+    const [name] = pair.split("=", 1);
+    look(
+      { place: `environment variable ${name}`, writtenBy: { instruction: "ENV", part: `${name}=` } },
+      pair,
+    );
+  }
+  for (const [name, value] of Object.entries(Labels))
+    look({ place: `label ${name}`, writtenBy: { instruction: "LABEL", part: `${name}=` } }, [name, value]);
+  for (const [name, value] of Object.entries(others)) {
+    const instruction = INSTRUCTIONS[name];
+    const writtenBy = instruction === undefined ? {} : { writtenBy: { instruction, part: "" } };
+    look({ place: `${name} of the config`, ...writtenBy }, value);
+  }
+  look({ place: "author", writtenBy: { instruction: "MAINTAINER", part: "" } }, author);
+  for (const [i, item] of history.entries())
+    if (i >= baseHistory) look({ place: "history", history: i }, item);
   return findings;
 }
 

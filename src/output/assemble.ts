@@ -101,7 +101,9 @@ function documentsOf(config: ImageConfig, chain: Chain): Omit<BuiltImage, keyof 
   };
 }
 
-function withoutStep(item: HistoryItem & { readonly stepId?: string }): HistoryItem {
-  const { stepId: _, ...plain } = item;
+function withoutStep(
+  item: HistoryItem & { readonly stepId?: unknown; readonly source?: unknown },
+): HistoryItem {
+  const { stepId: _, source: __, ...plain } = item;
   return plain;
 }

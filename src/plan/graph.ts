@@ -170,8 +170,8 @@ export interface StagePlan {
   /** Config after the last instruction; CLI labels are in it for the target. */
   readonly config: ContainerConfig;
   readonly author?: string;
-  /** Own history items in order, metadata instructions included; `stepId` ties a layer item to its step. The base's history is not in it. */
-  readonly history: readonly (HistoryItem & { readonly stepId?: StepId })[];
+  /** Own history items in order, metadata instructions included; `stepId` ties a layer item to its step, others have their own place. The base's history is not in it. */
+  readonly history: readonly (HistoryItem & { readonly stepId?: StepId; readonly source?: SourceRange })[];
 }
 
 export interface BuildPlan {

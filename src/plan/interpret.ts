@@ -22,9 +22,24 @@ import { interpretWorkdir } from "./workdir.ts";
 
 /** The state of a stage after one more instruction. Errors get the instruction's source range here and nowhere else. */
 export function interpret(state: StageState, call: Call): StageState {
-  return located(call.instruction.source, () =>
+  const items = state.collected.content.history.length;
+  const next = located(call.instruction.source, () =>
     call.fromTrigger ? fired(call.instruction.text, () => dispatch(state, call)) : dispatch(state, call),
   );
+  return withSources(next, items, call);
+}
+
+/** The state with a place for each new history item that no step has one for. */
+function withSources(state: StageState, first: number, { instruction: { source } }: Call): StageState {
+  const { history } = state.collected.content;
+  if (history.slice(first).every(({ stepId }) => stepId !== undefined)) return state;
+  const collected = state.collected.changed((content) => {
+    for (let i = first; i < content.history.length; i++) {
+      const item = content.history[i]!;
+      if (item.stepId === undefined) content.history[i] = { ...item, source };
+    }
+  });
+  return { ...state, collected };
 }
 
 /** The FROM that an error of a trigger is located at does not show what fired. */

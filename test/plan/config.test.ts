@@ -227,7 +227,12 @@ describe("history items", () => {
     const comment = "buildkit.dockerfile.v0";
     expect(history).toEqual([
       { created_by: "WORKDIR /w", comment, stepId: "0.0" },
-      { created_by: "ENV A=1", comment, empty_layer: true },
+      {
+        created_by: "ENV A=1",
+        comment,
+        empty_layer: true,
+        source: { file: "Dockerfile", start: 3, end: 3 },
+      },
       { created_by: "COPY a / # buildkit", comment, stepId: "0.1" },
     ]);
   });
