@@ -1,4 +1,6 @@
 import type { Target } from "../engine/target.ts";
+import { auditFilesTarget } from "./audit-files.ts";
+import { auditPolicyTarget, globTarget } from "./audit-policy.ts";
 import { compressionTarget } from "./compression.ts";
 import { dockerConfigTarget, registriesConfTarget } from "./configs.ts";
 import { contractTarget } from "./contract.ts";
@@ -8,6 +10,7 @@ import { expandTarget } from "./expand.ts";
 import { flagsTarget } from "./flags.ts";
 import { gitUrlTarget } from "./git-url.ts";
 import { ignoreTarget } from "./ignore.ts";
+import { lockTarget } from "./lock.ts";
 import { machineFilesTarget, statIndexTarget } from "./machine-files.ts";
 import { planTarget } from "./plan.ts";
 import { printersTarget } from "./printers.ts";
@@ -15,10 +18,14 @@ import { recordsTarget } from "./records.ts";
 import { referenceTarget } from "./reference.ts";
 import { registryAnswersTarget } from "./registry-answers.ts";
 import { resolveTarget } from "./resolve.ts";
+import { secretSearchTarget } from "./secret-search.ts";
+import { shellTarget } from "./shell.ts";
 import { shellPatternTarget } from "./shell-pattern.ts";
 import { tarTarget } from "./tar.ts";
 import { expressionTarget, testFileTarget } from "./test-files.ts";
+import { configDiffTarget, textDiffTarget } from "./text-diff.ts";
 import { tocTarget } from "./toc.ts";
+import { treeDiffTarget } from "./tree-diff.ts";
 import { valuesTarget } from "./values.ts";
 
 /** Everything that reads what comes from outside. */
@@ -47,6 +54,15 @@ export const TARGETS: readonly Target[] = [
   contractTarget,
   testFileTarget,
   expressionTarget,
+  lockTarget,
+  shellTarget,
+  auditFilesTarget,
+  auditPolicyTarget,
+  globTarget,
+  secretSearchTarget,
+  treeDiffTarget,
+  textDiffTarget,
+  configDiffTarget,
 ];
 
 /** The target of that name; throws where there is none. */

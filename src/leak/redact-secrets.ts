@@ -1,10 +1,14 @@
 import type { SecretSearch } from "./secret-search.ts";
 
-/** Takes secrets out of bytes that come in pieces. */
+/** Takes secrets out of bytes that come in pieces; how they are cut makes no difference. Of secrets that overlap nothing is shown. */
 export class SecretRedactor {
   readonly #search: SecretSearch;
   readonly #onFound: (id: string) => void;
   #held: Buffer = Buffer.alloc(0);
+  /** So many bytes at the beginning of what is held belong to a secret that has been told of. */
+  #covered = 0;
+  /** The secret that was told of last, where nothing else was shown since: pieces of one long value are shown as one. */
+  #last: string | undefined;
 
   constructor(search: SecretSearch, onFound: (id: string) => void) {
     this.#search = search;
@@ -25,21 +29,25 @@ export class SecretRedactor {
   /** What begins before `limit` is settled. */
   #take(bytes: Buffer, limit: number): Buffer {
     const parts: Buffer[] = [];
-    let at = 0;
-    let last: string | undefined;
-    for (let match = this.#search.next(bytes); match; match = this.#search.next(bytes, at)) {
+    let at = this.#covered;
+    const show = (end: number): void => {
+      if (end <= at) return;
+      parts.push(bytes.subarray(at, end));
+      this.#last = undefined;
+      at = end;
+    };
+    for (let match = this.#search.next(bytes); match; match = this.#search.next(bytes, match.start + 1)) {
       if (match.start >= limit) break;
-      const between = bytes.subarray(at, match.start);
-      parts.push(between);
-      // The pieces of one long value are shown as one.
-      if (between.length > 0 || last !== match.id) parts.push(Buffer.from(`[secret ${match.id}]`));
       this.#onFound(match.id);
-      last = match.id;
+      if (match.end <= at) continue;
+      show(match.start);
+      if (this.#last !== match.id) parts.push(Buffer.from(`[secret ${match.id}]`));
+      this.#last = match.id;
       at = match.end;
     }
-    const end = Math.max(at, limit);
-    parts.push(bytes.subarray(at, end));
-    this.#held = Buffer.from(bytes.subarray(end));
+    show(limit);
+    this.#covered = at - limit;
+    this.#held = Buffer.from(bytes.subarray(limit));
     return Buffer.concat(parts);
   }
 }
