@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync, readSync } from "node:fs";
 import { isSlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { FileTree } from "../core/file-tree.ts";
 import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
@@ -22,7 +22,8 @@ export async function lintContext(
     return {
       tree: quiet(source),
       ignoreFile: contexts.isLocal ? (rules ? "in-force" : "missing") : "not-used",
-      text: (path) => textOf(source, path),
+      text: (path) => readFrom(source, path, wholeText),
+      head: (path) => readFrom(source, path, headOf),
     };
   } catch (error) {
     return unreadable(error, undefined);
@@ -48,15 +49,17 @@ function quiet(tree: FileTree): FileTree {
   };
 }
 
+type Reader = (fd: number, size: number) => string | undefined;
+
 /** Files of an archive would have to be unpacked first. */
-function textOf(source: SourceTree, path: string): string | undefined {
+function readFrom(source: SourceTree, path: string, read: Reader): string | undefined {
   if (!(source instanceof ContextSource)) return undefined;
   try {
     const entry = source.lookup(path);
-    if (entry?.type !== "file" || entry.size > LARGEST_TEXT) return undefined;
+    if (entry?.type !== "file") return undefined;
     const fd = openWithoutLinks(source.locate(path));
     try {
-      return readFileSync(fd, "utf8");
+      return read(fd, entry.size);
     } finally {
       closeSync(fd);
     }
@@ -64,6 +67,13 @@ function textOf(source: SourceTree, path: string): string | undefined {
     return unreadable(error, undefined);
   }
 }
+
+const wholeText: Reader = (fd, size) => (size > LARGEST_TEXT ? undefined : readFileSync(fd, "utf8"));
+
+const headOf: Reader = (fd) => {
+  const bytes = Buffer.alloc(512);
+  return bytes.toString("latin1", 0, readSync(fd, bytes));
+};
 
 function unreadable<T>(error: unknown, otherwise: T): T {
   const isKnown = isSlipwayError(error)

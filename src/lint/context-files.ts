@@ -8,4 +8,6 @@ export interface ContextFiles {
   readonly ignoreFile: "in-force" | "missing" | "not-used";
   /** The bytes of a file as text; undefined where it is no file, cannot be read, or is large. */
   readonly text: (path: string) => string | undefined;
+  /** The first 512 bytes of a file, one character for each; undefined where it is no file, or cannot be read. */
+  readonly head: (path: string) => string | undefined;
 }

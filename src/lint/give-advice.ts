@@ -4,18 +4,28 @@ import type { AdviceRule } from "./catalogue.ts";
 import type { Advice, Judge, LintSubject } from "./rule.ts";
 import { judgeApt } from "./rules/apt.ts";
 import { judgeBases } from "./rules/bases.ts";
+import { judgeContext } from "./rules/context.ts";
+import { judgeCopy } from "./rules/copy.ts";
 import { judgeEntrypoint } from "./rules/entrypoint.ts";
 import { judgeLayers } from "./rules/layers.ts";
 import { judgeOnbuild } from "./rules/onbuild.ts";
+import { judgePackages } from "./rules/packages.ts";
+import { judgeSecrets } from "./rules/secrets.ts";
+import { judgeStart } from "./rules/start-script.ts";
 import { judgeUser } from "./rules/user.ts";
 
 const JUDGES: readonly Judge[] = [
   judgeBases,
   judgeLayers,
   judgeApt,
+  judgePackages,
+  judgeCopy,
+  judgeContext,
+  judgeSecrets,
   judgeUser,
   judgeOnbuild,
   judgeEntrypoint,
+  judgeStart,
 ];
 
 /** Findings by line. `# check=skip=` of the file and above an instruction silences these rules as it does BuildKit's (SPEC LN-02, LN-03). */

@@ -60,6 +60,7 @@ class StageReader {
   readonly #globals: VariableScope;
   readonly #steps: Step[] = [];
   readonly view: StageView;
+  readonly #end: { user: string | undefined; workdir: string | undefined };
   #user: string | undefined;
   #workdir: string | undefined;
   #hasShell: boolean;
@@ -70,6 +71,7 @@ class StageReader {
     this.#user = parent ? parent.#user : baseConfig?.User || undefined;
     this.#workdir = parent ? parent.#workdir : baseConfig && (baseConfig.WorkingDir || "/");
     this.#hasShell = parent ? parent.#hasShell : isShell(baseConfig?.Shell?.[0] ?? "/bin/sh");
+    this.#end = { user: this.#user, workdir: this.#workdir };
     this.view = {
       index,
       parsed,
@@ -79,6 +81,7 @@ class StageReader {
       steps: this.#steps,
       isShipped: false,
       isTarget,
+      end: this.#end,
       args: this.#scope.args,
       env: this.#scope.env,
     };
@@ -90,6 +93,7 @@ class StageReader {
       this.#steps.push(this.#step(written, fired ?? written, fired !== undefined));
       this.#apply(written);
     }
+    Object.assign(this.#end, { user: this.#user, workdir: this.#workdir });
   }
 
   #step(written: StageInstruction, instruction: StageInstruction, isTrigger: boolean): Step {

@@ -37,6 +37,8 @@ export interface StageView {
   /** Its layers are in the result: the target, or what it is based on. */
   isShipped: boolean;
   readonly isTarget: boolean;
+  /** What is in force behind the last instruction; as in a step. */
+  readonly end: Pick<Step, "user" | "workdir">;
   /** Names that ARG declares here. */
   readonly args: ReadonlySet<string>;
   /** Names that ENV sets, here or in what it is based on. */

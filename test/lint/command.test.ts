@@ -18,11 +18,11 @@ describe("slipway lint", () => {
   });
 
   it("--fail-on says what counts", async () => {
-    const advice = "FROM scratch\nRUN a\nRUN b\n";
+    const advice = "FROM scratch\nUSER 1\nRUN a\nRUN b\n";
     expect((await lint(advice)).exitCode).toBe(0);
     expect((await lint(advice, "--fail-on=info")).exitCode).toBe(1);
     expect((await lint("FROM scratch\nUSER 0\n", "--fail-on=none")).exitCode).toBe(0);
-    expect(await lint("FROM scratch\n")).toMatchObject({ exitCode: 0, stdout: "Nothing found.\n" });
+    expect(await lint("FROM scratch\nUSER 1\n")).toMatchObject({ exitCode: 0, stdout: "Nothing found.\n" });
     expect((await lint(advice, "--fail-on=all")).exitCode).toBe(2);
   });
 

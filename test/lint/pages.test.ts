@@ -3,8 +3,19 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ADVICE, type AdviceRule, advicePage } from "../../src/lint/catalogue.ts";
 import { PROJECT_ROOT } from "../support/source-tree.ts";
+import { contextOf } from "./context-of.ts";
 import { rulesOf } from "./rules-of.ts";
 
+/** What lies beside the examples. */
+const context = contextOf({
+  ".env": "KEY=value\n",
+  ".git/HEAD": "ref: refs/heads/main\n",
+  "app.conf": "a=b\n",
+  app: "program",
+  "package.json": "{}",
+  "package-lock.json": "{}",
+  "src/main.js": "run()\n",
+});
 const RULES = Object.keys(ADVICE) as AdviceRule[];
 
 describe("docs/lint", () => {
@@ -21,8 +32,8 @@ describe("docs/lint", () => {
       (match) => match[1],
     );
     expect(page).toContain(`Severity: ${ADVICE[rule].severity}.`);
-    expect(rulesOf(found)).toContain(rule);
-    expect(rulesOf(mended)).not.toContain(rule);
-    expect(rulesOf(`# check=skip=${rule}\n${found}`)).not.toContain(rule);
+    expect(rulesOf(found, { context })).toContain(rule);
+    expect(rulesOf(mended, { context })).not.toContain(rule);
+    expect(rulesOf(`# check=skip=${rule}\n${found}`, { context })).not.toContain(rule);
   });
 });

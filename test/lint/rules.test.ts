@@ -11,8 +11,11 @@ describe("what rules must not say", () => {
       "stages, scratch, contexts, unknown names",
       "FROM scratch AS a\nFROM a\nFROM context-image\nARG X\nFROM $X",
     ],
-    ["a builder's RUNs", `${PINNED} AS b\nRUN a\nRUN b\nFROM scratch\nCOPY --from=b /x /x`],
-    ["a builder's lists", `${PINNED} AS b\nRUN apt-get update && apt-get install -y git\nFROM scratch`],
+    ["a builder's RUNs", `${PINNED} AS b\nRUN a\nRUN b\nFROM scratch\nCOPY --from=b /x /x\nUSER 1`],
+    [
+      "a builder's lists",
+      `${PINNED} AS b\nRUN apt-get update && apt-get install -y git\nFROM scratch\nUSER 1`,
+    ],
   ])("%s", (_, text) => expect(rulesOf(text)).toEqual([]));
 
   it.each([
@@ -63,8 +66,8 @@ describe("where rules look", () => {
   });
 
   it("variables, the target, and what a stage inherits", () => {
-    const text = `ARG TAG=latest\nFROM debian:$TAG AS base\nUSER deckhand\nFROM base AS app\nRUN apk add git\nUSER 0:0\nFROM base\n`;
-    expect(rulesOf(text, "app")).toEqual(["LatestBase", "UserTooEarly", "RootUserLast"]);
+    const text = `ARG TAG=latest\nFROM debian:$TAG AS base\nUSER deckhand\nFROM base AS app\nRUN apk add --no-cache git=1\nUSER 0:0\nFROM base\n`;
+    expect(rulesOf(text, { target: "app" })).toEqual(["LatestBase", "UserTooEarly", "RootUserLast"]);
     expect(rulesOf(text)).toEqual(["LatestBase", "UserTooEarly"]);
   });
 

@@ -1,17 +1,8 @@
-import { type Program, programOf } from "../../shell/program.ts";
+import { programForRoot } from "../needs-root.ts";
 import type { Judge, Say } from "../rule.ts";
-import { isRoot, type StageView, type Step } from "../stage-view.ts";
+import { isBaseKnown, isRoot, lineage, type StageView, type Step } from "../stage-view.ts";
 
-const ACCOUNTS = new Set(["useradd", "groupadd", "usermod", "adduser", "addgroup"]);
-const INSTALLERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
-  ["apt-get", new Set(["update", "install", "upgrade", "dist-upgrade", "remove", "purge"])],
-  ["apt", new Set(["update", "install", "upgrade", "remove", "purge"])],
-  ["apk", new Set(["add", "update", "upgrade", "del"])],
-  ["dnf", new Set(["install", "update", "upgrade", "remove"])],
-  ["yum", new Set(["install", "update", "upgrade", "remove"])],
-]);
-
-/** RootUserLast, UserTooEarly, UserSwitchedBack. Users that are not known are not judged. */
+/** NoUser, RootUserLast, UserTooEarly, UserSwitchedBack. Users that are not known are not judged. */
 export const judgeUser: Judge = ({ stages }, say) => {
   for (const stage of stages) {
     if (stage.isTarget) judgeLast(stage, say);
@@ -20,10 +11,23 @@ export const judgeUser: Judge = ({ stages }, say) => {
   }
 };
 
-function judgeLast({ steps }: StageView, say: Say): void {
+function judgeLast(stage: StageView, say: Say): void {
+  const { steps, parsed } = stage;
   const last = steps.findLast(({ written }) => written.kind === "USER");
   if (last?.newUser !== undefined && isRoot(last.newUser))
     say("RootUserLast", `The last USER is ${last.newUser}`, last.written);
+  if (last || hasUser(stage) || !isBaseKnown(stage)) return;
+  const { user } = stage.end;
+  if (user === undefined || isRoot(user))
+    say(
+      "NoUser",
+      `Neither this file nor the base has a USER${user === undefined ? "" : " but root"}: the image runs as root`,
+      parsed.from,
+    );
+}
+
+function hasUser(stage: StageView): boolean {
+  return [...lineage(stage)].some(({ steps }) => steps.some(({ written }) => written.kind === "USER"));
 }
 
 function judgeSwitches(steps: readonly Step[], say: Say): void {
@@ -44,12 +48,6 @@ function judgeSwitches(steps: readonly Step[], say: Say): void {
 
 function judgePrivilege({ commands, user, isTrigger, written }: Step, say: Say): void {
   if (user === undefined || user === "" || isRoot(user) || isTrigger) return;
-  const program = commands.map(programOf).find((one) => one && !one.elevated && needsRoot(one));
+  const program = programForRoot(commands);
   if (program) say("UserTooEarly", `\`${program.name}\` needs root, and runs as ${user}`, written);
-}
-
-function needsRoot({ name, args }: Program): boolean {
-  if (ACCOUNTS.has(name)) return true;
-  const verb = args.find(({ text }) => !text.startsWith("-"))?.text ?? "";
-  return INSTALLERS.get(name)?.has(verb) === true;
 }
