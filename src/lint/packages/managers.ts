@@ -1,5 +1,3 @@
-import type { PackageCall } from "./package-call.ts";
-
 /** What rules know about a package manager. */
 export interface PackageManager {
   /** In messages. */
@@ -15,7 +13,7 @@ export interface PackageManager {
   /** Verbs that ask besides those that install. */
   readonly alsoAsk?: ReadonlySet<string>;
   /** Whether a package that a call names has a version; left out: it is not judged. */
-  readonly hasVersion?: (name: string, call: PackageCall) => boolean;
+  readonly hasVersion?: (name: string, flags: readonly string[]) => boolean;
 }
 
 export interface PackageCacheFacts {
@@ -93,7 +91,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
       folders: ["/.cache/pip"],
       cleans: /^cache purge/,
     },
-    hasVersion: (name, { flags }) =>
+    hasVersion: (name, flags) =>
       /[=<>~@[]=?\d|==|@/.test(name) ||
       isPlace(name) ||
       name === "." ||
@@ -150,7 +148,7 @@ export const PACKAGE_MANAGERS: readonly PackageManager[] = [
     programs: ["gem"],
     installs: words("install i"),
     valued: "-v --version -i --install-dir -n --bindir -s --source -P",
-    hasVersion: (name, { flags }) =>
+    hasVersion: (name, flags) =>
       /:\d/.test(name) || isPlace(name) || flags.some((flag) => /^(?:-v|--version)/.test(flag)),
   },
   {

@@ -109,7 +109,7 @@ function judgeVersions(call: PackageCall, { written }: Step, say: Say): void {
     );
   const { hasVersion } = manager;
   if (!hasVersion || verb === "update" || verb === "upgrade") return;
-  const loose = packages.filter((name) => !hasVersion(name, call));
+  const loose = packages.filter((name) => !hasVersion(name, flags));
   if (loose.length > 0)
     say(
       "PackageVersionUnpinned",
