@@ -1,4 +1,4 @@
-import type { ContainerOptions } from "../container/container-options.ts";
+import { type ContainerOptions, requireAbsolute } from "../container/container-options.ts";
 import { type Container, ContainerStore } from "../container/container-store.ts";
 import { checkHealthOptions } from "../container/health-check.ts";
 import { findInit } from "../container/init-program.ts";
@@ -45,6 +45,7 @@ export async function createContainer(
 /** What can be known to be wrong before anything is made. */
 function checkOptions(options: ContainerOptions, { path }: Environment): void {
   checkNetwork(options);
+  requireAbsolute(options.workdir);
   const { stopSignal, stopTimeout, health, init, restart, autoRemove } = options;
   if (stopSignal !== undefined && !isSignal(stopSignal))
     throw new SlipwayError("USAGE", `invalid signal: ${stopSignal}`, { hint: signalHint(stopSignal) });

@@ -1,3 +1,4 @@
+import { requireAbsolute } from "../container/container-options.ts";
 import { isActive } from "../container/container-record.ts";
 import { type ExecEnd, execInContainer } from "../container/exec-container.ts";
 import { type ExecOptions, userInside } from "../container/exec-process.ts";
@@ -7,7 +8,7 @@ import { notRunning } from "./control-container.ts";
 import type { Environment } from "./environment.ts";
 import { withContainers } from "./with-containers.ts";
 
-export interface ExecContainerOptions extends Omit<ExecOptions, "user"> {
+export interface ExecContainerOptions extends Omit<ExecOptions, "user" | "windowSize"> {
   /** `user[:group]`, names or numbers. */
   readonly user?: string;
   /** Standard input goes to the process. */
@@ -20,13 +21,14 @@ export interface ExecContainerOptions extends Omit<ExecOptions, "user"> {
 
 /**
  * Runs a further process in a container that runs, with this process's own streams. Throws `CONTAINER_NOT_FOUND`, `CONTAINER_STATE`,
- * `USER_NOT_FOUND`, `RUNTIME_FAILED`.
+ * `USER_NOT_FOUND`, `RUNTIME_FAILED`, `USAGE` for a working directory that is no absolute path.
  */
 export async function execContainer(
   name: string,
   options: ExecContainerOptions,
   environment: Environment,
 ): Promise<ExecEnd> {
+  requireAbsolute(options.cwd);
   const container = await withContainers(environment, (containers) => containers.find(name));
   const { record, state, folder } = container;
   if (!isActive(state) || state.process === undefined) throw notRunning(container);

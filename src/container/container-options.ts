@@ -1,3 +1,5 @@
+import { SlipwayError } from "../core/errors.ts";
+import { printableName } from "../core/file-name.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Resources } from "../runtime/request.ts";
 import type { HealthOptions } from "./health-check.ts";
@@ -71,3 +73,12 @@ export interface ContainerOptions {
 }
 
 export const DEFAULT_STOP_SECONDS = 10;
+
+/** A working directory on a command line is an absolute path, as Docker has it. Throws `USAGE`. */
+export function requireAbsolute(workdir: string | undefined): void {
+  if (!workdir || workdir.startsWith("/")) return;
+  throw new SlipwayError(
+    "USAGE",
+    `the working directory "${printableName(workdir)}" is invalid: it needs to be an absolute path`,
+  );
+}

@@ -11,15 +11,20 @@ import { pidOf } from "../store/owner.ts";
 import { closeOnExec } from "../sys/close-on-exec.ts";
 import { findTool, spawnProcess, toolPath } from "../sys/process.ts";
 import { killTree } from "../sys/process-tree.ts";
+import { windowSize } from "../sys/terminal.ts";
+import type { CommandProblem } from "./command-problem.ts";
 import type { ContainerFolder, ContainerState } from "./container-record.ts";
+import { execProblem } from "./exec-check.ts";
 import { type ExecOptions, execProcess, type SpecProcess } from "./exec-process.ts";
 import { runtimeId } from "./prepare-container.ts";
+
+const STDIN = 0;
 
 /** A container that runs. */
 export interface ExecTarget {
   readonly id: string;
   readonly folder: ContainerFolder;
-  readonly state: Pick<ContainerState, "holder" | "join">;
+  readonly state: Pick<ContainerState, "process" | "holder" | "join">;
   /** PATH for tools. */
   readonly path: string;
   readonly driver?: string;
@@ -39,6 +44,8 @@ export interface ExecEnd {
   readonly exitCode: number;
   /** Present where it could not be started. */
   readonly failure?: string;
+  /** Where the runtime has not said so on standard error already. */
+  readonly isUntold?: boolean;
 }
 
 /**
@@ -52,7 +59,10 @@ export async function execInContainer(
 ): Promise<ExecEnd> {
   const scope = new CleanupScope();
   return scope.around(async () => {
-    const call = prepare(target, options, run, scope);
+    const process = processOf(target, options, run);
+    const problem = await problemOf(target, process);
+    if (problem) return { ...problem, isUntold: true };
+    const call = prepare(target, process, run, scope);
     const streams = run.detach
       ? undefined
       : connectStreams(run, { terminal: options.tty ?? false, consoleSocket: call.consoleSocket }, scope);
@@ -99,9 +109,28 @@ interface PreparedExec {
   readonly consoleSocket: string | undefined;
 }
 
+const bundleOf = (folder: ContainerFolder): string => join(folder.scratch, "bundle");
+
+/** A terminal has its size from the beginning: a program that asks for it at once would find none. */
+function processOf({ folder }: ExecTarget, options: ExecOptions, { interactive }: ExecRun): SpecProcess {
+  const size = options.tty && interactive ? windowSize(STDIN) : undefined;
+  return execProcess(firstProcess(bundleOf(folder)), { ...options, ...(size ? { windowSize: size } : {}) });
+}
+
+async function problemOf(
+  { state, entersUserNamespace }: ExecTarget,
+  { args: argv, env, cwd, user }: SpecProcess,
+): Promise<CommandProblem | undefined> {
+  if (!state.process) return undefined;
+  const { uid, gid, additionalGids = [] } = user;
+  // Seen from outside of a user namespace, files belong to other ids.
+  const who = entersUserNamespace ? {} : { user: { uid, gid, additionalGids } };
+  return execProblem({ pid: pidOf(state.process), argv, env, cwd, ...who });
+}
+
 function prepare(
   { id, folder, state, path, driver: name, entersUserNamespace }: ExecTarget,
-  options: ExecOptions,
+  what: SpecProcess,
   { interactive, streams, detach = false }: ExecRun,
   scope: CleanupScope,
 ): PreparedExec {
@@ -112,15 +141,14 @@ function prepare(
     });
   const holder = state.holder && pidOf(state.holder);
   if (!holder) throw new SlipwayError("CONTAINER_STATE", "the container does not run");
-  const bundle = join(folder.scratch, "bundle");
   const base = join(folder.scratch, `exec-${randomBytes(8).toString("hex")}`);
   const [process, log] = [`${base}.json`, `${base}.log`];
   scope.defer(() => {
     for (const file of [process, log, `${base}.sock`]) rmSync(file, { force: true });
   });
-  writeFileSync(process, encodeSpec(execProcess(firstProcess(bundle), options)), { mode: 0o600, flag: "wx" });
-  const consoleSocket = options.tty && interactive && streams ? `${base}.sock` : undefined;
-  const call = { process, state: join(bundle, "state"), log, id: runtimeId(id), detach };
+  writeFileSync(process, encodeSpec(what), { mode: 0o600, flag: "wx" });
+  const consoleSocket = what.terminal && interactive && streams ? `${base}.sock` : undefined;
+  const call = { process, state: join(bundleOf(folder), "state"), log, id: runtimeId(id), detach };
   const nsenter = findTool("nsenter", path) ?? "nsenter";
   const namespaces = [...(entersUserNamespace ? ["--user"] : []), "--mount", "--pid"];
   return {

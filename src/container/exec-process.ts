@@ -5,6 +5,7 @@ import { hostTree } from "../execute/run/host-tree.ts";
 import { resolvePath } from "../layer/resolve.ts";
 import { type ContainerUser, resolveUser } from "../runtime/users.ts";
 import { openBelow } from "../sys/open-below.ts";
+import type { WindowSize } from "../sys/terminal.ts";
 
 /** What a further process in a container has of its own; the rest is as for the container's first. */
 export interface ExecOptions {
@@ -15,6 +16,8 @@ export interface ExecOptions {
   /** Default: as the container's first process. */
   readonly user?: ContainerUser;
   readonly tty?: boolean;
+  /** What its terminal has to begin with. */
+  readonly windowSize?: WindowSize;
 }
 
 /** The member `process` of the container's specification, as far as it is changed here. */
@@ -25,11 +28,12 @@ export interface SpecProcess {
   readonly terminal: boolean;
   readonly user: { readonly uid: number; readonly gid: number; readonly additionalGids?: readonly number[] };
   readonly capabilities?: object;
+  readonly consoleSize?: { readonly height: number; readonly width: number };
 }
 
 /** The process to start, from the container's first one. Pure. */
 export function execProcess(first: SpecProcess, options: ExecOptions): SpecProcess {
-  const { argv, env = [], cwd = first.cwd, user, tty = false } = options;
+  const { argv, env = [], cwd = first.cwd, user, tty = false, windowSize: size } = options;
   const all = new Map(first.env.map((pair) => [pair.split("=", 1)[0]!, pair]));
   if (tty && !all.has("TERM")) all.set("TERM", "TERM=xterm");
   if (user) all.set("HOME", `HOME=${user.home}`);
@@ -40,6 +44,7 @@ export function execProcess(first: SpecProcess, options: ExecOptions): SpecProce
     env: [...all.values()],
     cwd,
     terminal: tty,
+    ...(size ? { consoleSize: { height: size.rows, width: size.columns } } : {}),
     ...(user
       ? { user: { ...first.user, uid: user.uid, gid: user.gid, additionalGids: user.additionalGids } }
       : {}),

@@ -1,3 +1,5 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { fsPath } from "../core/file-name.ts";
 import type { Platform } from "../core/platform.ts";
 import type { Chain } from "../execute/chain.ts";
 import { smallFileReader } from "../execute/copy/owner.ts";
@@ -11,12 +13,15 @@ import { containerRoot } from "../snapshot/container-root.ts";
 import { prepareRootfs, type RootfsSupport } from "../snapshot/prepare-rootfs.ts";
 import { planStubs } from "../snapshot/stubs.ts";
 import { planWorkdir } from "../snapshot/workdir.ts";
+import { stackBytes } from "./argument-size.ts";
+import { type CommandProblem, commandProblem } from "./command-problem.ts";
 import { shortId } from "./container-names.ts";
 import type { ContainerFolder, NetworkState } from "./container-record.ts";
 import { ContainerTree } from "./container-tree.ts";
 import { INIT_PATH } from "./init-program.ts";
 import type { PreparedNetwork } from "./network/container-network.ts";
 import { type ProcessOverrides, processConfig } from "./process-config.ts";
+import { HEAD_BYTES } from "./program-head.ts";
 import { type RootPlace, rootPlace } from "./root-place.ts";
 import type { PlannedMount } from "./volume/mount-places.ts";
 
@@ -54,6 +59,8 @@ export interface PrepareRequest {
 export interface PreparedContainer {
   readonly request: ContainerRequest;
   readonly network?: NetworkState;
+  /** Why its command cannot be started: nothing is to be run then. */
+  readonly problem?: CommandProblem;
   /** To be called when it has ended. */
   finish(): Promise<void>;
 }
@@ -82,6 +89,9 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
   const { argv, env, cwd } = config;
   await checkProgram({ tree, argv, env, cwd, mounts: stubs.resolved, canRun: request.canRun });
   const user = await userOf(tree, config.user, request.groupAdd);
+  const stack = stackBytes(request.ulimits);
+  const head = (path: string) => headIn(tree, path);
+  const problem = await commandProblem({ tree, argv, env, cwd, stack, mounts: stubs.resolved, user, head });
   const workdir = planWorkdir(tree, cwd, stubs.resolved);
   const placed = mounts.map((mount, i) => mount.at(stubs.resolved[i]!));
   const root = containerRoot(tree);
@@ -95,6 +105,7 @@ export async function prepareContainer(request: PrepareRequest): Promise<Prepare
     ...(root ? { root } : {}),
   });
   return {
+    ...(problem ? { problem } : {}),
     request: {
       id: runtimeId(request.id),
       scratch: folder.scratch,
@@ -138,6 +149,17 @@ function limitsOf(request: PrepareRequest) {
 function writtenTree(place: RootPlace, image: SourceTree, { xattrPrefix }: Privilege): SourceTree {
   if (!place.isUsed) return image;
   return new ContainerTree(place.upper, place.support.kind === "copy" ? undefined : image, xattrPrefix);
+}
+
+async function headIn(tree: SourceTree, path: string): Promise<Buffer> {
+  await tree.prepare([path]);
+  const head = Buffer.alloc(HEAD_BYTES);
+  const file = openSync(fsPath(tree.locate(path)), "r");
+  try {
+    return head.subarray(0, readSync(file, head, 0, head.length, 0));
+  } finally {
+    closeSync(file);
+  }
 }
 
 async function userOf(tree: SourceTree, user: string, groupAdd: readonly string[]): Promise<ContainerUser> {

@@ -41,6 +41,8 @@ export interface SupervisedEnd {
   readonly exitCode: number;
   /** Present where the command could not be executed (126) or found (127). */
   readonly failure?: string;
+  /** Where the runtime has not said so on standard error already. */
+  readonly isUntold?: boolean;
 }
 
 /** How one run of a container ended. */
@@ -178,6 +180,7 @@ class Supervisor implements Supervised {
     try {
       // What came while it was prepared found nothing to end yet.
       throwIfAborted(signal);
+      if (prepared.problem) return { ...prepared.problem, isUntold: true, ranMs: 0, oomKilled: false };
       const end = await runContainer(prepared.request, {
         ...run,
         signal: force.signal,

@@ -9,6 +9,7 @@ import {
 } from "../../api/control-container.ts";
 import { removeContainer } from "../../api/remove-container.ts";
 import type { WaitCondition } from "../../container/monitor-socket.ts";
+import type { SupervisedEnd } from "../../container/supervise.ts";
 import { isSlipwayError, SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
@@ -85,10 +86,7 @@ export function restartCommand(names: readonly string[], flags: StopFlags): Hand
   };
 }
 
-type Start = (
-  name: string,
-  warn: (message: string) => void,
-) => Promise<{ readonly exitCode: number; readonly failure?: string } | undefined>;
+type Start = (name: string, warn: (message: string) => void) => Promise<SupervisedEnd | undefined>;
 
 async function startEach(context: CliContext, names: readonly string[], start: Start): Promise<number> {
   let worst = 0;

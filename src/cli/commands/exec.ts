@@ -1,6 +1,7 @@
 import { execContainer } from "../../api/exec.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import type { CliContext } from "../cli-context.ts";
+import { sayEnd } from "./run.ts";
 import { environmentFlags } from "./run-request.ts";
 
 interface ExecFlags {
@@ -24,7 +25,7 @@ export function execCommand(
       throw new SlipwayError("USAGE", "the input device is not a TTY", {
         hint: "leave -t or -i out where input is a pipe or a file",
       });
-    const { exitCode } = await execContainer(
+    const end = await execContainer(
       name,
       {
         argv,
@@ -39,6 +40,6 @@ export function execCommand(
       },
       context.environment,
     );
-    return exitCode;
+    return end.isUntold ? sayEnd(context, end) : end.exitCode;
   };
 }

@@ -1,4 +1,5 @@
 import { create, type RunContainerOptions, run, runDetached } from "../../api/run.ts";
+import type { SupervisedEnd } from "../../container/supervise.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
 import { writeText } from "../write-text.ts";
@@ -26,8 +27,8 @@ async function runInFront(context: CliContext, options: RunContainerOptions): Pr
   const forwarding = forwardSignals();
   try {
     const { onStarted } = forwarding;
-    // Why a command could not be started has been said by the runtime.
-    return (await run({ ...options, streams: context, onStarted }, context.environment)).exitCode;
+    const end = await run({ ...options, streams: context, onStarted }, context.environment);
+    return end.isUntold ? sayEnd(context, end) : end.exitCode;
   } finally {
     forwarding.restore();
   }
@@ -40,12 +41,11 @@ async function runBehind(context: CliContext, options: RunContainerOptions): Pro
   return sayEnd(context, { exitCode: EXIT.ok, ...end });
 }
 
-/** Tells why a command in the background could not be executed or found. */
-export function sayEnd(
-  context: CliContext,
-  { exitCode, failure }: { readonly exitCode: number; readonly failure?: string },
-): number {
-  if (failure !== undefined) writeText(context.stderr, `the command could not be started: ${failure}\n`);
+/** Tells why a command could not be executed or found. */
+export function sayEnd(context: CliContext, { exitCode, failure, isUntold }: SupervisedEnd): number {
+  if (failure === undefined) return exitCode;
+  // What the runtime says does not always name its subject.
+  writeText(context.stderr, isUntold ? `${failure}\n` : `the command could not be started: ${failure}\n`);
   return exitCode;
 }
 

@@ -11,7 +11,8 @@ import type { FileIdentity } from "../../runtime/request.ts";
 export function hostTree(root: string): FileTree {
   return {
     lookup(path) {
-      const stat = lstatSync(join(root, path), { throwIfNoEntry: false });
+      // Below a file there is nothing.
+      const stat = unlessGone(() => lstatSync(join(root, path), { throwIfNoEntry: false }));
       if (!stat) return undefined;
       const type: Entry["type"] = stat.isDirectory() ? "dir" : stat.isSymbolicLink() ? "symlink" : "file";
       const plain: Entry = {
