@@ -5,6 +5,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { trust } from "./demo-trust.mjs";
 import { freePort, say, startMailServer, startWebServer, waitForPort } from "./loopback.mjs";
 import { runMain, setUp } from "./setup.mjs";
 import { ended, Transcript } from "./transcript.mjs";
@@ -281,6 +282,7 @@ await runMain(async () => {
       health,
       multiprocess,
       hardened,
+      trust,
       nothingToDo,
     ])
       await chapter(demo, folder);

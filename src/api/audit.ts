@@ -12,7 +12,7 @@ import { auditLayers } from "./audit-layers.ts";
 import { readPolicy, underPolicy } from "./audit-policy.ts";
 import { type OpenDockerfile, openAuditedDockerfile } from "./audited-dockerfile.ts";
 import type { Environment } from "./environment.ts";
-import { pathKind } from "./image-path.ts";
+import { meansArchive } from "./image-path.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
@@ -50,7 +50,7 @@ export async function auditImage(options: AuditOptions, environment: Environment
 }
 
 async function findingsOf(options: AuditOptions, environment: Environment): Promise<AuditReport> {
-  if (!isArchive(options, environment)) await makeAvailable(options, environment);
+  if (!meansArchive(options.image, environment)) await makeAvailable(options, environment);
   const { signal, ...plain } = options;
   if (environment.uid === 0 || !userNamespaceAvailable(environment).available)
     return auditHere(options, environment);
@@ -61,7 +61,7 @@ async function findingsOf(options: AuditOptions, environment: Environment): Prom
 /** The same, in this process and with what it may do; without a policy. */
 export function auditHere(options: AuditOptions, environment: Environment): Promise<AuditReport> {
   const { image: name, signal } = options;
-  if (isArchive(options, environment))
+  if (meansArchive(name, environment))
     return withArchiveImage({ source: name, signal }, environment, (session, root) =>
       auditOpened(session, root, options),
     );
@@ -82,15 +82,6 @@ async function auditOpened(session: Session, root: Descriptor, options: AuditOpt
   const chain = imageChain(config.diffIds, manifest.layers);
   const { findings, sizes } = await auditLayers({ name, config, access, chain, steps, now: Date.now() });
   return { target: name, findings: inOrder([...findings, ...(open?.sourceFindings ?? [])]), sizes };
-}
-
-function isArchive({ image }: AuditOptions, { cwd }: Environment): boolean {
-  const kind = pathKind(image, cwd);
-  if (kind === undefined) return false;
-  if (kind === "image") return true;
-  throw kind === "missing"
-    ? new SlipwayError("IMAGE_NOT_FOUND", `there is no file or folder ${image}`)
-    : new SlipwayError("IMAGE_INVALID", `${image} is neither an archive of images nor an OCI layout`);
 }
 
 function sourcesOf(config: ImageConfig, { subject, file }: OpenDockerfile, target?: string) {

@@ -1,3 +1,4 @@
+import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
 import type { ComparedDocuments, ComparedFiles } from "../diff/compared-image.ts";
@@ -6,15 +7,17 @@ import type { ImageDiff } from "../diff/image-diff.ts";
 import { selectedPaths } from "../diff/selected-paths.ts";
 import { imageChain } from "../execute/chain.ts";
 import { LayerTree } from "../layer/tree.ts";
+import { withArchiveImage } from "./archive-image.ts";
 import type { Environment } from "./environment.ts";
-import { layerSizes, lookAt, type OpenImage, withSession } from "./images.ts";
+import { meansArchive } from "./image-path.ts";
+import { findImage, layerSizes, lookAtRoot, type OpenImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
 import type { Session } from "./session.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 export interface ImageDiffOptions {
-  /** Names or ids. */
+  /** Names or ids of images, or paths of archives (`docker save`, OCI) or OCI layouts: nothing of these stays in the store. */
   readonly before: string;
   readonly after: string;
   /** One for both images, or one for each; of an image for several platforms, default is this machine's. */
@@ -40,6 +43,7 @@ export async function diffImages(options: ImageDiffOptions, environment: Environ
   const { before, after, pull, signal, ...rest } = options;
   checkOptions(options);
   for (const [i, image] of [before, after].entries()) {
+    if (meansArchive(image, environment)) continue;
     const platform = platformOf(options, i);
     const wanted = { image, ...(pull ? { pull } : {}), ...(platform ? { platform } : {}) };
     await makeAvailable({ ...wanted, ...(signal ? { signal } : {}) }, environment);
@@ -52,21 +56,22 @@ export async function diffImages(options: ImageDiffOptions, environment: Environ
 
 /** The same, in this process and with what it may do. Images are not pulled. */
 export function diffImagesHere(options: ImageDiffOptions, environment: Environment): Promise<ImageDiff> {
+  return withImage(options, 0, environment, (before) =>
+    withImage(options, 1, environment, (after) => diffOpened(options, before, after)),
+  );
+}
+
+function diffOpened(options: ImageDiffOptions, before: Opened, after: Opened): Promise<ImageDiff> {
   const { only, paths = [], contents = [], times = false, signal } = options;
-  return withSession(environment, async (session) => {
-    const old = await openOne(session, options, 0);
-    const now = await openOne(session, options, 1);
-    const open = async () =>
-      [await filesOf(session, old.image, signal), await filesOf(session, now.image, signal)] as const;
-    return compare({
-      before: old.documents,
-      after: now.documents,
-      files: only === "config" ? undefined : open,
-      config: only !== "files",
-      paths: selectedPaths(paths.length > 0 ? paths : ["/"]),
-      contents: selectedPaths(contents),
-      times,
-    });
+  const open = async () => [await filesOf(before, signal), await filesOf(after, signal)] as const;
+  return compare({
+    before: before.documents,
+    after: after.documents,
+    files: only === "config" ? undefined : open,
+    config: only !== "files",
+    paths: selectedPaths(paths.length > 0 ? paths : ["/"]),
+    contents: selectedPaths(contents),
+    times,
   });
 }
 
@@ -82,16 +87,33 @@ function platformOf({ platforms = [] }: ImageDiffOptions, index: number): Platfo
   return platforms[index] ?? platforms[0];
 }
 
-async function openOne(
-  session: Session,
+/** An image with the session of the store that it is in. */
+interface Opened {
+  readonly session: Session;
+  readonly image: OpenImage;
+  readonly documents: ComparedDocuments;
+}
+
+function withImage<R>(
   options: ImageDiffOptions,
-  index: number,
-): Promise<{ readonly image: OpenImage; readonly documents: ComparedDocuments }> {
+  index: 0 | 1,
+  environment: Environment,
+  work: (opened: Opened) => Promise<R>,
+): Promise<R> {
+  const { signal } = options;
   const name = index === 0 ? options.before : options.after;
-  const platform = platformOf(options, index);
-  const image = await lookAt(session, name, platform ? { platform } : {});
+  const open = async (session: Session, root: Descriptor) => {
+    const platform = platformOf(options, index);
+    const image = await lookAtRoot(session, name, root, platform ? { platform } : {});
+    return work({ session, image, documents: documentsOf(session, name, image) });
+  };
+  if (meansArchive(name, environment)) return withArchiveImage({ source: name, signal }, environment, open);
+  return withSession(environment, async (session) => open(session, findImage(session.store, name)));
+}
+
+function documentsOf(session: Session, name: string, image: OpenImage): ComparedDocuments {
   const { config, manifest, manifestDescriptor, id } = image;
-  const documents = {
+  return {
     name,
     id,
     manifest: manifestDescriptor.digest,
@@ -99,12 +121,10 @@ async function openOne(
     annotations: manifest.annotations ?? {},
     layerSizes: layerSizes(session.store, image),
   };
-  return { image, documents };
 }
 
 async function filesOf(
-  session: Session,
-  { config, manifest }: OpenImage,
+  { session, image: { config, manifest } }: Opened,
   signal: AbortSignal | undefined,
 ): Promise<ComparedFiles> {
   const access = layerAccess(session, signal);

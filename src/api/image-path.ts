@@ -1,9 +1,21 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { resolve } from "node:path";
+import { SlipwayError } from "../core/errors.ts";
 import { detectCompression } from "../layer/compression.ts";
+import type { Environment } from "./environment.ts";
 
 /** What a path leads to: an archive or layout of images, a Dockerfile or the folder of one; `missing`: nothing, and it could be no name of an image. */
 export type PathKind = "image" | "dockerfile" | "missing";
+
+/** Tells whether an archive or layout is meant, and no name. Throws `IMAGE_NOT_FOUND` and `IMAGE_INVALID` for a path that leads to neither. */
+export function meansArchive(written: string, { cwd }: Pick<Environment, "cwd">): boolean {
+  const kind = pathKind(written, cwd);
+  if (kind === undefined) return false;
+  if (kind === "image") return true;
+  throw kind === "missing"
+    ? new SlipwayError("IMAGE_NOT_FOUND", `there is no file or folder ${written}`)
+    : new SlipwayError("IMAGE_INVALID", `${written} is neither an archive of images nor an OCI layout`);
+}
 
 /** Where a tar archive says that it is one (POSIX.1 ustar, GNU). */
 const TAR_MAGIC = { at: 257, text: "ustar" };

@@ -145,8 +145,18 @@ export function inspectImage(
  * The image of that name for a platform, this machine's by default. An image without an index is for one platform, and that has
  * to be the one that was asked for. Throws `IMAGE_NOT_FOUND`, `PLATFORM_UNAVAILABLE`.
  */
-export async function lookAt(session: Session, name: string, { platform }: LookOptions): Promise<OpenImage> {
-  const image = await openImage(session, findImage(session.store, name), platform);
+export async function lookAt(session: Session, name: string, options: LookOptions): Promise<OpenImage> {
+  return lookAtRoot(session, name, findImage(session.store, name), options);
+}
+
+/** The same for an image that has been found; `name` is for messages. */
+export async function lookAtRoot(
+  session: Session,
+  name: string,
+  root: Descriptor,
+  { platform }: LookOptions,
+): Promise<OpenImage> {
+  const image = await openImage(session, root, platform);
   const actual = image.config.platform;
   if (!platform || image.root !== image.manifestDescriptor || platformMatches(actual, platform)) return image;
   throw new SlipwayError("PLATFORM_UNAVAILABLE", `${name} is not available for ${formatPlatform(platform)}`, {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { readEnvironment } from "../../src/api/environment.ts";
 import { diffImages } from "../../src/api/image-diff.ts";
 import type { ImageDiff } from "../../src/diff/image-diff.ts";
@@ -83,6 +83,7 @@ describe.each(Object.entries(shops))("slipway diff of two images, for %s", (_, s
 
 describe("slipway diff of two images", () => {
   const shop = shops.root;
+  beforeAll(() => buildBoth(shop.it));
 
   it("compares a part, below a path, and lists every path where asked to", async () => {
     const one = ["diff", "first", "second"];
@@ -128,6 +129,18 @@ describe("slipway diff of two images", () => {
     expect(diff.files).toMatchObject([
       { path: "/f", fields: ["content"], before: { size: 1 }, after: { size: 2 } },
     ]);
+  });
+
+  it("compares archives and layouts, of which nothing stays in the store", async () => {
+    const archive = join(shop.it.folder, "second.tar");
+    await shop.it.succeed(["save", "-o", archive, "second"]);
+    const images = (await shop.it.succeed(["images", "-q"])).stdout;
+    await shop.it.succeed(["diff", "--exit-code", archive, "second"]);
+    const differs = await shop.it.run(["diff", "--exit-code", "first", archive, "--content", "/etc/notes"]);
+    expect(differs.exitCode).toBe(1);
+    expect(differs.stdout).toContain("-two\n+2\n");
+    expect((await shop.it.succeed(["images", "-q"])).stdout).toBe(images);
+    expect((await shop.it.run(["diff", "./none.tar", "second"])).stderr).toContain("(IMAGE_NOT_FOUND)");
   });
 
   it("is a function of the library, and refuses an image with a broken layer", async () => {

@@ -10,8 +10,11 @@ export function defineDiff(program: Command, run: Run): void {
     .description(
       "With one name: list what a container changed of its image's files. With two: compare images, field by field and path by path",
     )
-    .argument("<container|image>", "name or id of a container, or of the first image")
-    .argument("[image]", "name or id of the second image")
+    .argument(
+      "<container|image>",
+      "name or id of a container or of the first image, or an archive or OCI layout",
+    )
+    .argument("[image]", "the second image")
     .addOption(
       new Option("--format <format>", "how differences of images are printed").choices(["text", "json"]),
     )
