@@ -159,6 +159,11 @@ export const auditDockerfile = async (
   options: import("./api/audit-dockerfile.ts").DockerfileAuditOptions,
   environment = processEnvironment(),
 ) => (await import("./api/audit-dockerfile.ts")).auditDockerfile(options, environment);
+/** Mends what `auditDockerfile` found, in place, where that is safe. */
+export const fixDockerfile = async (
+  options: import("./api/fix-dockerfile.ts").FixOptions,
+  environment = processEnvironment(),
+) => (await import("./api/fix-dockerfile.ts")).fixDockerfile(options, environment);
 /** What this machine can do, as `slipway doctor` says it. */
 export const diagnose = async (environment = processEnvironment()) =>
   (await import("./api/doctor.ts")).diagnose(environment);

@@ -22,6 +22,7 @@ const RANKS: Readonly<Record<string, number>> = {
   shell: 1,
   sarif: 1,
   yaml: 2,
+  rewrite: 2,
   context: 2,
   layer: 2,
   image: 2,

@@ -53,6 +53,8 @@ export function readDockerfileFile(written: string, cwd: string): DockerfileFile
 export interface OpenDockerfile {
   readonly file: DockerfileFile;
   readonly subject: AuditedDockerfile;
+  /** Those of the subject, as the rules of `lint` look at them. */
+  readonly stages: readonly StageView[];
   /** What an image does not tell of its Dockerfile: bases and downloads that are not pinned. */
   readonly sourceFindings: readonly Finding[];
 }
@@ -77,7 +79,7 @@ export async function openAuditedDockerfile(asked: DockerfileRequest): Promise<O
   const subject: AuditedDockerfile = { dockerfile, stages, isPinned };
   const isLocked = (image: string) => isKnown(entries, (lock) => lock.image(parseReference(image)));
   const bases = baseFindings({ dockerfile, stages, replaced: () => false, locked: isLocked });
-  return { file, subject, sourceFindings: [...bases, ...remoteSourceFindings(subject)] };
+  return { file, subject, stages, sourceFindings: [...bases, ...remoteSourceFindings(subject)] };
 }
 
 function hasStage(views: readonly StageView[], target: string): boolean {

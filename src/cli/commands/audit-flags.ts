@@ -36,6 +36,8 @@ export function defineAudit(program: Command, run: Run): void {
       "findings that are accepted, with reasons (default: .slipway-audit.yaml beside the Dockerfile or here)",
     )
     .option("--no-policy", "accept nothing")
+    .option("--fix", "rewrite the Dockerfile where that is safe, and show what was changed")
+    .option("--dry-run", "with --fix: write nothing")
     .option("--platform <os/arch>", "the platform to look at, of an image for several")
     .addOption(
       new Option("--pull <when>", "when to ask the registry")

@@ -1,5 +1,6 @@
 import { auditImage } from "../../api/audit.ts";
 import { auditDockerfile } from "../../api/audit-dockerfile.ts";
+import type { FixResult } from "../../api/fix-dockerfile.ts";
 import { pathKind } from "../../api/image-path.ts";
 import type { Origin } from "../../audit/finding.ts";
 import {
@@ -18,9 +19,10 @@ import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { humanSize } from "../human.ts";
+import { reportError } from "../report-error.ts";
 import { formatTable } from "../table.ts";
 import { VERSION } from "../version.ts";
-import { visibleText } from "../write-text.ts";
+import { visibleText, writeText } from "../write-text.ts";
 import { buildArguments } from "./build-request.ts";
 
 /** Flags of `audit` as commander gives them. */
@@ -32,6 +34,8 @@ export interface AuditFlags {
   readonly failOn: readonly string[];
   /** `true` is commander's default beside `--no-policy`. */
   readonly policy: string | boolean;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
   readonly platform?: string;
   readonly pull: "always" | "missing" | "never";
 }
@@ -44,9 +48,49 @@ export async function auditCommand(context: CliContext, target: string, flags: A
       throw new SlipwayError("USAGE", `--fail-on knows no ${JSON.stringify(word)}`, {
         hint: `name a severity (${SEVERITIES.join(", ")}) or the id of a rule`,
       });
+  if (flags.fix) return fixCommand(context, target, flags);
+  if (flags.dryRun) throw new SlipwayError("USAGE", "--dry-run needs --fix");
   const report = await auditTarget(context, target, flags);
   context.stdout.write(written(report, flags.format));
   return report.findings.some((one) => failsOn(one, failOn)) ? EXIT.failed : EXIT.ok;
+}
+
+/** `audit --fix`: the changes on standard output, what was done and what is left on standard error. */
+async function fixCommand(context: CliContext, target: string, flags: AuditFlags): Promise<number> {
+  const { environment, signal, stderr } = context;
+  if (pathKind(target, environment.cwd) !== "dockerfile")
+    throw new SlipwayError("USAGE", `--fix rewrites Dockerfiles, and ${target} is none`, {
+      hint: "name the Dockerfile or its folder; an image is built anew",
+    });
+  if (flags.failOn.length > 0 || flags.format !== "text")
+    throw new SlipwayError("USAGE", "--fix goes neither with --fail-on nor with --format", {
+      hint: "audit the Dockerfile once more when it is mended",
+    });
+  const { fixDockerfile } = await import("../../api/fix-dockerfile.ts");
+  const result = await fixDockerfile(
+    {
+      dockerfile: flags.file ?? target,
+      ...(flags.target === undefined ? {} : { target: flags.target }),
+      buildArgs: buildArguments(flags.buildArg, environment.variables),
+      dryRun: flags.dryRun ?? false,
+      signal,
+    },
+    environment,
+  );
+  writeText(context.stdout, result.diff);
+  if (result.problem) reportError(context, result.problem, new Map(), "asking what sources are now");
+  writeText(stderr, fixSummary(result, flags.dryRun ?? false));
+  return result.problem ? EXIT.failed : EXIT.ok;
+}
+
+function fixSummary({ file, fixed, left }: FixResult, isDryRun: boolean): string {
+  const lines = [
+    ...fixed.map(
+      ({ rule, source }) => `${file}:${source.start}: ${rule}: ${isDryRun ? "can be mended" : "mended"}`,
+    ),
+    ...left.map(({ rule, source, reason }) => `${file}:${source.start}: ${rule}: left to you, ${reason}`),
+  ];
+  return lines.length === 0 ? `${file}: nothing to mend\n` : lines.map((line) => `${line}\n`).join("");
 }
 
 /** A Dockerfile where the target is the path of one, or of its folder; else an image. */
