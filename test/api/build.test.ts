@@ -263,7 +263,7 @@ describe("stages", () => {
   it("SG-07: independent stages run at the same time", async () => {
     // Each waits for the file of the other one in a shared cache mount: one after the other they would never end.
     const wait = (own: string, other: string) =>
-      `RUN --mount=type=cache,id=meet,target=/c touch /c/${own} && for i in $(seq 100); do [ -e /c/${other} ] && exit 0; sleep 0.1; done; exit 1`;
+      `RUN --mount=type=cache,id=meet,target=/c touch /c/${own} && for i in $(seq 2000); do [ -e /c/${other} ] && exit 0; sleep 0.1; done; exit 1`;
     const Dockerfile = `FROM busybox AS a\n${wait("a", "b")}\nFROM busybox AS b\n${wait("b", "a")}\nFROM scratch\nCOPY --from=a /etc/passwd /a\nCOPY --from=b /etc/passwd /b\n`;
     expect((await shop.it.build({ Dockerfile })).exitCode).toBe(0);
   });

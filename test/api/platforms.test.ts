@@ -82,7 +82,7 @@ describe("several platforms at once", () => {
       "FROM --platform=$BUILDPLATFORM busybox",
       "ARG TARGETARCH",
       "RUN --mount=type=cache,id=meeting,target=/c touch /c/$TARGETARCH;" +
-        " for i in $(seq 300); do [ -e /c/amd64 ] && [ -e /c/arm64 ] && exit 0; sleep 0.1; done; exit 1",
+        " for i in $(seq 2000); do [ -e /c/amd64 ] && [ -e /c/arm64 ] && exit 0; sleep 0.1; done; exit 1",
       "",
     ].join("\n");
     const built = await shop.it.build({ Dockerfile }, BOTH);

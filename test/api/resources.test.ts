@@ -140,7 +140,7 @@ describe.runIf(canLimit)("limits of slipway run", () => {
   it("processors and processes", async () => {
     const { stdout } = await run("--cpuset-cpus=0", "--pids-limit=20", "busybox", "sh", "-c", AFFINITY);
     expect(stdout).toBe("Cpus_allowed_list:\t0\n");
-    const script = "n=0; while [ $n -lt 30 ]; do sleep 5 >/dev/null 2>&1 & n=$((n+1)); done; echo all";
+    const script = "n=0; while [ $n -lt 30 ]; do sleep 1000 >/dev/null 2>&1 & n=$((n+1)); done; echo all";
     const bounded = await run("--pids-limit=10", "busybox", "sh", "-c", script);
     expect([bounded.stdout, bounded.stderr]).toEqual(["", expect.stringContaining("can't fork")]);
   });

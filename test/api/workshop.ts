@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { type CliOptions, runCli } from "../support/cli.ts";
 import { makeFolder, writeTree } from "../support/folders.ts";
+import { prepareStoreHome } from "../support/program-cache.ts";
 import { busyboxRootfs } from "../support/root-filesystems.ts";
 import { asUser, type TestUser } from "../support/test-user.ts";
 import type { CommandResult } from "../support/tools.ts";
@@ -22,6 +23,7 @@ export class Workshop {
     this.user = user;
     this.folder = user?.home ?? path;
     this.home = join(this.folder, "store");
+    prepareStoreHome(this.home, user);
     this.remove = () => {
       user?.remove();
       remove();

@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { openNames } from "../../src/container/container-names.ts";
+import { ContainerFolder } from "../../src/container/container-record.ts";
+import { readLog } from "../../src/container/log-reader.ts";
 import type { Workshop } from "../api/workshop.ts";
 
 /** Document of `slipway inspect`, as far as tests look at it. */
@@ -30,10 +33,26 @@ export async function untilContainer(
   isSo: (container: Inspected) => boolean,
 ): Promise<Inspected> {
   for (;;) {
+    const before = stateText(shop, name);
     const container = (await shop.inspect(name)) as Inspected;
     if (isSo(container)) return container;
-    await pause(50);
+    // Asking takes a process: worth it where something is new, and now and then, for a monitor that was killed writes nothing.
+    for (let looks = 0; looks < 25 && stateText(shop, name) === before; looks++) await pause(20);
   }
+}
+
+function stateText(shop: Workshop, name: string): string | undefined {
+  try {
+    return readFileSync(folderOf(shop, name).state, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+function folderOf(shop: Workshop, name: string): ContainerFolder {
+  const containers = join(shop.home, "containers");
+  const id = openNames(join(containers, "names"), () => true).idOf(name) ?? name;
+  return new ContainerFolder(join(containers, id));
 }
 
 /** Starts a container in the background and gives its id. */
@@ -42,8 +61,11 @@ export async function detached(shop: Workshop, ...args: readonly string[]): Prom
   return stdout.trim();
 }
 
+/** Does nothing until a signal is trapped, without a process started ever again. */
+export const IDLES = "sleep 10000 & wait";
+
 /** A shell line that ends at once when it is asked to. */
-export const WAITS = ["sh", "-c", "trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done"] as const;
+export const WAITS = ["sh", "-c", `trap 'exit 0' TERM; echo ready; ${IDLES}`] as const;
 
 /** Starts one of those in the background, and waits until it is ready to be asked. Gives its id. */
 export async function waiting(shop: Workshop, ...flags: readonly string[]): Promise<string> {
@@ -52,8 +74,17 @@ export async function waiting(shop: Workshop, ...flags: readonly string[]): Prom
   return id;
 }
 
+/** Waits until the container's log has the text. */
 export async function untilLogged(shop: Workshop, name: string, text: string): Promise<void> {
-  while (!(await shop.run(["logs", name])).stdout.includes(text)) await pause(20);
+  while (!(await logOf(shop, name)).includes(text)) await pause(10);
+}
+
+async function logOf(shop: Workshop, name: string): Promise<string> {
+  const folder = folderOf(shop, name).log;
+  if (!existsSync(folder)) return "";
+  const lines: string[] = [];
+  for await (const { log } of readLog(folder, {}, () => false)) lines.push(log);
+  return lines.join("");
 }
 
 /** The process that looks after a container. */

@@ -99,6 +99,11 @@ describe.each(Object.entries(shops))("what is killed leaves nothing, for %s", (_
     await shop.it.succeed(["create", "--name", "early", "busybox", "true"]);
     await shop.it.succeed(["rm", "early"]);
   });
+});
+
+// What does not depend on who runs it is shown once.
+describe("a damaged record, whoever has it", () => {
+  const shop = shops.root;
 
   it("a record that a loss of power cut short hinders no command, and its container can be removed", async () => {
     const id = (await shop.it.succeed(["create", "--name", "torn", "busybox", "true"])).stdout.trim();

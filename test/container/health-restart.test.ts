@@ -49,6 +49,11 @@ describe.each(Object.entries(shops))("health and restarts of containers of %s", 
     await untilContainer(shop.it, "missing", ({ State }) => State.Health?.Status === "unhealthy");
     await shop.it.succeed(["rm", "-f", "missing"]);
   });
+});
+
+// What does not depend on who runs it is shown once.
+describe("health and restarts, whoever has the container", () => {
+  const shop = shops.root;
 
   it("DR-02: is not checked with --no-healthcheck, and waiting for health says so", async () => {
     await shop.it.build({ Dockerfile: "FROM busybox\nHEALTHCHECK CMD true\n" }, "-t", "checked");

@@ -1,15 +1,18 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { useWorkshop } from "../api/workshop.ts";
+import { useWorkshop, type Workshop } from "../api/workshop.ts";
 import { requireTool } from "../support/tools.ts";
-import { detached, type Inspected, untilLogged, WAITS, waiting } from "./containers.ts";
+import { detached, IDLES, untilContainer, untilLogged, WAITS, waiting } from "./containers.ts";
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
 
+async function namesIn(shop: Workshop, ...args: readonly string[]): Promise<string[]> {
+  return (await shop.succeed(["ps", "--format", "{{.Names}}", ...args])).stdout.split("\n").filter(Boolean);
+}
+
 describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => {
-  const names = async (...args: string[]) =>
-    (await shop.it.succeed(["ps", "--format", "{{.Names}}", ...args])).stdout.split("\n").filter(Boolean);
+  const names = (...args: string[]) => namesIn(shop.it, ...args);
 
   it("goes on when the command has ended, and is stopped, started again and removed", async () => {
     const id = await waiting(shop.it, "--name", "life", "busybox");
@@ -54,14 +57,6 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     await shop.it.succeed(["rm", "says"]);
   });
 
-  it("is followed by `logs -f` until it ends", async () => {
-    await waiting(shop.it, "--name", "followed", "busybox");
-    const following = shop.it.succeed(["logs", "-f", "followed"]);
-    await shop.it.succeed(["stop", "followed"]);
-    expect((await following).stdout).toBe("ready\n");
-    await shop.it.succeed(["rm", "followed"]);
-  });
-
   it("DR-03: a command that is missing or cannot be executed is told at once", async () => {
     const missing = await shop.it.run(["run", "-d", "--name", "missing", "busybox", "nosuchprogram"]);
     expect(missing.exitCode).toBe(127);
@@ -75,7 +70,7 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
   it("DR-04: is stopped by the signal of its image or of the command line, and killed when its time is up", async () => {
     await shop.it.build({ Dockerfile: "FROM busybox\nSTOPSIGNAL SIGUSR1\n" }, "-t", "usr1");
     const traps = "trap 'echo usr1; exit 1' USR1; trap 'echo int; exit 2' INT; trap '' TERM; echo ready";
-    const loop = `${traps}; while :; do sleep 0.05; done`;
+    const loop = `${traps}; ${IDLES}`;
     const stopped = async (flags: readonly string[], ...stop: string[]) => {
       await detached(shop.it, "--name", "signals", ...flags, "usr1", "sh", "-c", loop);
       await untilLogged(shop.it, "signals", "ready");
@@ -92,7 +87,7 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
   });
 
   it("gets signals by `kill`", async () => {
-    const trap = "trap 'echo got; exit 3' USR2; echo ready; while :; do sleep 0.05; done";
+    const trap = `trap 'echo got; exit 3' USR2; echo ready; ${IDLES}`;
     await detached(shop.it, "--name", "killed", "busybox", "sh", "-c", trap);
     await untilLogged(shop.it, "killed", "ready");
     await shop.it.succeed(["kill", "-s", "USR2", "killed"]);
@@ -100,29 +95,6 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     expect((await shop.it.run(["kill", "killed"])).stderr).toContain("is not running");
     expect((await shop.it.run(["kill", "-s", "NOSUCH", "killed"])).exitCode).toBe(2);
     await shop.it.succeed(["rm", "killed"]);
-  });
-
-  it("tells its exit code also to who waits until it is removed", async () => {
-    const id = await detached(
-      shop.it,
-      "--rm",
-      "busybox",
-      "sh",
-      "-c",
-      "trap 'exit 7' TERM; echo ready; while :; do sleep 0.05; done",
-    );
-    await untilLogged(shop.it, id, "ready");
-    const waited = shop.it.succeed(["wait", "--condition", "removed", id]);
-    await shop.it.succeed(["wait", "--condition", "running", id]);
-    await shop.it.succeed(["kill", "-s", "TERM", id]);
-    expect((await waited).stdout).toBe("7\n");
-  });
-
-  it("is left as it is by `start` where it will start again by itself", async () => {
-    await detached(shop.it, "--name", "again", "--restart", "always", "busybox", "false");
-    while (((await shop.it.inspect("again")) as Inspected).State.Status !== "restarting");
-    expect((await shop.it.succeed(["start", "again"])).stdout).toBe("again\n");
-    await shop.it.succeed(["rm", "-f", "again"]);
   });
 
   it("with --rm survives a restart, with what it wrote, and goes at its last end", async () => {
@@ -161,6 +133,75 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     expect(readdirSync(join(shop.it.home, "containers"))).toEqual(["names"]);
     expect(readdirSync(join(shop.it.home, "containers/names"))).toEqual([]);
   });
+
+  it("cannot lead the next start out of its root by links that it made", async () => {
+    const place = join(shop.it.folder, "machine");
+    const script = `rm -rf /a && mkdir -p ${shop.it.folder} && ln -s ${shop.it.folder} /a`;
+    await detached(shop.it, "--name", "links", "-w", "/a/machine", "busybox", "sh", "-c", `cd /; ${script}`);
+    await shop.it.succeed(["wait", "links"]);
+    await shop.it.succeed(["start", "links"]);
+    await shop.it.succeed(["wait", "links"]);
+    expect(existsSync(place)).toBe(false);
+    await shop.it.succeed(["rm", "links"]);
+  });
+
+  it("keeps its image: that cannot be removed by its last name, and pruning leaves its layers", async () => {
+    await shop.it.build({ Dockerfile: "FROM busybox\nRUN echo kept > /kept\n" }, "-t", "base");
+    await waiting(shop.it, "--name", "user", "base");
+    const refused = await shop.it.run(["rmi", "base"]);
+    expect(refused.stderr).toContain("is used by the container user");
+    await shop.it.succeed(["rmi", "-f", "base"]);
+    await shop.it.succeed(["system", "prune", "-a", "-f"]);
+    await shop.it.succeed(["restart", "user"]);
+    expect((await shop.it.succeed(["exec", "user", "cat", "/kept"])).stdout).toBe("kept\n");
+    await shop.it.succeed(["rm", "-f", "user"]);
+  });
+
+  it("DR-05: is given further groups, and DR-07: variables of a file", async () => {
+    writeFileSync(join(shop.it.folder, "vars"), "A=1\n");
+    const flags = ["--group-add", "50", "--group-add", "tty", "--env-file", "vars"];
+    const { stdout } = await shop.it.succeed([
+      "run",
+      "--rm",
+      ...flags,
+      "busybox",
+      "sh",
+      "-c",
+      "id -G; echo $A",
+    ]);
+    expect(stdout).toBe("0 5 50\n1\n");
+    const unknown = await shop.it.run(["run", "--rm", "--group-add", "nosuch", "busybox", "true"]);
+    expect(unknown).toMatchObject({ exitCode: 125 });
+    expect(unknown.stderr).toContain("unable to find group nosuch");
+  });
+
+  it("DR-03: with --init process 1 is an init that reaps and forwards signals", async () => {
+    const script = `trap 'exit 4' TERM; echo $$; cat /proc/1/comm; ${IDLES}`;
+    await detached(shop.it, "--init", "--name", "inited", "busybox", "sh", "-c", script);
+    await untilLogged(shop.it, "inited", "docker-init");
+    await shop.it.succeed(["stop", "inited"]);
+    expect(await shop.it.inspect("inited")).toMatchObject({
+      State: { ExitCode: 4 },
+      HostConfig: { Init: true },
+    });
+    await shop.it.succeed(["rm", "inited"]);
+  });
+
+  it("in the foreground is recorded, too: it is seen, stopped and kept", async () => {
+    const running = shop.it.run(["run", "--name", "front", "busybox", ...WAITS]);
+    await untilLogged(shop.it, "front", "ready");
+    expect(await names()).toEqual(["front"]);
+    await shop.it.succeed(["stop", "front"]);
+    expect(await running).toMatchObject({ exitCode: 0, stdout: "ready\n" });
+    expect((await shop.it.succeed(["logs", "front"])).stdout).toBe("ready\n");
+    await shop.it.succeed(["rm", "front"]);
+  });
+});
+
+// What does not depend on who runs it is shown once.
+describe("a detached container, whoever has it", () => {
+  const shop = shops.root;
+  const names = (...args: string[]) => namesIn(shop.it, ...args);
 
   it("has a name that only one has, and that can be changed", async () => {
     await shop.it.succeed(["create", "--name", "first", "busybox", "true"]);
@@ -215,59 +256,6 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     await shop.it.succeed(["rm", "labelled-1"]);
   });
 
-  it("cannot lead the next start out of its root by links that it made", async () => {
-    const place = join(shop.it.folder, "machine");
-    const script = `rm -rf /a && mkdir -p ${shop.it.folder} && ln -s ${shop.it.folder} /a`;
-    await detached(shop.it, "--name", "links", "-w", "/a/machine", "busybox", "sh", "-c", `cd /; ${script}`);
-    await shop.it.succeed(["wait", "links"]);
-    await shop.it.succeed(["start", "links"]);
-    await shop.it.succeed(["wait", "links"]);
-    expect(existsSync(place)).toBe(false);
-    await shop.it.succeed(["rm", "links"]);
-  });
-
-  it("keeps its image: that cannot be removed by its last name, and pruning leaves its layers", async () => {
-    await shop.it.build({ Dockerfile: "FROM busybox\nRUN echo kept > /kept\n" }, "-t", "base");
-    await waiting(shop.it, "--name", "user", "base");
-    const refused = await shop.it.run(["rmi", "base"]);
-    expect(refused.stderr).toContain("is used by the container user");
-    await shop.it.succeed(["rmi", "-f", "base"]);
-    await shop.it.succeed(["system", "prune", "-a", "-f"]);
-    await shop.it.succeed(["restart", "user"]);
-    expect((await shop.it.succeed(["exec", "user", "cat", "/kept"])).stdout).toBe("kept\n");
-    await shop.it.succeed(["rm", "-f", "user"]);
-  });
-
-  it("DR-05: is given further groups, and DR-07: variables of a file", async () => {
-    writeFileSync(join(shop.it.folder, "vars"), "A=1\n");
-    const flags = ["--group-add", "50", "--group-add", "tty", "--env-file", "vars"];
-    const { stdout } = await shop.it.succeed([
-      "run",
-      "--rm",
-      ...flags,
-      "busybox",
-      "sh",
-      "-c",
-      "id -G; echo $A",
-    ]);
-    expect(stdout).toBe("0 5 50\n1\n");
-    const unknown = await shop.it.run(["run", "--rm", "--group-add", "nosuch", "busybox", "true"]);
-    expect(unknown).toMatchObject({ exitCode: 125 });
-    expect(unknown.stderr).toContain("unable to find group nosuch");
-  });
-
-  it("DR-03: with --init process 1 is an init that reaps and forwards signals", async () => {
-    const script = "trap 'exit 4' TERM; echo $$; cat /proc/1/comm; while :; do sleep 0.05; done";
-    await detached(shop.it, "--init", "--name", "inited", "busybox", "sh", "-c", script);
-    await untilLogged(shop.it, "inited", "docker-init");
-    await shop.it.succeed(["stop", "inited"]);
-    expect(await shop.it.inspect("inited")).toMatchObject({
-      State: { ExitCode: 4 },
-      HostConfig: { Init: true },
-    });
-    await shop.it.succeed(["rm", "inited"]);
-  });
-
   it("writes its id to a file that must be new", async () => {
     const { stdout } = await shop.it.succeed(["create", "--cidfile", "cid", "busybox", "true"]);
     expect(readFileSync(join(shop.it.folder, "cid"), "utf8")).toBe(stdout.trim());
@@ -276,13 +264,34 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     await shop.it.succeed(["container", "prune", "-f"]);
   });
 
-  it("in the foreground is recorded, too: it is seen, stopped and kept", async () => {
-    const running = shop.it.run(["run", "--name", "front", "busybox", ...WAITS]);
-    await untilLogged(shop.it, "front", "ready");
-    expect(await names()).toEqual(["front"]);
-    await shop.it.succeed(["stop", "front"]);
-    expect(await running).toMatchObject({ exitCode: 0, stdout: "ready\n" });
-    expect((await shop.it.succeed(["logs", "front"])).stdout).toBe("ready\n");
-    await shop.it.succeed(["rm", "front"]);
+  it("is followed by `logs -f` until it ends", async () => {
+    await waiting(shop.it, "--name", "followed", "busybox");
+    const following = shop.it.succeed(["logs", "-f", "followed"]);
+    await shop.it.succeed(["stop", "followed"]);
+    expect((await following).stdout).toBe("ready\n");
+    await shop.it.succeed(["rm", "followed"]);
+  });
+
+  it("is left as it is by `start` where it will start again by itself", async () => {
+    await detached(shop.it, "--name", "again", "--restart", "always", "busybox", "false");
+    await untilContainer(shop.it, "again", ({ State }) => State.Status === "restarting");
+    expect((await shop.it.succeed(["start", "again"])).stdout).toBe("again\n");
+    await shop.it.succeed(["rm", "-f", "again"]);
+  });
+
+  it("tells its exit code also to who waits until it is removed", async () => {
+    const id = await detached(
+      shop.it,
+      "--rm",
+      "busybox",
+      "sh",
+      "-c",
+      `trap 'exit 7' TERM; echo ready; ${IDLES}`,
+    );
+    await untilLogged(shop.it, id, "ready");
+    const waited = shop.it.succeed(["wait", "--condition", "removed", id]);
+    await shop.it.succeed(["wait", "--condition", "running", id]);
+    await shop.it.succeed(["kill", "-s", "TERM", id]);
+    expect((await waited).stdout).toBe("7\n");
   });
 });

@@ -105,18 +105,6 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
     await untilNothingIsLeft(shop.it.home);
   });
 
-  it("a port that is taken is named, and nothing is left behind", async () => {
-    const server = createServer();
-    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-    const { port } = server.address() as { port: number };
-    const taken = await shop.it.run(["run", "--rm", "-p", `127.0.0.1:${port}:80`, "busybox", "true"]);
-    await new Promise((done) => server.close(done));
-    expect(taken).toMatchObject({ exitCode: 125 });
-    expect(taken.stderr).toContain(`port 127.0.0.1:${port}/tcp is already in use`);
-    await untilNothingIsLeft(shop.it.home);
-    expect(await out("ps", "-aq")).toBe("");
-  });
-
   it("container:NAME shares interfaces, names and ports", async () => {
     await waiting(shop.it, "--name", "owner", "--network", "private", "busybox");
     const own = await out(
@@ -167,12 +155,6 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
       expect(text).toContain(line);
   });
 
-  it("what is published without effect is told", async () => {
-    const end = await shop.it.run(["run", "--rm", "--network", "none", "-p", "80", "busybox", "true"]);
-    expect(end).toMatchObject({ exitCode: 0 });
-    expect(end.stderr).toContain("have no effect");
-  });
-
   it("many at once have addresses of their own, and find each other", async () => {
     const names = Array.from({ length: 6 }, (_, i) => `many${i}`);
     await Promise.all(
@@ -215,5 +197,29 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
     expect(await out("exec", "stays", "sh", "-c", asks("gone", 8000))).toBe("x");
     await out("rm", "-f", "gone", "stays");
     await untilNothingIsLeft(shop.it.home);
+  });
+});
+
+// What does not depend on who runs it is shown once.
+describe("private networks, whoever has them", () => {
+  const shop = shops.root;
+  const out = async (...args: string[]) => (await shop.it.succeed(args)).stdout.trim();
+
+  it("a port that is taken is named, and nothing is left behind", async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const { port } = server.address() as { port: number };
+    const taken = await shop.it.run(["run", "--rm", "-p", `127.0.0.1:${port}:80`, "busybox", "true"]);
+    await new Promise((done) => server.close(done));
+    expect(taken).toMatchObject({ exitCode: 125 });
+    expect(taken.stderr).toContain(`port 127.0.0.1:${port}/tcp is already in use`);
+    await untilNothingIsLeft(shop.it.home);
+    expect(await out("ps", "-aq")).toBe("");
+  });
+
+  it("what is published without effect is told", async () => {
+    const end = await shop.it.run(["run", "--rm", "--network", "none", "-p", "80", "busybox", "true"]);
+    expect(end).toMatchObject({ exitCode: 0 });
+    expect(end.stderr).toContain("have no effect");
   });
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
-import { detached, type Inspected, untilContainer } from "./containers.ts";
+import { detached, IDLES, type Inspected, untilContainer } from "./containers.ts";
 import { type Held, heldBy, leftBehind, networkOf, pathsOf } from "./left-behind.ts";
 
 /** How many containers live at once; SLIPWAY_SOAK=50 is the long run. */
-const COUNT = Number(process.env.SLIPWAY_SOAK || 8);
+const COUNT = Number(process.env.SLIPWAY_SOAK || 5);
 const TIME_LIMIT_MS = 60_000 + COUNT * 15_000;
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
 
 /** Counts its starts in its volume, and is healthy when that is done. */
-const LIVES = "echo x >>/data/starts; trap 'exit 0' TERM; touch /tmp/up; while :; do sleep 0.2; done";
+const LIVES = `echo x >>/data/starts; trap 'exit 0' TERM; touch /tmp/up; ${IDLES}`;
 const HEALTH = ["--health-cmd", "test -e /tmp/up", "--health-interval", "1s", "--health-start-period", "60s"];
 const FLAGS = ["--network", "private", "--pids-limit", "64", "--restart", "on-failure", "--tmpfs", "/tmp"];
 

@@ -242,6 +242,13 @@ describe.each(Object.entries(shops))("volumes for %s", (_, shop) => {
     await out("run", "--rm", "-v", `${missing}:/m`, "busybox", "true");
     expect(readdirSync(missing)).toEqual([]);
   });
+});
+
+// What does not depend on who runs it is shown once.
+describe("volumes, whoever has them", () => {
+  const shop = shops.root;
+  const out = async (...args: string[]) => (await shop.it.succeed(args)).stdout.trim();
+  const volumes = async () => (await out("volume", "ls", "-q")).split("\n").filter(Boolean);
 
   it("`volume` speaks as Docker's: create, ls, inspect, and mistakes", async () => {
     expect(await out("volume", "create", "--label", "a=b", "made")).toBe("made");

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { excludeRules, parseIgnoreFile } from "../../src/context/ignore-rules.ts";
 import { compilePattern } from "../../src/context/pattern.ts";
+import { fc } from "../support/property.ts";
 
 /** The language by plain recursion, exponential and obvious. */
 function oracle(pattern: string, text: string, first = true): boolean {

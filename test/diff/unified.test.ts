@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editScript } from "../../src/diff/edit-script.ts";
 import { unifiedDiff } from "../../src/diff/unified.ts";
+import { fc } from "../support/property.ts";
 
 const lines = fc.array(fc.constantFrom("a", "b", "c", ""), { maxLength: 14 });
 

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { SlipwayError } from "../../src/core/errors.ts";
 import { dumpAst } from "../../src/dockerfile/ast.ts";
@@ -7,6 +6,7 @@ import { expandHeredocBody, expandWord, expandWords } from "../../src/dockerfile
 import { formatGoDuration, parseGoDuration } from "../../src/dockerfile/go-duration.ts";
 import { parseAst } from "../../src/dockerfile/parse-ast.ts";
 import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
+import { fc } from "../support/property.ts";
 
 /** Runs, and lets no error through but a SlipwayError that is no defect. */
 function onlyUserErrors<T>(run: () => T): T | undefined {

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { comparePaths, decodeName } from "../../src/core/file-name.ts";
 import type { Entry } from "../../src/core/file-tree.ts";
@@ -7,6 +6,7 @@ import { ingestLayer } from "../../src/layer/ingest.ts";
 import { packLayer } from "../../src/layer/pack.ts";
 import { Toc } from "../../src/layer/toc.ts";
 import { LayerTree } from "../../src/layer/tree.ts";
+import { fc } from "../support/property.ts";
 import { hasProgram, run } from "./archives.ts";
 import { dir, file, sorted, symlink, tocOf, whiteout } from "./entries.ts";
 import { changesOf, entriesOf, isRoot, NATIVE, outline, PORTABLE, Workspace } from "./trees.ts";

@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/core/digest.ts";
 import { decodeName } from "../../src/core/file-name.ts";
 import type { Entry } from "../../src/core/file-tree.ts";
 import { Toc } from "../../src/layer/toc.ts";
 import { encodeToc } from "../../src/layer/toc-writer.ts";
+import { fc } from "../support/property.ts";
 import { dir, file, sorted, symlink, tocOf, whiteout } from "./entries.ts";
 
 const SAMPLE: readonly Entry[] = [

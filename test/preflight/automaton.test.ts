@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { automatonOf, matches } from "../../src/preflight/automaton.ts";
 import { PatternError } from "../../src/preflight/value-pattern.ts";
+import { fc } from "../support/property.ts";
 import { isBearable, patternText } from "./pattern-text.ts";
 
 describe("patterns of values", () => {

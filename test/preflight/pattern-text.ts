@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { automatonOf } from "../../src/preflight/automaton.ts";
 import { PatternError } from "../../src/preflight/value-pattern.ts";
+import { fc } from "../support/property.ts";
 
 /** Regular expressions that are sound, of a few characters, so that texts of the same characters often match. */
 export function patternText(): fc.Arbitrary<string> {

@@ -1,7 +1,6 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { automatonOf, matches } from "../../src/preflight/automaton.ts";
 import { parseContract } from "../../src/preflight/parse-contract.ts";
@@ -9,6 +8,7 @@ import { patternFunction } from "../../src/preflight/script/pattern-function.ts"
 import { quoted } from "../../src/preflight/script/quote.ts";
 import { writeScript } from "../../src/preflight/script/write-script.ts";
 import { temporaryFolder } from "../support/folders.ts";
+import { fc } from "../support/property.ts";
 import { hasTool, requireTool, runCommand } from "../support/tools.ts";
 import { isBearable, patternText } from "./pattern-text.ts";
 import { runShell, SHELLS } from "./shells.ts";

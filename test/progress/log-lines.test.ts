@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogLines } from "../../src/progress/log-lines.ts";
+import { fc } from "../support/property.ts";
 
 function lines(...chunks: (string | Uint8Array)[]): string[] {
   const splitter = new LogLines();

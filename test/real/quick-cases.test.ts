@@ -3,6 +3,7 @@ import { readCases } from "../../scripts/real/case-file.mjs";
 import { runCase } from "../../scripts/real/run-case.mjs";
 import { runCliOrFail } from "../support/cli.ts";
 import { makeFolder } from "../support/folders.ts";
+import { prepareStoreHome } from "../support/program-cache.ts";
 import { busyboxRootfs } from "../support/root-filesystems.ts";
 
 /** Of the Dockerfiles in conformance/real/ those that need nothing but BusyBox; `npm run real` builds all. */
@@ -12,6 +13,7 @@ const { path: home, remove } = makeFolder();
 beforeAll(async () => {
   const reason = inject("buildError");
   if (reason) throw new Error(`dist/ could not be built: ${reason}`);
+  prepareStoreHome(home);
   const command = ["--change", 'CMD ["sh"]', await busyboxRootfs(), "busybox:1.35"];
   await runCliOrFail(["import", ...command], { home });
 });

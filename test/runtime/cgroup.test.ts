@@ -140,7 +140,7 @@ function places(hierarchies: readonly Hierarchy[]): readonly string[] {
 }
 
 const starting = (count: number) =>
-  `n=0; while [ $n -lt ${count} ]; do sleep 5 >/dev/null 2>&1 & n=$((n+1)); done; echo all`;
+  `n=0; while [ $n -lt ${count} ]; do sleep 1000 >/dev/null 2>&1 & n=$((n+1)); done; echo all`;
 
 function leftovers(): readonly string[] {
   const mine = `slipway-${currentOwner()}`;

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, renameSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { libc } from "../../src/sys/libc.ts";
 
-const POLL_MS = 200;
+const POLL_MS = 50;
 
 /** Where costly fixtures outlive a run: `$SLIPWAY_TEST_CACHE`, or a folder per user beside the temporary files. */
 export function cacheFolder(): string {
@@ -13,43 +14,28 @@ export function cacheFolder(): string {
 }
 
 /** Path of the cached file `name`, made by `make(temporaryPath)` on first use by exactly one of the test processes. */
-export async function cachedFile(name: string, make: (path: string) => Promise<void>): Promise<string> {
-  const file = join(cacheFolder(), name);
-  const lock = `${file}.lock`;
-  while (!existsSync(file)) {
-    if (!takeLock(lock)) {
-      await sleep(POLL_MS);
-      continue;
-    }
-    try {
-      if (!existsSync(file)) {
-        await make(`${file}.new`);
-        renameSync(`${file}.new`, file);
-      }
-    } finally {
-      rmSync(lock, { force: true });
-    }
-  }
+export function cachedFile(name: string, make: (path: string) => Promise<void>): Promise<string> {
+  return madeOnce(join(cacheFolder(), name), make);
+}
+
+/** The path of `file`, which is made in the same way. */
+export async function madeOnce(file: string, make: (path: string) => Promise<void>): Promise<string> {
+  if (!existsSync(file))
+    await exclusively(`${file}.lock`, async () => {
+      if (existsSync(file)) return;
+      await make(`${file}.new`);
+      renameSync(`${file}.new`, file);
+    });
   return file;
 }
 
-/** A lock whose owner is gone is removed, and the next attempt takes it. */
-function takeLock(lock: string): boolean {
+/** Does what one process of this machine at a time may do. The kernel lets go of the lock of a process that dies. */
+export async function exclusively<T>(lock: string, work: () => Promise<T>): Promise<T> {
+  const descriptor = openSync(lock, "a", 0o600);
   try {
-    writeFileSync(lock, String(process.pid), { flag: "wx" });
-    return true;
-  } catch {
-    const owner = existsSync(lock) ? Number(readFileSync(lock, "utf8")) : 0;
-    if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    while (!libc().lock(descriptor, "exclusive")) await sleep(POLL_MS);
+    return await work();
+  } finally {
+    closeSync(descriptor);
   }
 }

@@ -1,11 +1,14 @@
-import { afterAll, beforeAll } from "vitest";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, inject } from "vitest";
+import { madeOnce } from "./cached-file.ts";
 import { type CliOptions, runCli, runCliOrFail } from "./cli.ts";
-import { makeFolder } from "./folders.ts";
+import { prepareStoreHome } from "./program-cache.ts";
 import { debianRootfs } from "./root-filesystems.ts";
 import { PROJECT_ROOT } from "./source-tree.ts";
 import type { CommandResult } from "./tools.ts";
 
-/** `slipway` in the checkout, with a store that has `debian:bookworm` and is removed after the suite. */
+/** `slipway` in the checkout, with a store that has `debian:bookworm` and is removed after the run. */
 export interface ExampleStore {
   readonly run: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CommandResult>;
   readonly succeed: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CommandResult>;
@@ -19,14 +22,17 @@ export interface InspectedImage {
   readonly RootFS: { readonly Layers: readonly string[] };
 }
 
-/** To be called at the top of a suite. */
+/** To be called at the top of a suite. One store for all: taking in its base costs more than most examples do. */
 export function useExampleStore(): ExampleStore {
-  const { path: home, remove } = makeFolder();
+  const home = join(inject("shared"), "examples");
   const options = { home, cwd: PROJECT_ROOT };
   beforeAll(async () => {
-    await runCliOrFail(["import", await debianRootfs(), "debian:bookworm"], options);
-  }, 300_000);
-  afterAll(remove);
+    await madeOnce(`${home}.ready`, async (file) => {
+      prepareStoreHome(home);
+      await runCliOrFail(["import", await debianRootfs(), "debian:bookworm"], options);
+      writeFileSync(file, "");
+    });
+  });
   return {
     run: (args, more) => runCli(args, { ...options, ...more }),
     succeed: (args, more) => runCliOrFail(args, { ...options, ...more }),

@@ -9,6 +9,7 @@ import {
   readFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { cacheFolder, exclusively } from "./cached-file.ts";
 import { makeFolder } from "./made-folder.ts";
 import { PROJECT_ROOT } from "./source-tree.ts";
 import { requireTool, runCommand, runOrFail } from "./tools.ts";
@@ -38,7 +39,8 @@ export async function asUser(): Promise<TestUser> {
   const home = join(path, "home");
   mkdirSync(home, { mode: 0o700 });
   if (process.getuid?.() !== 0) return caller(home, remove);
-  const account = await ensureAccount();
+  // useradd and usermod fail where another process has the files of accounts.
+  const account = await exclusively(join(cacheFolder(), "account.lock"), ensureAccount);
   chownSync(home, account.uid, account.gid);
   const prefix = [
     requireTool("setpriv"),

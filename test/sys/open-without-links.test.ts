@@ -1,8 +1,10 @@
 import { closeSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { temporaryFolder } from "../support/folders.ts";
 
+// Another file's tests may have loaded what is to be mocked.
+beforeEach(() => void vi.resetModules());
 afterEach(() => {
   vi.doUnmock("../../src/sys/libc.ts");
   vi.resetModules();
