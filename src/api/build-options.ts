@@ -84,7 +84,7 @@ export interface BuildOptions {
   /** Files of tests (`docs/testing.md`) that the image has to pass before it is named, exported or pushed. */
   readonly tests?: readonly string[];
   /**
-   * Takes from the image what lends rights (setuid, setgid, capabilities) and gives it a user where it has none; `strict` removes shells and
+   * Takes from the image what lends rights (setuid, setgid, capabilities) gives it a user where it has none, and lets it out only if it passes an audit; `strict` removes shells and
    * package managers, too (`docs/hardening.md`). `off` is the default.
    */
   readonly harden?: HardenProfile;

@@ -4,6 +4,7 @@ import { eventId } from "../core/events.ts";
 import type { HardenReport } from "../core/harden-report.ts";
 import { formatPlatform, hostPlatform } from "../core/platform.ts";
 import type { WatchOutput } from "../execute/run/run-options.ts";
+import type { Hardening } from "../harden/profile.ts";
 import type { HistoryItem } from "../image/config.ts";
 import { assembleImage, type BuiltImage } from "../output/assemble.ts";
 import { parseEntitlements } from "../plan/entitlements.ts";
@@ -30,8 +31,15 @@ export interface PlatformBuild {
   readonly plan: BuildPlan;
   readonly image: BuiltImage;
   readonly execution: Execution;
-  /** What hardening did, where it was asked for. */
-  readonly hardening?: HardenReport;
+  readonly hardening?: HardenedBuild;
+}
+
+/** What was asked of hardening, and what it did. */
+export interface HardenedBuild {
+  readonly asked: Hardening;
+  readonly report: HardenReport;
+  /** Names the Dockerfile and the context of the platform. */
+  readonly slot: string;
 }
 
 export interface BuildRunRequest extends PlanInputs {
@@ -95,7 +103,7 @@ export async function buildPlatforms(
       label,
       execution: hardened?.execution ?? execution,
       image: assemble(plan, hardened?.execution ?? execution, hardened),
-      ...(hardened ? { hardening: hardened.report } : {}),
+      ...(hardened ? { hardening: { asked: hardened.asked, report: hardened.report, slot } } : {}),
     });
   }
   return builds;

@@ -1,9 +1,9 @@
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { explainSystemError, SlipwayError } from "../core/errors.ts";
-import type { BuildEvent } from "../core/events.ts";
 import { decodeName } from "../core/file-name.ts";
 import { looksSecret } from "../core/secret-name.ts";
 import { lostBytes } from "../dockerfile/encoding.ts";
+import type { ParsedDockerfile } from "../dockerfile/instructions.ts";
 import type { WarningSink } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { hardeningOf } from "../harden/profile.ts";
@@ -15,7 +15,7 @@ import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
 import { openContexts } from "./build-contexts.ts";
 import type { BuildGate } from "./build-gate.ts";
-import type { BuildOptions, BuildResult, BuildWarning } from "./build-options.ts";
+import type { BuildOptions, BuildResult } from "./build-options.ts";
 import { checkOutputs, outputsOf, tagNames, withEpochArgument } from "./build-outputs.ts";
 import { buildPlatforms, type PlatformBuild } from "./build-run.ts";
 import type { BuildSecrets } from "./build-secrets.ts";
@@ -30,6 +30,7 @@ import { type Session, wasPrunedMeanwhile } from "./session.ts";
 import { contentOf, readsStdin, spoolStdin } from "./spooled-stdin.ts";
 import { withAgents } from "./ssh-agents.ts";
 import { stageSizes } from "./stage-sizes.ts";
+import { StepCounter } from "./step-counter.ts";
 import { elevated, NeedsUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
 /** The build as a child in a user namespace is asked for it: standard input has become a file, which can be read once more. */
@@ -160,6 +161,7 @@ class Build {
     const gate = await this.#openGate();
     const tell = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
     const contexts = await openContexts(this.#session, this.#options, this.#scope, { notice: tell });
+    const audit = await this.#openAudit(contexts.isLocal);
     const { name, bytes } = await contexts.dockerfile();
     const labels = await labelsWithContract(this.#options, contexts);
     this.#clock.emit({
@@ -201,6 +203,7 @@ class Build {
     );
     // Before a container with its own output is started, before anything has a name or leaves.
     await this.#secrets?.check({ builds, content, session: this.#session, options: this.#options });
+    await audit?.(builds, dockerfile);
     await this.#passGate(gate, builds);
     return this.#finish(builds, content, views[0]!.multiPlatform);
   }
@@ -260,7 +263,7 @@ class Build {
         manifest: image.manifest,
       })),
       stages,
-      hardening: builds.flatMap(({ hardening }) => (hardening ? [hardening] : [])),
+      hardening: builds.flatMap(({ hardening }) => (hardening ? [hardening.report] : [])),
       warnings: this.#counter.warnings,
       pushed,
       steps: { total: this.#counter.total, cached: this.#counter.cached },
@@ -274,6 +277,18 @@ class Build {
     const { openGate } = await import("./build-gate.ts");
     const redacted = this.#secrets?.redacted;
     return openGate(tests, this.#session, { ...this.#options, ...(redacted ? { redacted } : {}) });
+  }
+
+  /** What was hardened has to show it; of other builds nothing of it is loaded. The policy is read before anything is built. */
+  async #openAudit(isLocal: boolean) {
+    const { harden, hardenKeep } = this.#options;
+    if (!hardeningOf(harden, hardenKeep)) return undefined;
+    const { passAudit, policyOfBuild } = await import("./audit-gate.ts");
+    const [session, options, clock] = [this.#session, this.#options, this.#clock];
+    const policy = policyOfBuild(options, { cwd: session.environment.cwd, isLocal });
+    const parts = { session, options, policy, clock, beforeWork: () => this.#needMappedIds() };
+    return (builds: readonly PlatformBuild[], dockerfile: ParsedDockerfile) =>
+      passAudit(builds, { ...parts, dockerfile });
   }
 
   async #passGate(gate: BuildGate | undefined, builds: readonly PlatformBuild[]): Promise<void> {
@@ -301,23 +316,4 @@ class Build {
 
 function watchOf(secrets: BuildSecrets | undefined) {
   return secrets ? { watchOutput: () => secrets.watchOutput() } : {};
-}
-
-/** Counts what the events tell: steps, cache hits, warnings. */
-class StepCounter {
-  total = 0;
-  cached = 0;
-  readonly warnings: BuildWarning[] = [];
-
-  count(event: BuildEvent): void {
-    if (event.type === "plan") this.total += event.stages.reduce((sum, stage) => sum + stage.steps.length, 0);
-    else if (event.type === "step.cached" && event.stage !== undefined) this.cached += 1;
-    else if (event.type === "warning")
-      this.warnings.push({
-        message: event.message,
-        ...(event.rule ? { rule: event.rule } : {}),
-        ...(event.source ? { source: event.source } : {}),
-        ...(event.url ? { url: event.url } : {}),
-      });
-  }
 }

@@ -31,6 +31,7 @@ export interface HardenedPlatform {
   readonly config: ContainerConfig;
   /** What the history says of it; empty where nothing had to be done. */
   readonly history: readonly HistoryItem[];
+  readonly asked: Hardening;
   readonly report: HardenReport;
 }
 
@@ -84,6 +85,7 @@ export async function hardenPlatform(
     execution: { ...execution, target: hardenedChain(outcome, outcome.created) },
     config: user ? { ...target.config, User: `${user.uid}:${user.gid}` } : target.config,
     history: historyOf(outcome, hardening),
+    asked: hardening,
     report,
   };
 }

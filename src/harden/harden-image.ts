@@ -14,7 +14,7 @@ import type { Hardening } from "./profile.ts";
 import { stripInherited } from "./strip-inherited.ts";
 import { stripLayers } from "./strip-layers.ts";
 import { surveyOf } from "./survey.ts";
-import { type Unneeded, unneededPrograms } from "./unneeded-programs.ts";
+import { type UnneededPrograms, unneededPrograms } from "./unneeded-programs.ts";
 import { usabilityWarnings } from "./usability.ts";
 
 /** An image that was built, and is to be hardened. */
@@ -52,18 +52,14 @@ export async function hardenImage(
   const files = new ImageFiles(at.access, chain, tree);
   const survey = surveyOf(tree);
   const changes = new ChangeSet(tree);
-  const unneeded: Unneeded =
-    profile === "strict" ? unneededPrograms(survey.programs, tree, kept) : new Map<string, string>();
-  await requireNothingUnneeded(parts.config, files, unneeded);
-  const removed = new Set(unneeded.keys());
+  const unneeded = profile === "strict" ? unneededPrograms(survey.programs, tree, kept) : NOTHING;
+  await requireNothingUnneeded(parts.config, files, unneeded.removed);
+  const removed = new Set(unneeded.removed.keys());
   const inherited = await stripInherited(files, survey.privileged, { changes, kept, removed });
   for (const path of removed) changes.remove(path);
   const user = await userOf(parts, profile, files, { changes, usedIds: survey.ids });
   const list = changes.size > 0 ? changes.finish() : [];
   const last = list.length > 0 ? await packAndStore(list, at.target, at.signal) : undefined;
-  const removals = [...unneeded].map(
-    ([path, what]): HardenChange => ({ action: "remove", path: `/${path}`, what, place: "final-layer" }),
-  );
   const missing = kept.missing.map((path) => `nothing is kept at ${path}: the image has no such file`);
   const warnings = [...missing, ...user.warnings];
   if (user.made) warnings.push(...usabilityWarnings(parts.config, tree, user.made));
@@ -75,10 +71,21 @@ export async function hardenImage(
     report: {
       profile,
       ...(user.made ? { user: user.made } : {}),
-      changes: [...stripped, ...inherited, ...removals, ...user.changes],
+      changes: [...stripped, ...inherited, ...programChanges(unneeded), ...user.changes],
       warnings,
     },
   };
+}
+
+const NOTHING: UnneededPrograms = { removed: new Map(), kept: new Map() };
+
+function programChanges({ removed, kept }: UnneededPrograms): readonly HardenChange[] {
+  return [
+    ...[...removed].map(
+      ([path, what]): HardenChange => ({ action: "remove", path: `/${path}`, what, place: "final-layer" }),
+    ),
+    ...[...kept].map(([path, what]): HardenChange => ({ action: "keep", path: `/${path}`, what })),
+  ];
 }
 
 /** The outcome as a chain: with the last layer on top. */

@@ -85,6 +85,11 @@ export function pairHistory(config: ImageConfig): readonly HistoryRow[] {
   return rows;
 }
 
+/** Position of the layer that hardening put on top of all; undefined where there is none. */
+export function hardeningLayer(config: ImageConfig): number | undefined {
+  return pairHistory(config).findLast(({ item }) => item?.comment === HARDENED)?.layer;
+}
+
 function markSurplusEmpty(items: readonly HistoryItem[], layers: number): readonly HistoryItem[] {
   let seen = 0;
   return items.map((item) => {

@@ -103,14 +103,18 @@ describe("build --harden", () => {
 
   it("keeps what is named, under all of its names, also in layers of its own, and says what it did not find", async () => {
     const context = shop.it.context({ Dockerfile: "FROM lending\nADD own.tar /\nUSER 5\n", ...OWN });
-    const keep = ["/bin/su-too", "/own/set", "/bin/nothing"].flatMap((path) => ["--harden-keep", path]);
+    const keep = ["/bin/su-too", "/own/set", "/own/net", "/bin/nothing"].flatMap((path) => [
+      "--harden-keep",
+      path,
+    ]);
     const image = await buildImage(shop.it, context, "--harden", ...keep);
     expect(modesOf(image.layers[1]!)).toContain("own/set 4711");
+    expect(modesOf(image.layers[1]!)).toContain("own/net 0755+");
     expect(modesOf(image.layers[1]!)).toContain("own/gone 0755");
     expect(modesOf(image.layers[2]!)).toEqual(["bin/ping 0755", "bin/wall 0755"]);
     expect(
       image.report[0]!.changes.filter(({ action }) => action === "keep").map(({ path }) => path),
-    ).toEqual(["/own/set", "/own/set-too", "/bin/su", "/bin/su-too"]);
+    ).toEqual(["/own/net", "/own/set", "/own/set-too", "/bin/su", "/bin/su-too"]);
     expect(image.report[0]!.warnings).toEqual([
       "nothing is kept at /bin/nothing: the image has no such file",
     ]);

@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/file-tree.ts";
+import { hardeningLayer } from "../../image/history.ts";
 import { storedSize } from "../../layer/tar-writer.ts";
 import type { AuditedImage } from "../audited-image.ts";
 import { type Finding, finding } from "../finding.ts";
@@ -58,8 +59,10 @@ export class Waste {
     return bytes;
   }
 
+  /** What hardening hides is hidden on purpose: a base cannot be changed in another way. */
   findings(): Finding[] {
-    return [...this.#piles.values()].map((pile) => this.#finding(pile));
+    const hardening = hardeningLayer(this.#image.config);
+    return [...this.#piles.values()].filter(({ by }) => by !== hardening).map((pile) => this.#finding(pile));
   }
 
   #finding({ layer, by, isDeleted, bytes, files, copies, largest }: Pile): Finding {
