@@ -36,7 +36,7 @@ export type { ExecContainerOptions } from "./api/exec.ts";
 export type { ImageDiffOptions } from "./api/image-diff.ts";
 export type { HistoryEntry, ImageSummary } from "./api/images.ts";
 export type { ContainerInspect } from "./api/inspect-container.ts";
-export type { LintFinding, LintResult } from "./api/lint.ts";
+export type { LintResult } from "./api/lint.ts";
 export type { LockOptions, LockResult } from "./api/lock-options.ts";
 
 export type { OutlineResult, TargetsResult } from "./api/outline.ts";
@@ -63,6 +63,7 @@ export { formatReport, type ReportFormat } from "./gate/report.ts";
 export type { TestReport, TestResult } from "./gate/test-result.ts";
 export type { ContainerConfig, Healthcheck, HistoryItem, ImageConfig } from "./image/config.ts";
 export type { DockerInspect } from "./image/inspect.ts";
+export type { LintFinding } from "./lint/finding.ts";
 export type { LockChange } from "./lock/lock-diff.ts";
 export type { LockEntries } from "./lock/lock-entries.ts";
 export { type OutputSpec, outputOf, parseOutput } from "./output/output-spec.ts";

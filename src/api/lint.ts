@@ -6,7 +6,8 @@ import { LINT_RULES } from "../dockerfile/lint-rules.ts";
 import type { LintWarning } from "../dockerfile/linter.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { parseReference } from "../image/reference.ts";
-import { ADVICE, advicePage, type Severity } from "../lint/catalogue.ts";
+import { ADVICE, advicePage } from "../lint/catalogue.ts";
+import type { LintFinding } from "../lint/finding.ts";
 import { giveAdvice } from "../lint/give-advice.ts";
 import { readStages } from "../lint/read-stages.ts";
 import type { LintSubject } from "../lint/rule.ts";
@@ -20,20 +21,6 @@ import type { Environment } from "./environment.ts";
 import { LintBases } from "./lint-bases.ts";
 import { lintContext } from "./lint-context.ts";
 import { baseResolver, type PlatformView, parseOptions, requestedPlatforms } from "./plan-options.ts";
-
-/** One finding, of a rule of BuildKit's linter or of one of our own. */
-export interface LintFinding {
-  readonly rule: string;
-  readonly origin: "buildkit" | "slipway";
-  readonly severity: Severity;
-  readonly description: string;
-  readonly message: string;
-  /** What to do; BuildKit's rules say it on their page. */
-  readonly fix?: string;
-  /** Where the rule is explained: a URL, or a page of this project. */
-  readonly page?: string;
-  readonly source: SourceRange;
-}
 
 export interface LintResult {
   /** By line. */

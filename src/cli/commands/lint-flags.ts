@@ -13,7 +13,9 @@ export function defineLint(program: Command, run: Run): void {
     .option("--target <stage>", "the stage that is the result (default: the last one)")
     .option("--build-arg <name=value>", "set a build argument", collect, [])
     .addOption(
-      new Option("--format <format>", "how findings are printed").choices(["text", "json"]).default("text"),
+      new Option("--format <format>", "how findings are printed")
+        .choices(["text", "json", "sarif"])
+        .default("text"),
     )
     .addOption(
       new Option(

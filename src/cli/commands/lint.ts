@@ -1,9 +1,11 @@
 import type { BuildOptions } from "../../api/build-options.ts";
 import { type LintResult, lint } from "../../api/lint.ts";
+import { lintSarif } from "../../lint/sarif.ts";
 import { safeName } from "../../progress/safe-text.ts";
 import { sourceLines, splitLines } from "../../progress/source-lines.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { reportError } from "../report-error.ts";
+import { VERSION } from "../version.ts";
 import { writeText } from "../write-text.ts";
 import { buildArguments } from "./build-request.ts";
 
@@ -12,7 +14,7 @@ export interface LintFlags {
   readonly file?: string;
   readonly target?: string;
   readonly buildArg: readonly string[];
-  readonly format: "text" | "json";
+  readonly format: "text" | "json" | "sarif";
   readonly failOn: "warning" | "info" | "none";
 }
 
@@ -26,12 +28,31 @@ export async function lintCommand(context: CliContext, path: string, flags: Lint
     signal: context.signal,
   };
   const result = await lint(options, context.environment);
-  if (flags.format === "json") context.stdout.write(`${JSON.stringify(lintJson(result), null, 2)}\n`);
-  else writeText(context.stdout, lintText(result));
   const { name, bytes } = result.dockerfile;
-  const sources = new Map([[name, Buffer.from(bytes).toString("utf8")]]);
-  if (result.error && flags.format === "text") return reportError(context, result.error, sources);
+  const text = Buffer.from(bytes).toString("utf8");
+  write(context, flags.format, result, text);
+  if (result.error && flags.format === "text")
+    return reportError(context, result.error, new Map([[name, text]]));
   return result.error || counts(result, flags.failOn) ? EXIT.failed : EXIT.ok;
+}
+
+function write(context: CliContext, format: LintFlags["format"], result: LintResult, text: string): void {
+  const { findings, error } = result;
+  switch (format) {
+    case "text":
+      writeText(context.stdout, lintText(result));
+      break;
+    case "json":
+      context.stdout.write(`${JSON.stringify(lintJson(result), null, 2)}\n`);
+      break;
+    case "sarif":
+      context.stdout.write(
+        lintSarif({ findings, text, ...(error ? { problem: error.message } : {}) }, VERSION),
+      );
+      break;
+    default:
+      format satisfies never;
+  }
 }
 
 function counts({ findings }: LintResult, failOn: LintFlags["failOn"]): boolean {
