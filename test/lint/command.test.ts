@@ -60,6 +60,25 @@ USER root
     ]);
   });
 
+  it("looks at the context as its ignore file leaves it, and at scripts in it", async () => {
+    const files = {
+      Dockerfile: 'FROM scratch\nUSER 1\nADD . /app\nENTRYPOINT ["/app/start"]\n',
+      ".git/HEAD": "x",
+      "sub/.env": "KEY=value",
+      start: "#!/bin/sh\nserver\n",
+    };
+    const rules = async (more: Readonly<Record<string, string>>) => {
+      const { stdout } = await shop.run(["lint", "--format=sarif", shop.context({ ...files, ...more })]);
+      return JSON.parse(stdout).runs[0].results.map(({ ruleId }: { ruleId: string }) => ruleId);
+    };
+    const first = await rules({});
+    expect(first.sort()).toEqual(["AddForCopy", "ScriptWithoutExec", "SecretFileCopied", "UnignoredFiles"]);
+    const second = await rules({ ".dockerignore": ".git\n**/.env\nstart\n" });
+    expect(second).toEqual(["AddForCopy"]);
+    const third = await rules({ "Dockerfile.dockerignore": "sub\n" });
+    expect(third.sort()).toEqual(["AddForCopy", "ScriptWithoutExec", "UnignoredFiles"]);
+  });
+
   it("what Dockerfile.lock pins is pinned", async () => {
     const digest = `sha256:${"0".repeat(64)}`;
     const Dockerfile = "FROM localhost:1/base:1\nUSER 1\n";
