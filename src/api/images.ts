@@ -1,8 +1,9 @@
+import { isAcceptable } from "../core/acceptable-platforms.ts";
 import { CleanupScope } from "../core/cleanup-scope.ts";
 import { type Descriptor, isIndexType } from "../core/descriptor.ts";
 import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { formatPlatform, hostPlatform, type Platform, platformMatches } from "../core/platform.ts";
+import { formatPlatform, hostPlatform, type Platform } from "../core/platform.ts";
 import type { ImageConfig } from "../image/config.ts";
 import { decodeImageConfig } from "../image/decode-config.ts";
 import { withAnnotatedHealth } from "../image/health-annotation.ts";
@@ -143,7 +144,7 @@ export function inspectImage(
 
 /**
  * The image of that name for a platform, this machine's by default. An image without an index is for one platform, and that has
- * to be the one that was asked for. Throws `IMAGE_NOT_FOUND`, `PLATFORM_UNAVAILABLE`.
+ * to be one that is taken where a platform was asked for (`acceptablePlatforms`). Throws `IMAGE_NOT_FOUND`, `PLATFORM_UNAVAILABLE`.
  */
 export async function lookAt(session: Session, name: string, options: LookOptions): Promise<OpenImage> {
   return lookAtRoot(session, name, findImage(session.store, name), options);
@@ -158,7 +159,7 @@ export async function lookAtRoot(
 ): Promise<OpenImage> {
   const image = await openImage(session, root, platform);
   const actual = image.config.platform;
-  if (!platform || image.root !== image.manifestDescriptor || platformMatches(actual, platform)) return image;
+  if (!platform || image.root !== image.manifestDescriptor || isAcceptable(actual, platform)) return image;
   throw new SlipwayError("PLATFORM_UNAVAILABLE", `${name} is not available for ${formatPlatform(platform)}`, {
     hint: `it is for ${formatPlatform(actual)}`,
   });

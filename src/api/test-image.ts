@@ -2,14 +2,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
 import type { Platform } from "../core/platform.ts";
-import { hostPlatform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
 import { resultText } from "../gate/report.ts";
 import { runTests } from "../gate/run-tests.ts";
 import { parseTestFile, type TestFile } from "../gate/test-file.ts";
 import type { TestReport } from "../gate/test-result.ts";
 import type { Environment } from "./environment.ts";
-import { findImage, openImage, withSession } from "./images.ts";
+import { lookAt, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
 import { testSurroundings } from "./test-surroundings.ts";
@@ -64,8 +63,8 @@ export async function testImage(options: TestImageOptions, environment: Environm
 export function testHere(options: TestImageOptions, environment: Environment): Promise<TestReport> {
   const { onText, onWarning, signal, runtime } = options;
   return withSession(environment, async (session) => {
-    const root = findImage(session.store, options.image);
-    const image = await openImage(session, root, options.platform ?? hostPlatform());
+    const { platform } = options;
+    const image = await lookAt(session, options.image, platform ? { platform } : {});
     const tested = testedImage({
       name: options.image,
       session,

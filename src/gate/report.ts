@@ -107,12 +107,19 @@ function junitSuite(
 function junitCase({ name, errors, stdout, stderr, durationMs }: TestResult, image: string): string {
   const head = `    <testcase classname="${xml(image)}" name="${xml(name)}" time="${formatSeconds(durationMs)}"`;
   const parts = [
-    ...errors.map((error) => `<failure message="${xml(error.split("\n")[0]!)}">${xml(error)}</failure>`),
+    ...(errors.length > 0 ? [junitFailure(errors)] : []),
     ...(stdout ? [`<system-out>${xml(stdout)}</system-out>`] : []),
     ...(stderr ? [`<system-err>${xml(stderr)}</system-err>`] : []),
   ];
   if (parts.length === 0) return `${head}/>\n`;
   return `${head}>\n${parts.map((part) => `      ${part}\n`).join("")}    </testcase>\n`;
+}
+
+/** One with all that failed: readers of the format expect no more than one in a case. */
+function junitFailure(errors: readonly string[]): string {
+  const [first = ""] = errors[0]!.split("\n");
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+  return `<failure message="${xml(first + more)}">${xml(errors.join("\n"))}</failure>`;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };

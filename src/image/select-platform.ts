@@ -1,6 +1,7 @@
+import { acceptablePlatforms } from "../core/acceptable-platforms.ts";
 import type { Descriptor } from "../core/descriptor.ts";
 import { SlipwayError } from "../core/errors.ts";
-import { formatPlatform, normalizePlatform, type Platform, platformMatches } from "../core/platform.ts";
+import { formatPlatform, type Platform, platformMatches } from "../core/platform.ts";
 import type { ImageIndex } from "./index-document.ts";
 
 /** The annotation by which an attestation manifest names the image manifest that it is about (SPEC AT-02). */
@@ -8,12 +9,11 @@ const ATTESTED = "vnd.docker.reference.digest";
 const REFERENCE_TYPE = "vnd.docker.reference.type";
 
 /**
- * The entry for `platform`: the first exact match, else the one with the highest older variant (an arm/v7 machine runs
- * arm/v6), else the only image if it names no platform. Throws `PLATFORM_UNAVAILABLE` listing what there is.
+ * The entry for `platform`: the first exact match, else the best of what is taken for it (`acceptablePlatforms`), else the only image if it names no platform. Throws `PLATFORM_UNAVAILABLE` listing what there is.
  */
 export function selectPlatform(index: ImageIndex, platform: Platform): Descriptor {
   const images = index.manifests.filter((entry) => !isAttestation(entry));
-  for (const wanted of acceptable(platform)) {
+  for (const wanted of acceptablePlatforms(platform)) {
     const match = images.find((entry) => entry.platform && platformMatches(entry.platform, wanted));
     if (match) return match;
   }
@@ -50,14 +50,4 @@ export function attestationsOf(index: ImageIndex, manifest: Descriptor): readonl
   return index.manifests.filter(
     (entry) => isAttestation(entry) && entry.annotations?.[ATTESTED] === manifest.digest,
   );
-}
-
-/** The platform itself, then its older variants from new to old. */
-function acceptable(platform: Platform): readonly Platform[] {
-  const p = normalizePlatform(platform);
-  const lowest = p.architecture === "arm" ? 5 : p.architecture === "arm64" ? 8 : 1;
-  const level = Number(/^v(\d)$/.exec(p.variant ?? "")?.[1] ?? 0);
-  if (!["arm", "arm64", "amd64"].includes(p.architecture)) return [p];
-  const older = Array.from({ length: Math.max(level - lowest, 0) }, (_, i) => `v${level - 1 - i}`);
-  return [p, ...older.map((variant) => ({ ...p, variant }))];
 }

@@ -4,7 +4,7 @@ import { isPort } from "./contract-rules.ts";
 import { type Finding, failed, unchecked } from "./finding.ts";
 import { REMEDIES } from "./remedies.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { expandTemplate } from "./template.ts";
+import { expandTemplate, type Template, writtenHint } from "./template.ts";
 
 /** Conditions about ports, host names and endpoints; all are tried at the same time. */
 export async function checkNetwork(
@@ -22,7 +22,8 @@ export async function checkNetwork(
 function checkPort(rule: PortRule, { network, variables }: Surroundings): Finding[] {
   const { protocol, hint = REMEDIES.port } = rule;
   const port = expandTemplate(rule.port, variables);
-  if (!isPort(port)) return [failed(`the port ${shownValue(port)} is no number from 1 to 65535`, hint)];
+  if (!isPort(port))
+    return [failed(`the port ${shownValue(port)} is no number from 1 to 65535${written(rule.port)}`, hint)];
   switch (network.portTaken(Number(port), protocol)) {
     case "no":
       return [];
@@ -43,7 +44,9 @@ async function checkHost(rule: HostRule, { network, variables }: Surroundings): 
     return [
       unchecked(`the host name ${shownValue(name)}`, "the container's network cannot be seen from outside"),
     ];
-  return resolved === "no" ? [failed(`the host name ${shownValue(name)} does not resolve`, hint)] : [];
+  return resolved === "no"
+    ? [failed(`the host name ${shownValue(name)} does not resolve${written(rule.name)}`, hint)]
+    : [];
 }
 
 async function checkEndpoint(rule: EndpointRule, { network, variables }: Surroundings): Promise<Finding[]> {
@@ -51,9 +54,16 @@ async function checkEndpoint(rule: EndpointRule, { network, variables }: Surroun
   const host = expandTemplate(rule.host, variables);
   const port = expandTemplate(rule.port, variables);
   const shown = shownValue(`${host}:${port}`);
-  if (host === "" || !isPort(port)) return [failed(`the endpoint ${shown} is not HOST:PORT`, hint)];
+  if (host === "" || !isPort(port))
+    return [failed(`the endpoint ${shown} is not HOST:PORT${written(rule.host, rule.port)}`, hint)];
   const answer = await network.connect(host, Number(port), within);
   if (answer === "unknown")
     return [unchecked(`the endpoint ${shown}`, "the container's network cannot be seen from outside")];
   return answer === "no" ? [failed(`nothing answers at ${shown}`, hint)] : [];
+}
+
+/** Where a variable is not set, its name says more than what is left of the text. */
+function written(...templates: readonly Template[]): string {
+  const text = writtenHint(...templates);
+  return text && ` (it is written ${text})`;
 }

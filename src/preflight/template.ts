@@ -50,6 +50,11 @@ export function variablesOf(template: Template): readonly string[] {
   return template.flatMap((part) => (part.kind === "variable" ? [part.name] : []));
 }
 
+/** What explains a text that variables make wrong: as it is written. Empty where there are none. */
+export function writtenHint(...templates: readonly Template[]): string {
+  return templates.some(hasVariables) ? templates.map(writtenText).join(":") : "";
+}
+
 /** For people: the text with its variables as they are written. */
 export function writtenText(template: Template): string {
   return template

@@ -16,6 +16,12 @@ describe("inspect and history", () => {
     expect(history.stdout).toMatch(/^[0-9a-f]{12}\n/);
   });
 
+  it("DK-02: an image for an older variant of the processor is taken, as containerd takes it", async () => {
+    const newer = { x64: "linux/amd64/v2", arm64: "linux/arm64/v9" }[process.arch as "x64" | "arm64"];
+    await shop.it.succeed(["inspect", "--platform", newer, "busybox"]);
+    expect((await shop.it.run(["inspect", "--platform", "linux/386", "busybox"])).exitCode).toBe(1);
+  });
+
   it("DK-02: a platform that an image is not for is an error, with the one that it is for", async () => {
     for (const command of ["inspect", "history"]) {
       const refused = await shop.it.run([command, "--platform", "linux/s390x", "busybox"]);

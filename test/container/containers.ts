@@ -105,3 +105,20 @@ export async function killMonitor(shop: Workshop, id: string): Promise<void> {
 export async function untilGone(pid: number): Promise<void> {
   while (existsSync(`/proc/${pid}`)) await pause(20);
 }
+
+/** A record of a container that is never started. */
+export const DRAFT = {
+  created: new Date(0).toISOString(),
+  image: {
+    name: "busybox",
+    id: `sha256:${"0".repeat(64)}`,
+    manifest: {
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      digest: `sha256:${"0".repeat(64)}`,
+      size: 1,
+    },
+    config: {},
+  },
+  cwd: "/",
+  mounts: [],
+} as const;

@@ -5,23 +5,7 @@ import { ContainerStore } from "../../src/container/container-store.ts";
 import { openStore } from "../../src/store/store.ts";
 import { useWorkshop } from "../api/workshop.ts";
 import { temporaryFolder } from "../support/folders.ts";
-import { detached, killMonitor } from "./containers.ts";
-
-const DRAFT = {
-  created: new Date(0).toISOString(),
-  image: {
-    name: "busybox",
-    id: `sha256:${"0".repeat(64)}`,
-    manifest: {
-      mediaType: "application/vnd.oci.image.manifest.v1+json",
-      digest: `sha256:${"0".repeat(64)}`,
-      size: 1,
-    },
-    config: {},
-  },
-  cwd: "/",
-  mounts: [],
-} as const;
+import { DRAFT, detached, killMonitor } from "./containers.ts";
 
 describe("containers that remove themselves", () => {
   it("are found without a look at the others, and forgotten when they are gone", async () => {

@@ -67,7 +67,9 @@ describe("reports", () => {
     const xml = formatReport(report, "junit");
     expect(xml).toContain('<testsuites name="a&amp;b" tests="2" failures="1" errors="0" time="1.500">');
     expect(xml).toContain('<testcase classname="a&amp;b" name="Command Test: &quot;x&quot;" time="1.000">');
-    expect(xml).toContain('<failure message="output\ufffd &lt;b&gt;">output\ufffd &lt;b&gt;</failure>');
+    const all = "exit code 1, not 0\noutput\ufffd &lt;b&gt;";
+    expect(xml).toContain(`<failure message="exit code 1, not 0 (and 1 more)">${all}</failure>`);
+    expect(xml.match(/<failure/g)).toHaveLength(1);
     expect(xml).toContain("<system-out>one\ntwo\n</system-out>");
   });
 });

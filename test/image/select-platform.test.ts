@@ -38,6 +38,15 @@ describe("selecting a platform", () => {
     expect(() => pick("linux/amd64", entry("linux/amd64/v3"))).toThrow("not available for linux/amd64");
   });
 
+  it("falls back to the 32-bit processor whose programs the wanted one runs", () => {
+    const [i386, v5, v7] = [entry("linux/386"), entry("linux/arm/v5"), entry("linux/arm/v7")];
+    expect(pick("linux/amd64", i386)).toBe(i386);
+    expect(pick("linux/amd64/v2", i386, image)).toBe(image);
+    expect(pick("linux/arm64", v5, v7)).toBe(v7);
+    expect(() => pick("linux/386", image)).toThrow("not available for linux/386");
+    expect(() => pick("linux/arm/v7", entry("linux/arm64"))).toThrow("not available for linux/arm/v7");
+  });
+
   it("takes the only image of an index that names no platform", () => {
     const only = entry();
     expect(pick("linux/amd64", only, attestation)).toBe(only);

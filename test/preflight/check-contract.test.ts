@@ -201,16 +201,17 @@ describe("a contract, checked from outside", () => {
 
   it("hosts, endpoints and ports", async () => {
     const yaml =
-      "links: [db, x]\nhosts: ['${FAR}']\ntcp: ['db:5432', 'db:1', 'far:1', '${GONE}:1']\nports: [80, 81, 82, '${GONE}']";
+      "links: [db, x]\nhosts: ['${FAR}', '${GONE}']\ntcp: ['db:5432', 'db:1', 'far:1', '${GONE}:1']\nports: [80, 81, 82, '${GONE}']";
     expect(await findings(yaml, { env: { FAR: "far" } })).toEqual([
       "the port 80 (tcp) is taken",
       "? the port 81 (tcp)",
-      'the port "" is no number from 1 to 65535',
+      'the port "" is no number from 1 to 65535 (it is written ${GONE})',
       'the host name "x" does not resolve',
       '? the host name "far"',
+      'the host name "" does not resolve (it is written ${GONE})',
       'nothing answers at "db:1"',
       '? the endpoint "far:1"',
-      'the endpoint ":1" is not HOST:PORT',
+      'the endpoint ":1" is not HOST:PORT (it is written ${GONE}:1)',
     ]);
   });
 });

@@ -119,7 +119,7 @@ resources: {memory: 1000t, cpus: 100000}
       `the port ${port} (tcp) is taken`,
       expect.stringMatching(/host\.invalid/),
       expect.stringMatching(/127\.0\.0\.1:1"/),
-      `the endpoint ":${port}" is not HOST:PORT`,
+      `the endpoint ":${port}" is not HOST:PORT (it is written \${NOBODY}:\${TAKEN})`,
       expect.stringMatching(/^\d+ not fulfilled: nothing is started$/),
     ]);
     expect(stderr).toContain("to do: say which");

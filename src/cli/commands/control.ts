@@ -24,7 +24,7 @@ interface StopFlags {
   readonly signal?: string;
 }
 
-/** Goes on after one that fails, as Docker does; `act` gives what is printed. */
+/** Goes on after one that fails, as Docker does, but not after a Ctrl-C, which needs no words; `act` gives what is printed. */
 async function forEach(
   context: CliContext,
   names: readonly string[],
@@ -37,6 +37,7 @@ async function forEach(
       if (line !== undefined) context.stdout.write(`${line}\n`);
     } catch (error) {
       if (!isSlipwayError(error)) throw error;
+      if (context.signal.aborted) return EXIT.failed;
       code = reportError(context, error);
     }
   }

@@ -8,7 +8,7 @@ import {
   volumeRemedy,
   volumeStateRemedy,
 } from "../remedies.ts";
-import { hasVariables, writtenText } from "../template.ts";
+import { hasVariables, type Template, writtenHint, writtenText } from "../template.ts";
 import { patternFunction } from "./pattern-function.ts";
 import { quoted, quotedTemplate } from "./quote.ts";
 
@@ -45,15 +45,15 @@ export function shellConditions(contract: Contract): ShellConditions {
     ...floorLines(contract),
     ...contract.ports.map(
       ({ port, protocol, hint = REMEDIES.port }) =>
-        `pf_port ${quotedTemplate(port)} ${protocol} ${quoted(hint)}`,
+        `pf_port ${quotedTemplate(port)} ${protocol} ${quoted(hint)}${written(port)}`,
     ),
     ...contract.hosts.map(
       ({ name, isLink, hint = isLink ? REMEDIES.link : REMEDIES.host }) =>
-        `pf_host ${quotedTemplate(name)} ${quoted(hint)}`,
+        `pf_host ${quotedTemplate(name)} ${quoted(hint)}${written(name)}`,
     ),
     ...contract.tcp.map(
       ({ host, port, within, hint = REMEDIES.endpoint }) =>
-        `pf_tcp ${quotedTemplate(host)} ${quotedTemplate(port)} ${within} ${quoted(hint)}`,
+        `pf_tcp ${quotedTemplate(host)} ${quotedTemplate(port)} ${within} ${quoted(hint)}${written(host, port)}`,
     ),
   ];
   return { lines, functions };
@@ -149,4 +149,10 @@ function floorLines({ memory, cpus }: Contract): string[] {
     ...(memory ? [call("pf_memory", String(memory.least), memory.text, memory.hint ?? REMEDIES.memory)] : []),
     ...(cpus ? [call("pf_cpus", String(cpus.least), cpus.text, cpus.hint ?? REMEDIES.cpus)] : []),
   ];
+}
+
+/** A further word for what has variables. */
+function written(...templates: readonly Template[]): string {
+  const text = writtenHint(...templates);
+  return text && ` ${quoted(text)}`;
 }

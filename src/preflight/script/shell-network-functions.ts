@@ -30,10 +30,10 @@ pf_resolves() { # host name; 0: it resolves, 1: it does not, 2: nobody can tell
   fi
 }`,
   pf_host: `
-pf_host() { # host name, what to do
+pf_host() { # host name, what to do, how it is written
   pf_resolves "$1"
   case $? in
-    1) pf_fail "the host name $(pf_shown "$1") does not resolve" "$2" ;;
+    1) pf_fail "the host name $(pf_shown "$1") does not resolve\${3:+ (it is written $3)}" "$2" ;;
     2) pf_unchecked "the host name $(pf_shown "$1")" 'neither getent nor nslookup is there' ;;
   esac
 }`,
@@ -71,9 +71,9 @@ pf_number() { # text; whether it is a port
   [ "$1" -le 65535 ]
 }`,
   pf_tcp: `
-pf_tcp() { # host, port, seconds, what to do
+pf_tcp() { # host, port, seconds, what to do, how it is written
   if [ -z "$1" ] || ! pf_number "$2"; then
-    pf_fail "the endpoint $(pf_shown "$1:$2") is not HOST:PORT" "$4"
+    pf_fail "the endpoint $(pf_shown "$1:$2") is not HOST:PORT\${5:+ (it is written $5)}" "$4"
     return
   fi
   pf_tries=0
@@ -105,9 +105,9 @@ pf_listens() { # table of /proc/net, port and state in hexadecimal digits; wheth
   esac
 }`,
   pf_port: `
-pf_port() { # port, tcp or udp, what to do
+pf_port() { # port, tcp or udp, what to do, how it is written
   if ! pf_number "$1"; then
-    pf_fail "the port $(pf_shown "$1") is no number from 1 to 65535" "$3"
+    pf_fail "the port $(pf_shown "$1") is no number from 1 to 65535\${4:+ (it is written $4)}" "$3"
     return
   fi
   if [ ! -r "/proc/net/$2" ]; then
