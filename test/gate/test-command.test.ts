@@ -37,7 +37,12 @@ describe.each([
   }
 
   it("an image that is for one platform only is not tested for another", async () => {
-    const { exitCode, stderr } = await test("busybox", "metadataTest: { workdir: / }\n", "--platform", "linux/s390x");
+    const { exitCode, stderr } = await test(
+      "busybox",
+      "metadataTest: { workdir: / }\n",
+      "--platform",
+      "linux/s390x",
+    );
     expect(exitCode).toBe(1);
     expect(stderr).toContain("busybox is not available for linux/s390x (PLATFORM_UNAVAILABLE)");
   });
