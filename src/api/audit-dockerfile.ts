@@ -28,6 +28,7 @@ export async function auditDockerfile(
     cwd,
     baseConfigs: (names) => storedConfigs(names, environment),
   });
-  const findings = inOrder([...examine(subject), ...sourceFindings]);
-  return underPolicy({ target: file.name, findings, sizes: [] }, policy, Date.now());
+  const now = Date.now();
+  const findings = inOrder([...examine(subject, now), ...sourceFindings]);
+  return underPolicy({ target: file.name, findings, sizes: [] }, policy, now);
 }

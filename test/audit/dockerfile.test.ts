@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { auditDockerfile, type DockerfileAuditOptions } from "../../src/api/audit-dockerfile.ts";
 import { readEnvironment } from "../../src/api/environment.ts";
+import { releaseOfBase } from "../../src/audit/dockerfile/base-release.ts";
 import type { Finding } from "../../src/audit/finding.ts";
 import { isSlipwayError } from "../../src/core/errors.ts";
 import { makeFolder, writeTree } from "../support/folders.ts";
@@ -13,7 +14,7 @@ let count = 0;
 const TOKEN = `ghp_${"a1B2c3D4".repeat(5)}`;
 const DIGEST = `sha256:${"0".repeat(64)}`;
 const COMMIT = "0123456789abcdef0123456789abcdef01234567";
-const PINNED = `FROM debian:12@${DIGEST}`;
+const PINNED = `FROM app:12@${DIGEST}`;
 
 type Options = Omit<DockerfileAuditOptions, "dockerfile">;
 
@@ -34,13 +35,35 @@ async function spoken(text: string, options: Options = {}, more: Readonly<Record
   return findings.filter(({ rule }) => rule !== "NoHealthcheck" && rule !== "RootUser").map(shown);
 }
 
+describe("the release that a base names", () => {
+  it.each<[base: string, expected: string | undefined]>([
+    ["debian:9", "debian 9"],
+    ["debian:12-slim", "debian 12"],
+    ["debian:bullseye-20240101", "debian 11"],
+    ["docker.io/library/ubuntu:20.04", "ubuntu 20.04"],
+    ["ubuntu:focal", "ubuntu 20.04"],
+    ["alpine:3.18.4", "alpine 3.18.4"],
+    ["python:3.9-slim-buster", "debian 10"],
+    ["node:18-alpine3.17", "alpine 3.17"],
+    [`debian:9@${DIGEST}`, "debian 9"],
+    ["rockylinux:9", "rocky 9"],
+    ["python:3.9", undefined],
+    ["debian", undefined],
+    ["debian:stable", undefined],
+    ["registry.example/debian:9", undefined],
+    ["someone/app:buster", undefined],
+    ["Not A Name", undefined],
+  ])("%s: %s", (base, expected) => expect(releaseOfBase(base)?.name).toBe(expected));
+});
+
 describe("a Dockerfile under audit", () => {
   it.each<[what: string, text: string, expected: readonly string[]]>([
-    ["a base by tag", "FROM debian:12", ["UnpinnedBase 1"]],
-    ["a base without a version, by a variable", "ARG B=debian\nFROM ${B}", ["LatestBase 2"]],
-    ["latest", "FROM debian:latest", ["LatestBase 1"]],
+    ["a base by tag", "FROM app:12", ["UnpinnedBase 1"]],
+    ["a base without a version, by a variable", "ARG B=app\nFROM ${B}", ["LatestBase 2"]],
+    ["latest", "FROM app:latest", ["LatestBase 1"]],
+    ["a base at its end", `FROM debian:9@${DIGEST} AS a\nFROM a`, ["EndOfLifeBase 1"]],
     ["a stage, scratch, a digest", `${PINNED} AS a\nFROM a\nFROM scratch`, []],
-    ["a base that is silenced for lint", "# check=skip=all\nFROM debian:12", ["UnpinnedBase 2"]],
+    ["a base that is silenced for lint", "# check=skip=all\nFROM app:12", ["UnpinnedBase 2"]],
     ["a URL", `${PINNED}\nADD https://example.com/a /a`, ["UncheckedDownload 2"]],
     [
       "a URL in a stage that is not the target",
@@ -92,8 +115,7 @@ describe("a Dockerfile under audit", () => {
   });
 
   it("looks at the stage that is asked for, and fills in build arguments", async () => {
-    const text =
-      "FROM debian:12 AS a\nENTRYPOINT serve\nFROM scratch\nARG V\nADD https://example.com/$V /a\n";
+    const text = "FROM app:12 AS a\nENTRYPOINT serve\nFROM scratch\nARG V\nADD https://example.com/$V /a\n";
     expect(await spoken(text, { target: "a" })).toContain("ShellEntrypoint 2");
     expect(await spoken(text)).not.toContain("ShellEntrypoint 2");
     expect(await spoken(text, { buildArgs: { V: "1" } })).toContain("UncheckedDownload 5");
@@ -103,10 +125,10 @@ describe("a Dockerfile under audit", () => {
   });
 
   it("knows Dockerfile.lock: what it has is pinned; one that is wrong ends the audit", async () => {
-    const text = "FROM debian:12\nADD https://example.com/a /a\nADD https://example.com/a.git#main /b\n";
+    const text = "FROM app:12\nADD https://example.com/a /a\nADD https://example.com/a.git#main /b\n";
     const lock = {
       lockVersion: 1,
-      images: { "docker.io/library/debian:12": { digest: DIGEST, platforms: { "linux/amd64": DIGEST } } },
+      images: { "docker.io/library/app:12": { digest: DIGEST, platforms: { "linux/amd64": DIGEST } } },
       urls: { "https://example.com/a": { checksum: DIGEST, size: 1 } },
       git: { "https://example.com/a.git#main": { commit: COMMIT } },
     };
@@ -117,14 +139,14 @@ describe("a Dockerfile under audit", () => {
   });
 
   it("goes by the policy beside it", async () => {
-    const entry = "{id: UnpinnedBase, subject: 'debian:*', reason: rebuilt daily, expires: never}";
+    const entry = "{id: UnpinnedBase, subject: 'app:*', reason: rebuilt daily, expires: never}";
     const report = await audit(
-      "FROM debian:12\n",
+      "FROM app:12\n",
       {},
       { ".slipway-audit.yaml": `version: 1\naccept: [${entry}]\n` },
     );
     expect(report.findings.map(({ rule }) => rule)).toEqual(["NoHealthcheck", "RootUser"]);
-    expect(report.policy!.accepted.map(({ subject }) => subject)).toEqual(["debian:12"]);
+    expect(report.policy!.accepted.map(({ subject }) => subject)).toEqual(["app:12"]);
   });
 
   it("never repeats a secret or a password", async () => {
