@@ -15,6 +15,7 @@ import {
   RESOLVE_STEP,
   requestedPlatforms,
 } from "./plan-options.ts";
+import { wasPrunedMeanwhile } from "./session.ts";
 
 export interface CheckResult {
   /** Findings of the linter in the order of detection (SPEC LN-08). */
@@ -72,13 +73,14 @@ export async function interpretHere(
   );
 }
 
-/** A request that is wrong, an abort and a defect are no findings about the Dockerfile. */
+/** A request that is wrong, an abort, a defect and a store that was pruned meanwhile are no findings about the Dockerfile. */
 export async function reasonToFail(work: () => Promise<void>): Promise<SlipwayError | undefined> {
   try {
     await work();
     return undefined;
   } catch (error) {
-    if (isSlipwayError(error) && !isSlipwayError(error, "USAGE", "CANCELLED", "INTERNAL")) return error;
+    const isOther = isSlipwayError(error, "USAGE", "CANCELLED", "INTERNAL") || wasPrunedMeanwhile(error);
+    if (isSlipwayError(error) && !isOther) return error;
     throw error;
   }
 }

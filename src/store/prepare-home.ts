@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describeSystemError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { makeFolders } from "../sys/make-folders.ts";
-import { writeFileAtomically } from "./atomic-file.ts";
+import { createFileAtomically, writeFileAtomically } from "./atomic-file.ts";
 import { emptyLayoutIndex } from "./layout-index.ts";
 import type { StorePaths } from "./paths.ts";
 import type { TempArea } from "./temp-area.ts";
@@ -48,7 +48,8 @@ function writeFirstFiles(paths: StorePaths, temp: TempArea): void {
   write(paths.ociLayout, '{"imageLayoutVersion":"1.0.0"}');
   // Another process may have tagged already; the next tag or pruning would put right what this overwrites in between.
   if (!existsSync(paths.ociIndex)) write(paths.ociIndex, emptyLayoutIndex());
-  write(paths.version, `${FORMAT}\n`);
+  // Its time tells sessions that garbage was collected (`Store.lastCollection`), so a process that comes second leaves it alone.
+  createFileAtomically(paths.version, `${FORMAT}\n`, temp.file("first"));
 }
 
 function describeHomeError(error: unknown, home: string): unknown {

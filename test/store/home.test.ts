@@ -1,7 +1,18 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { StorePaths } from "../../src/store/paths.ts";
+import { prepareHome } from "../../src/store/prepare-home.ts";
 import { Store } from "../../src/store/store.ts";
+import type { TempArea } from "../../src/store/temp-area.ts";
 import { temporaryFolder } from "../support/folders.ts";
 import { fill, smallDisk } from "../support/small-disk.ts";
 import { runOrFail } from "../support/tools.ts";
@@ -29,6 +40,22 @@ describe("the home folder", () => {
     const children = ["a", "b", "c"].map((prefix) => startChild(home, "tags", prefix, "5"));
     expect(await Promise.all(children.map((child) => child.ended))).toEqual([0, 0, 0]);
     expect(newStore(home).images.list().length).toBe(15);
+  });
+
+  it("stays as the first process made it where another one makes it at the same time: nothing was collected for those who read it", () => {
+    const home = join(temporaryFolder(), "home");
+    const paths = new StorePaths(home);
+    let other: Store | undefined;
+    const file = (prefix: string) => {
+      if (!other) {
+        other = newStore(home);
+        utimesSync(paths.version, 1, 1);
+      }
+      return other.temp.file(prefix);
+    };
+    prepareHome(paths, { file } as TempArea);
+    expect(statSync(paths.version).mtimeMs).toBe(1000);
+    expect(other && leftovers(other)).toEqual([]);
   });
 
   const versions = { "2\n": "newer", "999": "newer", "": "another", "one\n": "another", "0\n": "another" };
