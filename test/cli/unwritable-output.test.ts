@@ -3,12 +3,14 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLI } from "../support/cli.ts";
 import { temporaryFolder, writeTree } from "../support/folders.ts";
+import { prepareStoreHome } from "../support/program-cache.ts";
 import { PROJECT_ROOT } from "../support/source-tree.ts";
 import { type CommandResult, runCommand } from "../support/tools.ts";
 
 /** Runs a line of shell in which `$0` is the command; in a folder with a Dockerfile. */
 function shell(line: string, home: string): Promise<CommandResult> {
   writeTree(home, { Dockerfile: "FROM scratch\nLABEL a=b\n" });
+  if (!existsSync(join(home, "store"))) prepareStoreHome(join(home, "store"));
   return runCommand("/bin/sh", ["-c", line.replaceAll("slipway", `"${process.execPath}" "$0"`), CLI], {
     cwd: home,
     env: { PATH: process.env.PATH ?? "", HOME: home, SLIPWAY_HOME: join(home, "store") },

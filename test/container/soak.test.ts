@@ -4,7 +4,7 @@ import { detached, IDLES, type Inspected, untilContainer } from "./containers.ts
 import { type Held, heldBy, leftBehind, networkOf, pathsOf } from "./left-behind.ts";
 
 /** How many containers live at once; SLIPWAY_SOAK=50 is the long run. */
-const COUNT = Number(process.env.SLIPWAY_SOAK || 5);
+const COUNT = Number(process.env.SLIPWAY_SOAK || 4);
 const TIME_LIMIT_MS = 60_000 + COUNT * 15_000;
 
 const shops = { root: useWorkshop(), "an ordinary user": useWorkshop({ rootless: true }) };
