@@ -1,8 +1,9 @@
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { SlipwayError } from "../../core/errors.ts";
-import { fsPath, printableName } from "../../core/file-name.ts";
+import { decodeName, fsPath, printableName } from "../../core/file-name.ts";
 import type { Entry } from "../../core/file-tree.ts";
+import { LIMITS } from "../../core/limits.ts";
 import { entryOf } from "../../layer/archive-entries.ts";
 import { writeFull } from "../../layer/copy-bytes.ts";
 import type { TarEntry } from "../../layer/tar-entry.ts";
@@ -24,7 +25,8 @@ export interface ReceiveRequest {
 const MODE_WITHOUT_OWNER = 0o1777;
 
 /**
- * Writes what `packPath` packed, by the rules of `docker cp`: into a directory that is there, or under the destination's name. Throws
+ * Writes what `packPath` packed, by the rules of `docker cp`: into a directory that is there, or under the destination's name; a link is
+ * followed where it is the destination itself. Throws
  * `OUTPUT_INVALID` where the destination does not fit.
  */
 export class PathReceiver implements TarSink {
@@ -73,7 +75,8 @@ export class PathReceiver implements TarSink {
   }
 
   #chooseTarget(first: Entry): { readonly path: string; readonly skip: number } {
-    const { path, name, isArchive } = this.#request;
+    const { name, isArchive } = this.#request;
+    const path = throughLinks(this.#request.path);
     const there = fs.statSync(fsPath(path), { throwIfNoEntry: false });
     if (isArchive) {
       if (there?.isDirectory()) return { path, skip: 0 };
@@ -106,6 +109,30 @@ export class PathReceiver implements TarSink {
     if (entry.type !== "symlink") fs.chmodSync(fsPath(path), mode);
     libc().setTimes(path, "omit", BigInt(entry.mtime) * 1_000_000_000n);
   }
+}
+
+/**
+ * What a destination stands for: where it is a link, that which it leads to, whether that is there or not. The kernel follows
+ * everything but the last component; inside a container its root is the root of this process.
+ */
+function throughLinks(destination: string): string {
+  const slash = destination.endsWith("/") ? "/" : "";
+  let path = withoutSlash(destination);
+  let links = 0;
+  for (; fs.lstatSync(fsPath(path), { throwIfNoEntry: false })?.isSymbolicLink(); links++) {
+    if (links === LIMITS.symlinks) throw refused(destination, "has too many symbolic links");
+    const target = decodeName(fs.readlinkSync(fsPath(path), { encoding: "buffer" }));
+    // Not normalised: what `..` is behind a link, the kernel knows.
+    path = withoutSlash(target.startsWith("/") ? target : `${dirname(path)}/${target}`);
+  }
+  const folder = fsPath(dirname(path));
+  if (links === 0 || !fs.existsSync(folder)) return `${path}${slash}`;
+  const real = decodeName(fs.realpathSync.native(folder, { encoding: "buffer" }));
+  return `${join(real, basename(path))}${slash}`;
+}
+
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
 }
 
 /** A directory takes what arrives; anything else gives way to it, and no link is followed. */
