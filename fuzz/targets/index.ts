@@ -18,6 +18,7 @@ import { recordsTarget } from "./records.ts";
 import { referenceTarget } from "./reference.ts";
 import { registryAnswersTarget } from "./registry-answers.ts";
 import { resolveTarget } from "./resolve.ts";
+import { secretLayerTarget } from "./secret-layer.ts";
 import { secretSearchTarget } from "./secret-search.ts";
 import { shellTarget } from "./shell.ts";
 import { shellPatternTarget } from "./shell-pattern.ts";
@@ -60,6 +61,7 @@ export const TARGETS: readonly Target[] = [
   auditPolicyTarget,
   globTarget,
   secretSearchTarget,
+  secretLayerTarget,
   treeDiffTarget,
   textDiffTarget,
   configDiffTarget,

@@ -35,7 +35,7 @@ export const secretSearchTarget: Target = {
   },
   run: (input) => {
     const bytes = Buffer.from(input);
-    const parts = split(bytes).slice(-MOST_SECRETS - 1);
+    const parts = splitBytes(bytes).slice(-MOST_SECRETS - 1);
     const text = parts.at(-1)!;
     const secrets = parts
       .slice(0, -1)
@@ -61,7 +61,7 @@ export const secretSearchTarget: Target = {
 };
 
 /** Parts are separated by NUL; bytes stay as they are. */
-function split(bytes: Buffer): Buffer[] {
+export function splitBytes(bytes: Buffer): Buffer[] {
   const parts: Buffer[] = [];
   let start = 0;
   for (let at = bytes.indexOf(0); at >= 0; at = bytes.indexOf(0, start)) {
