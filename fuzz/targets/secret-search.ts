@@ -9,6 +9,7 @@ import { text as oddText } from "../grammar/text.ts";
 /** Inputs beyond that are too much for a search that looks everywhere. */
 const COMPARABLE = 3000;
 const MOST_SECRETS = 4;
+const MOST_PIECES = 2000;
 
 /**
  * The search for secrets, against one that tries every form at every place; and the redactor, whose result must not depend on how its
@@ -88,10 +89,9 @@ function checkRedaction(search: SecretSearch, text: Buffer, seed: Buffer): void 
   const whole = redacted(search, [text]);
   const first = seed[0] ?? 1;
   for (const size of [1 + (first % 7), 1 + (first % 61)]) {
-    const pieces = Array.from({ length: Math.ceil(text.length / size) }, (_, i) =>
-      text.subarray(i * size, (i + 1) * size),
-    );
-    if (pieces.length > 2000) continue;
+    const count = Math.ceil(text.length / size);
+    if (count > MOST_PIECES) continue;
+    const pieces = Array.from({ length: count }, (_, i) => text.subarray(i * size, (i + 1) * size));
     must(redacted(search, pieces).equals(whole), () => `cut after ${size} bytes it is shown in another way`);
   }
   if (search.secrets.length > 0 && search.next(text) === undefined)
