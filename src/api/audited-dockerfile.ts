@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { AuditedDockerfile, RemoteSource } from "../audit/dockerfile/audited-dockerfile.ts";
+import { copiedImageFindings } from "../audit/dockerfile/copied-images.ts";
 import { remoteSourceFindings } from "../audit/dockerfile/remote-sources.ts";
 import { type Finding, finding } from "../audit/finding.ts";
 import { withoutSecrets } from "../audit/secret-text.ts";
@@ -79,7 +80,8 @@ export async function openAuditedDockerfile(asked: DockerfileRequest): Promise<O
   const subject: AuditedDockerfile = { dockerfile, stages, isPinned };
   const isLocked = (image: string) => isKnown(entries, (lock) => lock.image(parseReference(image)));
   const bases = baseFindings({ dockerfile, stages, replaced: () => false, locked: isLocked });
-  return { file, subject, stages, sourceFindings: [...bases, ...remoteSourceFindings(subject)] };
+  const copied = [...copiedImageFindings(subject), ...remoteSourceFindings(subject)];
+  return { file, subject, stages, sourceFindings: [...bases, ...copied] };
 }
 
 function hasStage(views: readonly StageView[], target: string): boolean {
@@ -103,6 +105,7 @@ function isKnown(entries: SourceLock["entries"], ask: (lock: SourceLock) => unkn
 }
 
 function pinnedSource(lock: SourceLock, { kind, text, checksum }: RemoteSource): unknown {
+  if (kind === "image") return lock.image(parseReference(text));
   const git = kind === "git" ? parseGitUrl(text) : undefined;
   if (!git) return lock.url(text, checksum !== undefined);
   return lock.git(withGitFlags(git, checksum === undefined ? {} : { checksum }));

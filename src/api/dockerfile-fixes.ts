@@ -12,7 +12,7 @@ import { classifySource } from "../plan/copy-sources.ts";
 import { appendCommand, REMOVE_APT_LISTS } from "../rewrite/append-command.ts";
 import { execForm } from "../rewrite/exec-form.ts";
 import type { Fix } from "../rewrite/fix.ts";
-import { addChecksum, pinBase } from "../rewrite/pin-sources.ts";
+import { addChecksum, pinBase, pinCopiedImage } from "../rewrite/pin-sources.ts";
 import { isShell } from "../shell/script-commands.ts";
 import type { OpenDockerfile } from "./audited-dockerfile.ts";
 
@@ -46,12 +46,17 @@ function sourceFix(
   const unknown = { reason: "what it is now is not known" };
   const { source } = place.origin;
   const stage = stages.find(({ parsed }) => parsed.from.source === source);
+  const digestOf = (image: string) => current.images[imageName(parseReference(image))]?.digest;
   if (stage) {
-    const name = imageName(parseReference(stage.base!));
-    const entry = current.images[name];
-    return entry ? pinBase(dockerfile, stage.parsed.from, entry.digest) : unknown;
+    const digest = digestOf(stage.base!);
+    return digest ? pinBase(dockerfile, stage.parsed.from, digest) : unknown;
   }
   const step = stages.flatMap(({ steps }) => steps).find(({ written }) => written.source === source);
+  if (step?.written.kind === "RUN") return { reason: "a mount is no simple text" };
+  if (step?.written.kind === "COPY") {
+    const digest = digestOf(place.subject);
+    return digest ? pinCopiedImage(dockerfile, step.written, digest) : unknown;
+  }
   const [address] = step?.sources ?? [];
   const checksum = address === undefined ? undefined : checksumOf(address, current);
   return checksum === undefined

@@ -88,7 +88,7 @@ export const AUDIT_RULES = {
   LatestBase: rule(
     "medium",
     "base without a version",
-    "The base is named without a tag, or with latest: whatever was pushed last.",
+    "A base, or an image that files are taken from, is named without a tag, or with latest: whatever was pushed last.",
   ),
   UnpinnedBase: rule(
     "low",

@@ -15,6 +15,14 @@ export function pinBase(file: File, from: FromInstruction, digest: Digest): Fix 
   });
 }
 
+/** Writes the digest behind the image of COPY --from. */
+export function pinCopiedImage(file: File, copy: CopyInstruction, digest: Digest): Fix {
+  return fixWords(file, copy, ({ words }) => {
+    const flag = words.find(({ text }) => text === `--from=${copy.from}`);
+    return flag ? insertion(flag.end, `@${digest}`) : { reason: "the name is not where it was expected" };
+  });
+}
+
 /** Writes `--checksum=` into an ADD of one URL or repository. */
 export function addChecksum(file: File, add: CopyInstruction, checksum: string): Fix {
   const [source, ...others] = add.sources;

@@ -64,6 +64,13 @@ describe("a Dockerfile under audit", () => {
     ["a base at its end", `FROM debian:9@${DIGEST} AS a\nFROM a`, ["EndOfLifeBase 1"]],
     ["a stage, scratch, a digest", `${PINNED} AS a\nFROM a\nFROM scratch`, []],
     ["a base that is silenced for lint", "# check=skip=all\nFROM app:12", ["UnpinnedBase 2"]],
+    ["an image of COPY", `${PINNED} AS a\nFROM a\nCOPY --from=tool:1 /a /a`, ["UnpinnedBase 3"]],
+    ["an image of a mount", `${PINNED}\nRUN --mount=from=tool,target=/t a`, ["LatestBase 2"]],
+    [
+      "stages, numbers and digests of COPY",
+      `${PINNED} AS a\n${PINNED}\nCOPY --from=A /a /a\nCOPY --from=0 /a /a\nCOPY --from=t@${DIGEST} /a /a`,
+      [],
+    ],
     ["a URL", `${PINNED}\nADD https://example.com/a /a`, ["UncheckedDownload 2"]],
     [
       "a URL in a stage that is not the target",
@@ -125,14 +132,20 @@ describe("a Dockerfile under audit", () => {
   });
 
   it("knows Dockerfile.lock: what it has is pinned; one that is wrong ends the audit", async () => {
-    const text = "FROM app:12\nADD https://example.com/a /a\nADD https://example.com/a.git#main /b\n";
+    const text =
+      "FROM app:12\nCOPY --from=app:12 /a /a\nADD https://example.com/a /a\nADD https://example.com/a.git#main /b\n";
     const lock = {
       lockVersion: 1,
       images: { "docker.io/library/app:12": { digest: DIGEST, platforms: { "linux/amd64": DIGEST } } },
       urls: { "https://example.com/a": { checksum: DIGEST, size: 1 } },
       git: { "https://example.com/a.git#main": { commit: COMMIT } },
     };
-    expect(await spoken(text)).toEqual(["UncheckedDownload 2", "UnpinnedRepository 3", "UnpinnedBase 1"]);
+    expect(await spoken(text)).toEqual([
+      "UncheckedDownload 3",
+      "UnpinnedRepository 4",
+      "UnpinnedBase 1",
+      "UnpinnedBase 2",
+    ]);
     expect(await spoken(text, {}, { "Dockerfile.lock": JSON.stringify(lock) })).toEqual([]);
     const wrong = audit(text, {}, { "Dockerfile.lock": "{}" });
     await expect(wrong).rejects.toSatisfy((error) => isSlipwayError(error, "LOCK_INVALID"));

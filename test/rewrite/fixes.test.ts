@@ -4,7 +4,7 @@ import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import { appendCommand, REMOVE_APT_LISTS } from "../../src/rewrite/append-command.ts";
 import { execForm } from "../../src/rewrite/exec-form.ts";
 import type { Fix } from "../../src/rewrite/fix.ts";
-import { addChecksum, pinBase } from "../../src/rewrite/pin-sources.ts";
+import { addChecksum, pinBase, pinCopiedImage } from "../../src/rewrite/pin-sources.ts";
 import { applyEdits } from "../../src/rewrite/text-edits.ts";
 
 const DIGEST: Digest = `sha256:${"0".repeat(64)}`;
@@ -38,6 +38,14 @@ describe("bases", () => {
     ["ARG B=debian\nFROM $B\n", "no: the name comes out of a variable"],
     ["FROM deb\\\nian:12\n", "no: its words go over several lines"],
   ])("%j", (text, expected) => expect(base(text)).toBe(expected));
+});
+
+describe("images of COPY", () => {
+  it("get their digest", () => {
+    const text = "FROM a\ncopy --chown=1 --from=b:2 \\\n  /a /a\n";
+    const after = fixed(text, (file) => pinCopiedImage(file, last(file), DIGEST));
+    expect(after).toBe(text.replace("b:2", `b:2@${DIGEST}`));
+  });
 });
 
 describe("checksums", () => {

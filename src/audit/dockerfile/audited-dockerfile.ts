@@ -24,9 +24,9 @@ export interface AuditedStage {
   readonly isTarget: boolean;
 }
 
-/** A source of ADD that comes from elsewhere. */
+/** What an instruction takes from elsewhere. */
 export interface RemoteSource {
-  readonly kind: "url" | "git";
+  readonly kind: "url" | "git" | "image";
   readonly text: string;
   readonly checksum: string | undefined;
 }
