@@ -231,6 +231,28 @@ async function hardened(demo) {
   demo.check("no file lends the rights of its owner", run.stdout.trimEnd().endsWith("\n0"));
   const other = await demo.slipway(build(`sha256:${"0".repeat(64)}`));
   demo.check("another base is refused", other.code === 1, `exit code ${other.code}`);
+  await exposed(demo, digest);
+}
+
+/** What --harden makes of a Dockerfile that does nothing for it. */
+async function exposed(demo, digest) {
+  demo.say("A Dockerfile that says nothing of users and bits, before and after:");
+  const file = ["-f", "examples/hardened/exposed.df", "examples/hardened"];
+  const build = ["build", "-t", "example/exposed", "--build-arg", `BASE_DIGEST=${digest}`];
+  const audit = ["audit", "example/exposed", "--fail-on", "low"];
+  const find = ["find", "/", "-xdev", "-type", "f", "-perm", "/6000"];
+  await demo.succeed([...build, ...file], { show: false });
+  const before = await demo.slipway(audit);
+  demo.check(
+    "the audit finds setuid files, and root",
+    before.code === 1 && /SetuidFile.*\/usr\/bin\/su /.test(before.stdout),
+  );
+  await demo.succeed([...build, "--harden=strict", ...file]);
+  await demo.succeed(audit);
+  const left = await demo.succeed(["run", "--rm", "--user", "root", "example/exposed", ...find]);
+  demo.check("hardened, no file lends the rights of its owner", left.stdout === "", left.stdout);
+  const user = await demo.succeed(["run", "--rm", "example/exposed"]);
+  demo.check("and it runs as an account of its own", user.stdout.startsWith("uid=10001(app) gid=10001(app)"));
 }
 
 async function nothingToDo(demo) {
