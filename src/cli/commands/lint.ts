@@ -59,6 +59,9 @@ function counts({ findings }: LintResult, failOn: LintFlags["failOn"]): boolean 
   return failOn !== "none" && findings.some(({ severity }) => failOn === "info" || severity === "warning");
 }
 
+/** Lines of an instruction that are shown with each finding about it. */
+const MOST_LINES = 12;
+
 /** How many there are, then each with its place and its remedy. */
 export function lintText({ findings, dockerfile, error }: LintResult): string {
   if (findings.length === 0) return error ? "" : "Nothing found.\n";
@@ -68,7 +71,7 @@ export function lintText({ findings, dockerfile, error }: LintResult): string {
     "",
     `${severity.toUpperCase()}: ${rule}${page === undefined ? "" : ` - ${page}`}`,
     safeName(message),
-    ...sourceLines(source, lines),
+    ...sourceLines(source, lines, MOST_LINES),
     ...(fix === undefined ? [] : [`  fix: ${fix}`]),
   ]);
   return [`Warnings: ${warnings}, advice: ${findings.length - warnings}`, ...shown]

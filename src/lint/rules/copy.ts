@@ -3,7 +3,7 @@ import type { ContextFiles } from "../context-files.ts";
 import { type ContextCopy, contextCopies, contextPath, isFolder, isRemote } from "../copied-files.ts";
 import { dependencyInstall } from "../packages/dependency-install.ts";
 import type { Judge, Say } from "../rule.ts";
-import { lineage, type StageView, type Step } from "../stage-view.ts";
+import type { StageView, Step } from "../stage-view.ts";
 
 const ARCHIVE = /\.(?:tar|tar\.\w+|tgz|tbz2?|txz|tzst|gz|bz2|xz|zst|lzma|Z)$/i;
 /** Where a tar archive says that it is one. */
@@ -12,9 +12,10 @@ const COMPRESSED = /^(?:\x1f\x8b|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd)/;
 
 /** AddForCopy, CopyBeforeInstall. */
 export const judgeCopy: Judge = ({ stages, context }, say) => {
+  const installed = new Map<StageView, ReadonlySet<string>>();
   for (const stage of stages) {
     for (const step of stage.steps) judgeAdd(step, context, say);
-    judgeOrder(stage, say);
+    judgeOrder(stage, installed, say);
   }
 };
 
@@ -41,10 +42,9 @@ function isPlain(source: string, context: ContextFiles | undefined): boolean {
  * A whole folder is copied ahead of a step that installs what a list of dependencies says, so that each change of any file installs
  * everything again. Not said where the list was copied and used before, and where a cache is mounted.
  */
-function judgeOrder(stage: StageView, say: Say): void {
-  const installed = new Set<string>();
-  for (const below of lineage(stage))
-    if (below !== stage) for (const one of below.steps.flatMap(installs)) installed.add(one);
+function judgeOrder(stage: StageView, known: Map<StageView, ReadonlySet<string>>, say: Say): void {
+  const installed = new Set(stage.parent && known.get(stage.parent));
+  known.set(stage, installed);
   const copies = new Map(contextCopies(stage).map((found) => [found.step, found]));
   let broad: ContextCopy | undefined;
   for (const step of stage.steps) {

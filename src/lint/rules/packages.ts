@@ -15,11 +15,11 @@ export const judgePackages: Judge = ({ stages }, say) => {
       const calls = step.commands.flatMap((command) => packageCall(command) ?? []);
       for (const call of calls) {
         judgeAnswers(call, step, say);
-        if (!stage.isShipped || step.isTrigger) continue;
-        judgeVersions(call, step, say);
-        if (keepsCache(call, { stage, step, run, calls }))
-          say("PackageCacheKept", `\`${shown(call)}\` leaves its cache in the layer`, step.written);
+        if (stage.isShipped && !step.isTrigger) judgeVersions(call, step, say);
       }
+      if (!stage.isShipped || step.isTrigger) continue;
+      for (const call of cacheKeepers(calls, { stage, step, run }))
+        say("PackageCacheKept", `\`${shown(call)}\` leaves its cache in the layer`, step.written);
     }
 };
 
@@ -27,19 +27,28 @@ interface Place {
   readonly stage: StageView;
   readonly step: Step;
   readonly run: RunInstruction;
-  readonly calls: readonly PackageCall[];
 }
 
-function keepsCache({ manager, verb, flags }: PackageCall, { stage, step, run, calls }: Place): boolean {
-  const { cache, installs } = manager;
-  if (!cache || !installs.has(verb)) return false;
-  const { off, variable, cleans, folders } = cache;
-  if (flags.some((flag) => off?.test(flag))) return false;
+/** The calls that leave something behind, of which nothing in the step gets rid. */
+function cacheKeepers(calls: readonly PackageCall[], place: Place): readonly PackageCall[] {
+  const keepers = calls.filter(({ manager: { cache, installs }, verb, flags }) => {
+    return cache && installs.has(verb) && !flags.some((flag) => cache.off?.test(flag));
+  });
+  if (keepers.length === 0 || place.step.commands.some(isScript)) return [];
+  const managers = [...new Set(keepers.map(({ manager }) => manager))];
+  const clean = new Set(managers.filter(({ cache }) => cache && isClean(cache, place)));
+  for (const { manager, text } of calls) if (manager.cache?.cleans?.test(text)) clean.add(manager);
+  return keepers.filter(({ manager }) => !clean.has(manager));
+}
+
+function isClean(cache: PackageCacheFacts, { stage, step, run }: Place): boolean {
+  const { variable, folders } = cache;
   if (variable && ([...stage.env].some((name) => variable.test(name)) || setsVariable(step, variable)))
-    return false;
-  if (calls.some((call) => call.manager === manager && cleans?.test(call.text))) return false;
-  if (run.mounts.some(({ text }) => isMountedAt(text, folders))) return false;
-  return !step.commands.some((command) => removes(command, cache) || isScript(command));
+    return true;
+  return (
+    run.mounts.some(({ text }) => isMountedAt(text, folders)) ||
+    step.commands.some((command) => removes(command, cache))
+  );
 }
 
 function setsVariable({ commands }: Step, variable: RegExp): boolean {
