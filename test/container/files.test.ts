@@ -44,12 +44,34 @@ describe.each(Object.entries(shops))("the files of a container of %s", (_, shop)
   });
 
   it("are exported whole", async () => {
-    await made("exported", "echo x > /new; rm /bin/wget");
+    const long = `long/${"0".repeat(150)}/${"1".repeat(150)}`;
+    const script = [
+      `mkdir -p /d/e /${long}; chmod 1777 /d; chown 1000:60000 /d/e; chmod 2750 /d/e`,
+      "echo x > /new; touch -d @1000000000 /new; ln /new /same; ln -s new /link; mkfifo /fifo; rm /bin/wget",
+      "echo y > '/näme with space'; echo gone > /dev/shm/x; echo kept > /dev/x",
+    ];
+    await made("exported", script.join("; "));
     await shop.it.succeed(["export", "-o", "files.tar", "exported"]);
-    const names = execFileSync("tar", ["-tf", join(shop.it.folder, "files.tar")], { encoding: "utf8" });
-    expect(names).toContain("new\n");
-    expect(names).toContain("bin/busybox\n");
-    expect(names).not.toContain("bin/wget\n");
+    const archive = join(shop.it.folder, "files.tar");
+    const list = ["--numeric-owner", "--quoting-style=literal", "--full-time", "-tvf", archive];
+    const lines = execFileSync("tar", list, { encoding: "utf8", env: { ...process.env, TZ: "UTC" } });
+    const entries = lines.split("\n").map((line) => line.replace(/ +/g, " "));
+    for (const entry of [
+      /^drwxrwxrwt 0\/0 0 \S+ \S+ d\/$/,
+      /^drwxr-s--- 1000\/60000 0 \S+ \S+ d\/e\/$/,
+      /^-rw-r--r-- 0\/0 2 2001-09-09 01:46:40 new$/,
+      /^hrw-r--r-- 0\/0 0 2001-09-09 01:46:40 same link to new$/,
+      /^lrwxrwxrwx 0\/0 0 \S+ \S+ link -> new$/,
+      /^prw-r--r-- 0\/0 0 \S+ \S+ fifo$/,
+      /^-rw-r--r-- 0\/0 2 \S+ \S+ näme with space$/,
+      new RegExp(`^drwxr-xr-x 0/0 0 \\S+ \\S+ ${long}/$`),
+      / bin\/busybox( |$)/,
+    ])
+      expect(entries).toContainEqual(expect.stringMatching(entry));
+    // Neither what was removed nor what was mounted.
+    for (const path of ["bin/wget", "dev/shm", "dev/x", "etc/hosts", "proc/self", "sys/fs"])
+      expect(entries.filter((entry) => entry.includes(` ${path}`))).toEqual([]);
+    expect(readFileSync(archive).subarray(-1024)).toEqual(Buffer.alloc(1024));
     await shop.it.succeed(["rm", "exported"]);
   });
 
