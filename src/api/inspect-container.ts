@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { shortId } from "../container/container-names.ts";
 import { DEFAULT_STOP_SECONDS } from "../container/container-options.ts";
@@ -6,7 +7,7 @@ import type { Container } from "../container/container-store.ts";
 import { mergedHealthcheck } from "../container/health-check.ts";
 import { INIT_PATH } from "../container/init-program.ts";
 import { logFile } from "../container/log-writer.ts";
-import { networkMode } from "../container/network/network-mode.ts";
+import { hasMachineName, networkMode } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { NO_RESTART } from "../container/restart-policy.ts";
 import { isSlipwayError } from "../core/errors.ts";
@@ -111,7 +112,7 @@ function configDocument(record: ContainerRecord) {
   const health = mergedHealthcheck(config.Healthcheck, options.health);
   const cmd = args.length > 0 ? args : entrypoint === undefined ? (config.Cmd ?? null) : null;
   return {
-    Hostname: options.hostname ?? shortId(record.id),
+    Hostname: hasMachineName(options) ? hostname() : (options.hostname ?? shortId(record.id)),
     Domainname: "",
     User: options.user ?? config.User ?? "",
     Tty: options.tty ?? false,

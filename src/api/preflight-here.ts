@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from "node:os";
 import { ContainerStore } from "../container/container-store.ts";
 import { networkFolder } from "../container/network/bridge-holder.ts";
 import { Members } from "../container/network/members.ts";
-import { networkMode as chosenNetwork } from "../container/network/network-mode.ts";
+import { networkMode as chosenNetwork, hasMachineName } from "../container/network/network-mode.ts";
 import { processConfig } from "../container/process-config.ts";
 import { hostPlatform } from "../core/platform.ts";
 import { imageChain } from "../execute/chain.ts";
@@ -19,7 +19,7 @@ import type { PreflightReport } from "../preflight/finding.ts";
 import { networkView } from "../preflight/network-view.ts";
 import { parseContract } from "../preflight/parse-contract.ts";
 import type { Surroundings } from "../preflight/surroundings.ts";
-import { hostsFile, resolverFile } from "../runtime/network-files.ts";
+import { hostsFile, machineHostsFile, resolverFile } from "../runtime/network-files.ts";
 import type { Resources } from "../runtime/request.ts";
 import { resolveUser, withGroups } from "../runtime/users.ts";
 import type { Store } from "../store/store.ts";
@@ -134,16 +134,21 @@ function networkOf(options: PreflightOptions, hostname: string, others: string) 
   const extra = (options.addHosts ?? []).map(({ host, ip }) => ({ name: host, ip }));
   return networkView({
     mode,
-    hosts: hostsFile(hostname, extra),
+    hosts: hasMachineName(options)
+      ? machineHostsFile(machineFile("/etc/hosts"), extra)
+      : hostsFile(hostname, extra),
     ...(chosenNetwork(options) === "private" ? { others } : {}),
-    resolvConf: resolverFile({ network: mode === "none" ? "none" : "host", host: resolvConf() }),
+    resolvConf: resolverFile({
+      network: mode === "none" ? "none" : "host",
+      host: machineFile("/etc/resolv.conf"),
+    }),
     ...(options.signal ? { signal: options.signal } : {}),
   });
 }
 
-function resolvConf(): string {
+function machineFile(path: string): string {
   try {
-    return readFileSync("/etc/resolv.conf", "utf8");
+    return readFileSync(path, "utf8");
   } catch {
     return "";
   }

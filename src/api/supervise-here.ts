@@ -55,7 +55,8 @@ export async function superviseHere(
           containers,
           store,
           path,
-          resolvConf: resolvConf(),
+          resolvConf: machineFile("/etc/resolv.conf"),
+          machineHosts: machineFile("/etc/hosts"),
         });
         try {
           return await prepare({ container, containers, network }, options.signal, environment);
@@ -157,9 +158,9 @@ function withSwap(resources: Resources): Resources {
     : { ...resources, memorySwap: 2 * memory };
 }
 
-function resolvConf(): string {
+function machineFile(path: string): string {
   try {
-    return readFileSync("/etc/resolv.conf", "utf8");
+    return readFileSync(path, "utf8");
   } catch {
     return "";
   }

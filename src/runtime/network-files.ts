@@ -29,6 +29,13 @@ export function hostsFile(hostname: string, extraHosts: readonly ExtraHost[] = [
   return `${lines.join("\n")}\n`;
 }
 
+/** The machine's own /etc/hosts with extra hosts behind it, for a container that has the machine's network and its name (docker: `--network host`). */
+export function machineHostsFile(text: string, extraHosts: readonly ExtraHost[] = []): string {
+  const own = text === "" || text.endsWith("\n") ? text : `${text}\n`;
+  const lines = extraHosts.map(({ name, ip }) => `${ip === "host-gateway" ? HOST_GATEWAY : ip}\t${name}\n`);
+  return own + lines.join("");
+}
+
 export interface ResolverRequest {
   readonly network: "none" | "host";
   /** The machine's own file; empty where there is none. */

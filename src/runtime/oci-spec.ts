@@ -171,8 +171,10 @@ export function ownMountOptions(mount: ContainerMount): readonly string[] {
     }
     case "secret":
       return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];
-    case "file":
-      return ["rbind", "nosuid", "nodev", ...((mount.mode & 0o111) === 0 ? ["noexec"] : []), "ro"];
+    case "file": {
+      const noExec = (mount.mode & 0o111) === 0 ? ["noexec"] : [];
+      return ["rbind", "nosuid", "nodev", ...noExec, mount.isWritable ? "rw" : "ro"];
+    }
     case "device":
       return ["bind", "nosuid", "noexec", "ro"];
     case "bind":

@@ -109,12 +109,14 @@ export type ContainerMount =
     }
   /** A device file that the container may open. */
   | { readonly type: "device"; readonly target: string; readonly node: DeviceNode }
-  /** A read-only file with given content: /etc/hosts, /etc/resolv.conf. */
+  /** A file with given content: /etc/hosts, /etc/resolv.conf. What is written to it is gone with the container's run. */
   | {
       readonly type: "file";
       readonly target: string;
       readonly content: string | Uint8Array;
       readonly mode: number;
+      /** Default false. */
+      readonly isWritable?: boolean;
     };
 
 /**

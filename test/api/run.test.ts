@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { CLI } from "../support/cli.ts";
@@ -34,6 +35,29 @@ describe("slipway run", () => {
     expect(await code("busybox", "/etc/passwd")).toBe(126);
     expect(await code("--pull=never", "missing-image")).toBe(125);
     expect(await code("busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?")).toBe(137);
+  });
+
+  it("RN-09: /etc/hosts and its kin can be written, by this container alone; with --network host they are the machine's", async () => {
+    const before = readFileSync("/etc/hosts", "utf8");
+    const line =
+      "for name in hosts hostname resolv.conf; do echo '# own' >> /etc/$name; tail -n 1 /etc/$name; done";
+    const own = "# own\n# own\n# own\n";
+    expect((await shop.it.succeed(["run", "--rm", "busybox", "sh", "-c", line])).stdout).toBe(own);
+    const host = ["run", "--rm", "--network", "host", "--add-host", "extra:192.0.2.1", "busybox", "sh", "-c"];
+    const seen = await shop.it.succeed([...host, `cat /etc/hosts; hostname; cat /etc/hostname; ${line}`]);
+    const end = before.endsWith("\n") ? "" : "\n";
+    expect(seen.stdout).toBe(`${before}${end}192.0.2.1\textra\n${hostname()}\n${hostname()}\n${own}`);
+    expect(readFileSync("/etc/hosts", "utf8")).toBe(before);
+    const refused = await shop.it.run([
+      "run",
+      "--rm",
+      "--read-only",
+      "busybox",
+      "sh",
+      "-c",
+      "echo x >> /etc/hosts",
+    ]);
+    expect(refused.stderr).toContain("Read-only file system");
   });
 
   it("DR-05 to DR-07: user, directory and environment", async () => {

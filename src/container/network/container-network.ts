@@ -1,6 +1,7 @@
+import { hostname as machineName } from "node:os";
 import { join } from "node:path";
 import { SlipwayError } from "../../core/errors.ts";
-import { hostsFile, resolverFile } from "../../runtime/network-files.ts";
+import { hostsFile, machineHostsFile, resolverFile } from "../../runtime/network-files.ts";
 import type { Network } from "../../runtime/request.ts";
 import { pidOf } from "../../store/owner.ts";
 import type { Store } from "../../store/store.ts";
@@ -8,7 +9,7 @@ import { shortId } from "../container-names.ts";
 import type { NetworkState } from "../container-record.ts";
 import type { Container, ContainerStore } from "../container-store.ts";
 import type { PlannedMount } from "../volume/mount-places.ts";
-import { networkMode, sharedWith } from "./network-mode.ts";
+import { hasMachineName, networkMode, sharedWith } from "./network-mode.ts";
 import { connect } from "./private-network.ts";
 import { publishedPorts } from "./published-port.ts";
 import { machineAddress, UPLINK } from "./subnet.ts";
@@ -28,8 +29,9 @@ export interface NetworkRequest {
   readonly container: Container;
   readonly containers: Pick<ContainerStore, "find">;
   readonly store: Pick<Store, "paths" | "temp" | "locks">;
-  /** The machine's /etc/resolv.conf. */
+  /** The machine's /etc/resolv.conf and /etc/hosts; empty where there is none. */
   readonly resolvConf: string;
+  readonly machineHosts: string;
   /** PATH for tools. */
   readonly path: string;
 }
@@ -43,9 +45,13 @@ export async function prepareNetwork(request: NetworkRequest): Promise<PreparedN
   if (mode === "private") return privateNetwork(request);
   const place = mode === "none" ? "none" : "host";
   const hostname = hostnameOf(request.container);
-  const hosts = textFile("/etc/hosts", hostsFile(hostname, extraHosts(request.container)));
+  const files = filesFor(request.container);
+  const hosts = hostsText(request.container, request.machineHosts);
   const resolver = resolverText(request.container, request.resolvConf, place);
-  return { place, hostname, files: [hosts, ...nameFiles(hostname, resolver)], close: async () => {} };
+  return {
+    ...{ place, hostname, close: async () => {} },
+    files: [files.text("/etc/hosts", hosts), ...files.names(hostname, resolver)],
+  };
 }
 
 async function privateNetwork({
@@ -69,9 +75,10 @@ async function privateNetwork({
   });
   const { namespace, address, ports } = connection;
   const resolver = resolverText(container, resolvConf, "none", [UPLINK.resolver]);
+  const files = filesFor(container);
   return {
     ...{ place: { namespace }, hostname, state: { address, ports } },
-    files: [hostFile("/etc/hosts", hosts), ...nameFiles(hostname, resolver)],
+    files: [files.shared("/etc/hosts", hosts), ...files.names(hostname, resolver)],
     close: connection.close,
   };
 }
@@ -91,21 +98,30 @@ function sharedNetwork(request: NetworkRequest, name: string): PreparedNetwork {
   const hostname = hostnameOf(other);
   const mode = networkMode(other.record.options);
   const isPrivate = mode === "private";
+  const files = filesFor(request.container);
   const hosts = isPrivate
-    ? hostFile("/etc/hosts", hostsPath(other))
-    : textFile("/etc/hosts", hostsFile(hostname, extraHosts(other)));
+    ? files.shared("/etc/hosts", hostsPath(other))
+    : files.text("/etc/hosts", hostsText(other, request.machineHosts));
   const place = mode === "host" ? "host" : "none";
   const resolver = resolverText(other, request.resolvConf, place, isPrivate ? [UPLINK.resolver] : undefined);
   return {
     place: mode === "host" ? "host" : { namespace: `/proc/${pidOf(process)}/ns/net` },
     hostname,
-    files: [hosts, ...nameFiles(hostname, resolver)],
+    files: [hosts, ...files.names(hostname, resolver)],
     close: async () => {},
   };
 }
 
 function hostnameOf({ record }: Container): string {
+  if (hasMachineName(record.options)) return machineName();
   return record.options.hostname ?? shortId(record.id);
+}
+
+function hostsText(container: Container, machineHosts: string): string {
+  const extra = extraHosts(container);
+  return hasMachineName(container.record.options)
+    ? machineHostsFile(machineHosts, extra)
+    : hostsFile(hostnameOf(container), extra);
 }
 
 /** The file that others' names are written to while the container runs. */
@@ -130,20 +146,26 @@ function resolverText(
   });
 }
 
-function nameFiles(hostname: string, resolver: string): readonly PlannedMount[] {
-  return [textFile("/etc/resolv.conf", resolver), textFile("/etc/hostname", `${hostname}\n`)];
-}
-
-function textFile(path: string, content: string): PlannedMount {
-  return {
+/**
+ * The container may change them as it may its other files. They are made anew for each start, and nothing of this machine is behind
+ * them; only containers that share a private network's address share its /etc/hosts.
+ */
+function filesFor({ record }: Container) {
+  const isReadOnly = record.options.readOnly ?? false;
+  const text = (path: string, content: string): PlannedMount => ({
     target: { path, type: "file" },
-    at: (target) => ({ type: "file", target, content, mode: 0o644 }),
-  };
-}
-
-function hostFile(path: string, source: string): PlannedMount {
-  return {
+    at: (target) => ({ type: "file", target, content, mode: 0o644, isWritable: !isReadOnly }),
+  });
+  const shared = (path: string, source: string): PlannedMount => ({
     target: { path, type: "file" },
-    at: (target) => ({ type: "bind", target, source: { kind: "path", path: source }, readOnly: true }),
-  };
+    at: (target) => ({
+      ...{ type: "bind", target, readOnly: isReadOnly },
+      source: { kind: "path", path: source },
+    }),
+  });
+  const names = (hostname: string, resolver: string): readonly PlannedMount[] => [
+    text("/etc/resolv.conf", resolver),
+    text("/etc/hostname", `${hostname}\n`),
+  ];
+  return { text, shared, names };
 }

@@ -28,6 +28,14 @@ export function networkMode({
   return network ?? (needsOwn ? "private" : "host");
 }
 
+/**
+ * Whether a container goes by the machine's own name: where it was given the machine's network in so many words, as with Docker. One that
+ * only was not given another keeps a name of its own, as on Docker's default network.
+ */
+export function hasMachineName({ network, hostname }: NetworkOptions): boolean {
+  return network === "host" && hostname === undefined;
+}
+
 /** The container whose network another one shares; undefined where it does not. */
 export function sharedWith(mode: NetworkMode): string | undefined {
   return mode.startsWith("container:") ? mode.slice("container:".length) : undefined;
