@@ -81,7 +81,10 @@ function holds({ parsed: { from, instructions } }: StageView, { start }: SourceR
 }
 
 /** Undefined of a file that cannot be read: the check has said why. */
-async function lintSubject(session: DockerfileSession, bases: LintBases): Promise<LintSubject | undefined> {
+export async function lintSubject(
+  session: DockerfileSession,
+  bases: LintBases,
+): Promise<LintSubject | undefined> {
   const { options, source, contexts } = session;
   const dockerfile = parsed(source, options);
   if (!dockerfile) return undefined;

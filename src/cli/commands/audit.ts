@@ -1,6 +1,5 @@
 import { auditImage } from "../../api/audit.ts";
 import { auditDockerfile } from "../../api/audit-dockerfile.ts";
-import type { FixResult } from "../../api/fix-dockerfile.ts";
 import { pathKind } from "../../api/image-path.ts";
 import type { Origin } from "../../audit/finding.ts";
 import {
@@ -18,6 +17,7 @@ import { SEVERITIES } from "../../audit/severity.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { fixSummary } from "../fix-summary.ts";
 import { humanSize } from "../human.ts";
 import { reportError } from "../report-error.ts";
 import { formatTable } from "../table.ts";
@@ -81,16 +81,6 @@ async function fixCommand(context: CliContext, target: string, flags: AuditFlags
   if (result.problem) reportError(context, result.problem, new Map(), "asking what sources are now");
   writeText(stderr, fixSummary(result, flags.dryRun ?? false));
   return result.problem ? EXIT.failed : EXIT.ok;
-}
-
-function fixSummary({ file, fixed, left }: FixResult, isDryRun: boolean): string {
-  const lines = [
-    ...fixed.map(
-      ({ rule, source }) => `${file}:${source.start}: ${rule}: ${isDryRun ? "can be mended" : "mended"}`,
-    ),
-    ...left.map(({ rule, source, reason }) => `${file}:${source.start}: ${rule}: left to you, ${reason}`),
-  ];
-  return lines.length === 0 ? `${file}: nothing to mend\n` : lines.map((line) => `${line}\n`).join("");
 }
 
 /** A Dockerfile where the target is the path of one, or of its folder; else an image. */

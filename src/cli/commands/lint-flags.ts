@@ -25,6 +25,8 @@ export function defineLint(program: Command, run: Run): void {
         .choices(["warning", "info", "none"])
         .default("warning"),
     )
+    .option("--fix", "rewrite the Dockerfile where that is safe, and show what was changed")
+    .option("--dry-run", "with --fix: write nothing")
     .action((context: string, flags: LintFlags) =>
       run(async () => {
         const { lintCommand } = await import("./lint.ts");

@@ -1,9 +1,11 @@
 import type { BuildOptions } from "../../api/build-options.ts";
 import { type LintResult, lint } from "../../api/lint.ts";
+import { SlipwayError } from "../../core/errors.ts";
 import { lintSarif } from "../../lint/sarif.ts";
 import { safeName } from "../../progress/safe-text.ts";
 import { sourceLines, splitLines } from "../../progress/source-lines.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { fixSummary } from "../fix-summary.ts";
 import { reportError } from "../report-error.ts";
 import { VERSION } from "../version.ts";
 import { writeText } from "../write-text.ts";
@@ -16,6 +18,8 @@ export interface LintFlags {
   readonly buildArg: readonly string[];
   readonly format: "text" | "json" | "sarif";
   readonly failOn: "warning" | "info" | "none";
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `slipway lint`: 1 where there is a finding that counts, or a build would fail (docs/exit-codes.md). */
@@ -27,6 +31,8 @@ export async function lintCommand(context: CliContext, path: string, flags: Lint
     buildArgs: buildArguments(flags.buildArg, context.environment.variables),
     signal: context.signal,
   };
+  if (flags.fix) return fixCommand(context, options, flags);
+  if (flags.dryRun) throw new SlipwayError("USAGE", "--dry-run needs --fix");
   const result = await lint(options, context.environment);
   const { name, bytes } = result.dockerfile;
   const text = Buffer.from(bytes).toString("utf8");
@@ -34,6 +40,20 @@ export async function lintCommand(context: CliContext, path: string, flags: Lint
   if (result.error && flags.format === "text")
     return reportError(context, result.error, new Map([[name, text]]));
   return result.error || counts(result, flags.failOn) ? EXIT.failed : EXIT.ok;
+}
+
+/** The changes on standard output, what was done and what is left on standard error. */
+async function fixCommand(context: CliContext, options: BuildOptions, flags: LintFlags): Promise<number> {
+  if (flags.format !== "text")
+    throw new SlipwayError("USAGE", "--fix does not go with --format", {
+      hint: "lint the Dockerfile once more when it is mended",
+    });
+  const { fixLint } = await import("../../api/fix-lint.ts");
+  const dryRun = flags.dryRun ?? false;
+  const result = await fixLint({ ...options, dryRun }, context.environment);
+  writeText(context.stdout, result.diff);
+  writeText(context.stderr, fixSummary(result, dryRun));
+  return EXIT.ok;
 }
 
 function write(context: CliContext, format: LintFlags["format"], result: LintResult, text: string): void {
