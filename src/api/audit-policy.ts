@@ -3,10 +3,9 @@ import { relative, resolve } from "node:path";
 import { applyPolicy } from "../audit/apply-policy.ts";
 import { inOrder } from "../audit/finding.ts";
 import { type Policy, parsePolicy } from "../audit/policy.ts";
+import { POLICY_FILE } from "../audit/policy-file.ts";
 import type { AuditReport } from "../audit/report.ts";
 import { SlipwayError, systemErrorCode } from "../core/errors.ts";
-
-export const POLICY_FILE = ".slipway-audit.yaml";
 
 export interface PolicyChoice {
   /** A file; `false`: none. Default: `.slipway-audit.yaml` in `folder`, where there is one. */

@@ -285,7 +285,7 @@ class Build {
     if (!hardeningOf(harden, hardenKeep)) return undefined;
     const { passAudit, policyOfBuild } = await import("./audit-gate.ts");
     const [session, options, clock] = [this.#session, this.#options, this.#clock];
-    const policy = policyOfBuild(options, { cwd: session.environment.cwd, isLocal });
+    const policy = await policyOfBuild(options, { cwd: session.environment.cwd, isLocal });
     const parts = { session, options, policy, clock, beforeWork: () => this.#needMappedIds() };
     return (builds: readonly PlatformBuild[], dockerfile: ParsedDockerfile) =>
       passAudit(builds, { ...parts, dockerfile });

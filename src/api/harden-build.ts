@@ -2,10 +2,17 @@ import { encodeRecord } from "../cache/record.ts";
 import type { Digest } from "../core/digest.ts";
 import type { HardenReport } from "../core/harden-report.ts";
 import { lookUp } from "../execute/step-foresight.ts";
-import { type BuiltParts, hardenedChain, hardenImage, requireOrdinaryUser } from "../harden/harden-image.ts";
+import type { BuiltParts } from "../harden/harden-image.ts";
 import { type Hardening, hardeningOf } from "../harden/profile.ts";
-import { type DatedOutcome, hardenKey, recallOutcome, rememberOutcome } from "../harden/remembered.ts";
+import {
+  type DatedOutcome,
+  hardenedChain,
+  hardenKey,
+  recallOutcome,
+  rememberOutcome,
+} from "../harden/remembered.ts";
 import { changeText, summaryText } from "../harden/report-text.ts";
+import { requireOrdinaryUser } from "../harden/root-user.ts";
 import type { ContainerConfig, HistoryItem } from "../image/config.ts";
 import { HARDENED } from "../image/history.ts";
 import type { BuildPlan } from "../plan/graph.ts";
@@ -76,13 +83,14 @@ export async function hardenPlatform(
   const name = `hardening the image${label === "" ? "" : ` for ${label}`} (${hardening.profile})`;
   const known = recallOutcome(session.store, slot, key, parts);
   if (known) clock.emit({ type: "step.cached", id, name });
-  const outcome = known ?? (await clock.step(id, name, () => work(platform, place, { parts, key, id })));
+  const outcome: DatedOutcome =
+    known ?? (await clock.step(id, name, () => work(platform, place, { parts, key, id })));
   const report = { ...outcome.report, ...(label === "" ? {} : { platform: label }) };
   clock.emit({ type: "harden", id, ...report });
   for (const message of report.warnings) clock.emit({ type: "warning", message: `--harden: ${message}` });
   const { user } = report;
   return {
-    execution: { ...execution, target: hardenedChain(outcome, outcome.created) },
+    execution: { ...execution, target: hardenedChain(outcome) },
     config: user ? { ...target.config, User: `${user.uid}:${user.gid}` } : target.config,
     history: historyOf(outcome, hardening),
     asked: hardening,
@@ -105,6 +113,7 @@ async function work(
   await session.keepContent();
   await store.beforeWrite();
   const target = { store, form: privilege.form };
+  const { hardenImage } = await import("../harden/harden-image.ts");
   const outcome = await hardenImage(parts, hardening, { access: execution.access, target, signal });
   const dated = { ...outcome, created: createdOf(store, key, outcome.last) };
   rememberOutcome(store, slot, key, parts, dated);

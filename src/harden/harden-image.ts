@@ -1,16 +1,16 @@
-import { SlipwayError } from "../core/errors.ts";
 import type { HardenChange, HardenReport, HardenUser } from "../core/harden-report.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import { type Chain, stackLayer } from "../execute/chain.ts";
+import type { Chain } from "../execute/chain.ts";
 import { ChangeSet } from "../execute/copy/change-set.ts";
 import { packAndStore } from "../execute/layer-commit.ts";
 import type { RepackingPlace } from "../execute/repack-layer.ts";
 import type { ContainerConfig } from "../image/config.ts";
 import { ImageFiles } from "./image-files.ts";
-import { isRootUser, isRootWord, makeUser } from "./image-user.ts";
+import { isRootUser, makeUser } from "./image-user.ts";
 import { KeptPaths } from "./kept-paths.ts";
 import { requireNothingUnneeded } from "./needed-programs.ts";
 import type { Hardening } from "./profile.ts";
+import { rootRefused } from "./root-user.ts";
 import { stripInherited } from "./strip-inherited.ts";
 import { stripLayers } from "./strip-layers.ts";
 import { surveyOf } from "./survey.ts";
@@ -88,11 +88,6 @@ function programChanges({ removed, kept }: UnneededPrograms): readonly HardenCha
   ];
 }
 
-/** The outcome as a chain: with the last layer on top. */
-export function hardenedChain({ chain, last, report }: HardenOutcome, created: string): Chain {
-  return last ? stackLayer(chain, last, { created, description: `hardened (${report.profile})` }) : chain;
-}
-
 interface UserOutcome {
   readonly made?: HardenUser;
   readonly changes: readonly HardenChange[];
@@ -113,19 +108,4 @@ async function userOf(
   }
   const { user, changes: told } = await makeUser(files, usedIds, { changes, time: epoch ?? 0 });
   return { made: user, changes: told, warnings: [] };
-}
-
-/** Before anything is built, as far as the word itself says it. Throws `HARDEN_REFUSED`. */
-export function requireOrdinaryUser({ profile }: Hardening, user: string, setsUser: boolean): void {
-  if (profile === "strict" && setsUser && isRootWord(user)) throw rootRefused(user);
-}
-
-function rootRefused(user: string): SlipwayError<"HARDEN_REFUSED"> {
-  return new SlipwayError(
-    "HARDEN_REFUSED",
-    `the profile strict does not let the image run as root (USER ${user})`,
-    {
-      hint: "end the Dockerfile with an ordinary USER, leave USER out so that an account is made, or use --harden=default",
-    },
-  );
 }

@@ -8,6 +8,7 @@ import { parentOf, resolvePath } from "../layer/resolve.ts";
 import { resolveUser } from "../runtime/users.ts";
 import { type AccountTexts, accountFor, type NewAccount } from "./account.ts";
 import type { ImageFiles } from "./image-files.ts";
+import { isRootWord } from "./root-user.ts";
 
 /** The files of accounts, with the mode of one that has to be made. */
 const FILES = {
@@ -17,13 +18,7 @@ const FILES = {
   gshadow: { path: "etc/gshadow", mode: 0o640 },
 } as const satisfies Record<keyof AccountTexts, { path: string; mode: number }>;
 
-/** Whether an image with this USER runs as root, as far as the word itself says so. */
-export function isRootWord(user: string): boolean {
-  const [name = ""] = user.split(":");
-  return name === "" || name === "root" || /^\+?0+$/.test(name);
-}
-
-/** The same, by the image's accounts: some have further names for root. A name that is not there is nobody's. */
+/** Whether an image with this USER runs as root by its accounts: some have further names for root. A name that is not there is nobody's. */
 export async function isRootUser(user: string, files: ImageFiles): Promise<boolean> {
   if (isRootWord(user)) return true;
   const passwd = await textOf(files, FILES.passwd.path);

@@ -2,7 +2,7 @@ import { canonicalJson } from "../core/canonical-json.ts";
 import { type Digest, digestOf } from "../core/digest.ts";
 import type { HardenReport } from "../core/harden-report.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
-import { replaceLayers } from "../execute/chain.ts";
+import { type Chain, replaceLayers, stackLayer } from "../execute/chain.ts";
 import type { Store } from "../store/store.ts";
 import type { BuiltParts, HardenOutcome } from "./harden-image.ts";
 import type { Hardening } from "./profile.ts";
@@ -58,6 +58,11 @@ export function rememberOutcome(
   );
   const remembered: Remembered = { key, layers, ...(last ? { last } : {}), created, report };
   store.last.put(placeOf(slot), Buffer.from(JSON.stringify(remembered)));
+}
+
+/** The outcome as a chain: with the last layer on top. */
+export function hardenedChain({ chain, last, created, report }: DatedOutcome): Chain {
+  return last ? stackLayer(chain, last, { created, description: `hardened (${report.profile})` }) : chain;
 }
 
 function placeOf(slot: string): string {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { type BuildEvent, build, readEnvironment } from "../../src/index.ts";
 import { useWorkshop } from "../api/workshop.ts";
 import { writeArchive } from "../layer/archives.ts";
 import { buildImage, fileEntry, lendingArchive, modesOf, NET_RAW } from "./images.ts";
@@ -162,6 +163,31 @@ describe("build --harden", () => {
     expect(images.map(({ Config }) => Config.User)).toEqual(["10001:10001", "10001:10001"]);
     expect(images[0].RootFS.Layers).toEqual(images[1].RootFS.Layers);
     expect(images[0].RootFS.Layers).toHaveLength(2);
+  });
+
+  it("tells programs of each file: as an event, as facts beside the image, and from the library", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM lending\n" });
+    const { stderr } = await shop.it.succeed(["build", "--progress=json", "--harden", context]);
+    const events: readonly BuildEvent[] = stderr
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const told = events.find((event) => event.type === "harden")!;
+    const last = events.findIndex((event) => event.type === "step.done" && event.id === "harden");
+    expect(events.indexOf(told)).toBe(last + 1);
+    const environment = readEnvironment(
+      { SLIPWAY_HOME: shop.it.home, PATH: process.env.PATH },
+      { uid: process.getuid!(), homeDirectory: shop.it.folder, cwd: shop.it.folder },
+    );
+    const { hardening, steps } = await build({ context, harden: "default" }, environment);
+    const { type: _, time: __, id: ___, ...report } = told;
+    expect(hardening).toEqual([report]);
+    expect(hardening[0]!.changes[1]).toEqual({
+      ...{ action: "strip", path: "/bin/su", what: "setuid", mode: "4755", newMode: "0755" },
+      ...{ uid: 0, gid: 0, layer: 0, place: "final-layer" },
+    });
+    // It is no step of the Dockerfile.
+    expect(steps).toEqual({ total: 0, cached: 0 });
   });
 
   it("refuses profiles and paths that it does not know, before anything is built", async () => {
