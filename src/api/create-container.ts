@@ -10,6 +10,7 @@ import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { isSignal, signalHint } from "../plan/signals.ts";
 import type { Environment } from "./environment.ts";
 import { lookAt, withSession } from "./images.ts";
+import { checkContainerMemory, normalizeResources } from "./resource-limits.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
 
@@ -46,6 +47,7 @@ export async function createContainer(
 function checkOptions(options: ContainerOptions, { path }: Environment): void {
   checkNetwork(options);
   requireAbsolute(options.workdir);
+  checkContainerMemory(normalizeResources(options.resources));
   const { stopSignal, stopTimeout, health, init, restart, autoRemove } = options;
   if (stopSignal !== undefined && !isSignal(stopSignal))
     throw new SlipwayError("USAGE", `invalid signal: ${stopSignal}`, { hint: signalHint(stopSignal) });

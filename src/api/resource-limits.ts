@@ -24,6 +24,14 @@ export function normalizeResources(asked: Resources | undefined): Resources {
   );
 }
 
+const LEAST_MEMORY = 6 * 1024 * 1024;
+
+/** A container is not given so little memory that nothing starts in it: that is a unit forgotten, and Docker refuses it, too. Throws `USAGE`. */
+export function checkContainerMemory({ memory = 0 }: Resources): void {
+  if (memory !== 0 && memory < LEAST_MEMORY)
+    throw usage("the minimum memory limit allowed is 6MB", "write --memory with a unit, for example 64m");
+}
+
 function checkNumber(name: string, value: unknown): void {
   if (value === undefined) return;
   const least = SIGNED.has(name) ? -1 : 0;

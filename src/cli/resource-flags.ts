@@ -1,3 +1,4 @@
+import { cpus as processors } from "node:os";
 import { normalizeResources } from "../api/resource-limits.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
@@ -87,12 +88,19 @@ function given(value: string | undefined): readonly string[] {
   return value === undefined ? [] : [value];
 }
 
-/** `--cpus 1.5` as quota and period. */
+/** `--cpus 1.5` as quota and period; no more than there are, as with Docker. */
 function bandwidth(text: string): Limit {
   const cpus = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(cpus >= 0.01))
     throw new SlipwayError("USAGE", `invalid value ${JSON.stringify(text)} for --cpus`, {
       hint: "write a number of processors, for example 1.5",
     });
+  const all = processors().length;
+  if (cpus > all)
+    throw new SlipwayError(
+      "USAGE",
+      `the range of CPUs is from 0.01 to ${all.toFixed(2)}, as there are only ${all} CPUs available`,
+      { hint: "give --cpus less, or leave it out: then there is no limit" },
+    );
   return { cpuPeriod: 100_000, cpuQuota: Math.round(cpus * 100_000) };
 }

@@ -1,4 +1,5 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, rmdirSync } from "node:fs";
+import { cpus } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { normalizeResources } from "../../src/api/resource-limits.ts";
@@ -156,6 +157,14 @@ describe.runIf(canLimit)("limits of slipway run", () => {
     expect(both).toMatchObject({ exitCode: 125, stderr: expect.stringContaining("--cpus cannot go with") });
     expect((await run("--cpus=0.5", "busybox", "true")).exitCode).toBe(0);
     expect((await run("--cpus=none", "busybox", "true")).exitCode).toBe(125);
+    const refused = async (flag: string) => {
+      const { exitCode, stderr } = await run(flag, "busybox", "true");
+      return `${exitCode} ${stderr}`;
+    };
+    expect(await refused(`--cpus=${cpus().length + 1}`)).toContain(
+      "125 ERROR: the range of CPUs is from 0.01 to",
+    );
+    expect(await refused("--memory=5m")).toContain("125 ERROR: the minimum memory limit allowed is 6MB");
   });
 });
 

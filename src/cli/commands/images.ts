@@ -89,7 +89,14 @@ async function inspectOne(name: string, flags: InspectFlags, environment: Enviro
         hint: "`slipway ps -a` lists what is here",
       });
   }
-  return inspectImage(name, lookOptions(flags), environment);
+  try {
+    return await inspectImage(name, lookOptions(flags), environment);
+  } catch (error) {
+    if (type === "image" || !isSlipwayError(error, "IMAGE_NOT_FOUND")) throw error;
+    throw new SlipwayError("IMAGE_NOT_FOUND", `no such container or image: ${name}`, {
+      hint: "`slipway ps -a` and `slipway images` list what is here",
+    });
+  }
 }
 
 /** `slipway inspect`: a JSON list as Docker prints it; what is unknown is reported and makes the exit code 1 (SPEC DK-02). */
