@@ -101,6 +101,7 @@ describe.each([["root", {}] as const, ["an ordinary user", { rootless: true }] a
       await shop.it.succeed(["start", "box"]);
       await shop.it.succeed(["restart", "box"]);
       await shop.it.succeed(["rm", "-f", "box"]);
+      await shop.it.succeed(["volume", "rm", "box"]);
     });
 
     it("let pass what fulfils them", async () => {
