@@ -36,7 +36,8 @@ function readText(path: string, name: string, isOptional: boolean): string | und
     if (error instanceof SlipwayError) throw error;
     const isMissing = systemErrorCode(error) === "ENOENT";
     if (isMissing && isOptional && !isDangling(path)) return undefined;
-    throw unreadable(name, isMissing ? "there is no such file" : (error as Error).message, error);
+    const missing = isOptional ? "it is a link to nothing" : "there is no such file";
+    throw unreadable(name, isMissing ? missing : (error as Error).message, isMissing ? undefined : error);
   }
 }
 

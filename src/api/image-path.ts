@@ -26,13 +26,14 @@ const TAR_MAGIC = { at: 257, text: "ustar" };
  */
 export function pathKind(written: string, cwd: string): PathKind | undefined {
   const isExplicit = /^(?:\/|\.\.?(?:\/|$))/.test(written);
-  const looksSo = /[A-Z]/.test(written) || /\.(?:tar|tgz|tar\.\w+|oci|Dockerfile)$/.test(written);
+  const isArchiveName = /\.(?:tar|tgz|tar\.\w+)$/i.test(written);
+  const looksSo = isArchiveName || /[A-Z]/.test(written);
   if (!isExplicit && !looksSo) return undefined;
   const path = resolve(cwd, written);
   const stats = statSync(path, { throwIfNoEntry: false });
   if (!stats) return isExplicit ? "missing" : undefined;
   if (stats.isDirectory()) return isLayout(path) ? "image" : "dockerfile";
-  return stats.isFile() && !isArchive(path) ? "dockerfile" : "image";
+  return isArchiveName || !stats.isFile() || isArchive(path) ? "image" : "dockerfile";
 }
 
 function isLayout(folder: string): boolean {

@@ -170,6 +170,9 @@ describe("slipway audit", () => {
     }
     expect((await shop.it.succeed(["images", "-q"])).stdout).toBe(before);
     expect(readdirSync(join(shop.it.home, "tmp"))).toEqual([]);
+    writeFileSync(at("text.tar"), "FROM scratch\n");
+    const text = await shop.it.run(["audit", "text.tar"]);
+    expect(text.stderr).toMatch(/LAYER_INVALID|IMAGE_INVALID/);
     const nothing = await shop.it.run(["audit", "./nothing.tar"]);
     expect(nothing.stderr).toMatch(/IMAGE_NOT_FOUND/);
     writeFileSync(at("broken.tar"), readFileSync(at("oci.tar")).subarray(0, 40_000));
