@@ -1,10 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { POLICY_FILE, readPolicy } from "../../src/api/audit-policy.ts";
+import { readPolicy } from "../../src/api/audit-policy.ts";
 import { isSlipwayError } from "../../src/core/errors.ts";
 import { temporaryFolder } from "../support/folders.ts";
 
+const POLICY_FILE = ".slipway-audit.yaml";
 const SOUND = "version: 1\naccept: []\n";
 
 function refusal(read: () => unknown): string {
