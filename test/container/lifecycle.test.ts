@@ -232,6 +232,17 @@ describe("a detached container, whoever has it", () => {
       .trim()
       .split("\n");
     expect(JSON.parse(rows[0]!)).toMatchObject({ Names: "two", Command: '"true"', Labels: "tier=db" });
+    const said = "echo a longer line";
+    const mounts = ["-v", "named:/a", "-v", "/sys:/b", "--tmpfs", "/c"];
+    await shop.it.succeed(["create", "--name", "three", ...mounts, "busybox", "sh", "-c", said]);
+    const json = ["ps", "-l", "--format", "json"];
+    expect(JSON.parse((await shop.it.succeed(json)).stdout)).toMatchObject({
+      ...{ Command: `"sh -c 'echo a longe…"`, Mounts: "named,/sys", LocalVolumes: "1" },
+      CreatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC$/),
+    });
+    const whole = JSON.parse((await shop.it.succeed([...json, "--no-trunc"])).stdout);
+    expect(whole.Command).toBe(`"sh -c '${said}'"`);
+    await shop.it.succeed(["rm", "three"]);
     const header = (await shop.it.succeed(["ps"])).stdout;
     expect(header.trim().split(/ {2,}/)).toEqual([
       "CONTAINER ID",

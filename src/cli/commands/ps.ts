@@ -67,12 +67,14 @@ function formatted(rows: readonly Row[], format: string): string {
 
 function rowOf(document: ContainerInspect, isShort: boolean) {
   const { State, Config, Id, Name, Created } = document;
-  const command = [document.Path, ...document.Args].join(" ");
+  const command = [document.Path, ...document.Args.map(quotedArgument)].join(" ");
+  const shown = (text: string, most: number) =>
+    isShort && text.length > most ? `${text.slice(0, most - 1)}…` : text;
   return {
     ID: isShort ? Id.slice(0, 12) : Id,
     Image: Config.Image,
-    Command: JSON.stringify(isShort && command.length > 20 ? `${command.slice(0, 19)}…` : command),
-    CreatedAt: Created,
+    Command: JSON.stringify(shown(command, 20)),
+    CreatedAt: `${Created.slice(0, 19).replace("T", " ")} +0000 UTC`,
     RunningFor: humanAge(Created),
     Status: statusText(State),
     State: State.Status,
@@ -82,9 +84,23 @@ function rowOf(document: ContainerInspect, isShort: boolean) {
     Labels: Object.entries(Config.Labels)
       .map(([key, value]) => `${key}=${value}`)
       .join(","),
-    Mounts: document.Mounts.map(({ Source }) => Source).join(","),
+    Mounts: document.Mounts.map(mountName)
+      .filter(Boolean)
+      .map((name) => shown(name, 15))
+      .join(","),
+    LocalVolumes: String(document.Mounts.filter(({ Type }) => Type === "volume").length),
     Networks: document.HostConfig.NetworkMode,
   };
+}
+
+/** As Docker shows it: what has a space in it is quoted. */
+function quotedArgument(argument: string): string {
+  return argument.includes(" ") ? `'${argument}'` : argument;
+}
+
+/** A volume by its name, a folder of this machine by its path; a tmpfs has neither. */
+function mountName(mount: ContainerInspect["Mounts"][number]): string {
+  return ("Name" in mount && mount.Name) || mount.Source;
 }
 
 /** As Docker says it: `Up 3 minutes (healthy)`, `Exited (0) 2 hours ago`. */
