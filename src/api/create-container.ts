@@ -6,10 +6,12 @@ import { checkNetwork, sharedWith } from "../container/network/network-mode.ts";
 import { makeVolumes } from "../container/volume/made-volumes.ts";
 import { plannedMounts } from "../container/volume/planned-mounts.ts";
 import { isIndexType } from "../core/descriptor.ts";
+import type { Digest } from "../core/digest.ts";
 import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { isSignal, signalHint } from "../plan/signals.ts";
+import { contractIn } from "../preflight/contract-label.ts";
 import type { Environment } from "./environment.ts";
-import { lookAt, withSession } from "./images.ts";
+import { lookAt, type OpenImage, withSession } from "./images.ts";
 import { checkContainerMemory, normalizeResources } from "./resource-limits.ts";
 import type { Session } from "./session.ts";
 import { pull } from "./transfer.ts";
@@ -22,25 +24,43 @@ export interface CreateContainerOptions extends ContainerOptions {
 }
 
 /**
- * Makes a container of an image, which is pulled where need be. Nothing of it runs yet. Throws `IMAGE_NOT_FOUND`,
- * `CONTAINER_NAME_TAKEN`, `PLATFORM_UNAVAILABLE`, `USAGE`.
+ * Makes a container of an image, which is pulled where need be. Nothing of it runs yet. Where the image has a contract, `checkContract` is
+ * asked first, and again where the name means another image by then. Throws `IMAGE_NOT_FOUND`, `CONTAINER_NAME_TAKEN`,
+ * `PLATFORM_UNAVAILABLE`, `USAGE`, and what `checkContract` throws.
  */
 export async function createContainer(
   options: CreateContainerOptions,
   environment: Environment,
+  checkContract?: () => Promise<void>,
 ): Promise<Container> {
   checkOptions(options, environment);
-  const create = () => withSession(environment, (session) => createFrom(session, options, environment));
-  if (options.pull !== "always") {
+  const { image: name, platform, signal } = options;
+  const get = () =>
+    pull({ name, ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) }, environment);
+  if (options.pull === "always") await get();
+  let checked: Digest | undefined;
+  const create = () =>
+    withSession(environment, async (session) => {
+      const image = await lookAt(session, name, platform ? { platform } : {});
+      const { digest } = image.root;
+      const isAsked = checkContract && digest !== checked && contractIn(image.config.config) !== undefined;
+      return isAsked ? digest : createFrom(session, { image, options }, environment);
+    });
+  const attempt = async (): Promise<Container | Digest> => {
     try {
       return await create();
     } catch (error) {
-      if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || options.pull === "never") throw error;
+      if (!isSlipwayError(error, "IMAGE_NOT_FOUND") || (options.pull ?? "missing") !== "missing") throw error;
     }
+    await get();
+    return create();
+  };
+  for (;;) {
+    const made = await attempt();
+    if (typeof made !== "string") return made;
+    await checkContract?.();
+    checked = made;
   }
-  const { image: name, platform, signal } = options;
-  await pull({ name, ...(platform ? { platform } : {}), ...(signal ? { signal } : {}) }, environment);
-  return create();
 }
 
 /** What can be known to be wrong before anything is made. */
@@ -61,12 +81,10 @@ function checkOptions(options: ContainerOptions, { path }: Environment): void {
 
 async function createFrom(
   session: Session,
-  options: CreateContainerOptions,
+  { image, options }: { readonly image: OpenImage; readonly options: CreateContainerOptions },
   environment: Environment,
 ): Promise<Container> {
   const { name, pull: _pull, signal: _signal, ...plain } = options;
-  const { platform } = options;
-  const image = await lookAt(session, options.image, platform ? { platform } : {});
   if (!isIndexType(image.root.mediaType) && image.config.platform.os !== "linux")
     throw new SlipwayError(
       "PLATFORM_UNAVAILABLE",

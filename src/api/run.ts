@@ -36,7 +36,7 @@ export interface RunOutcome extends SupervisedEnd {
  * `autoRemove` says otherwise.
  */
 export async function run(options: RunContainerOptions, environment: Environment): Promise<RunOutcome> {
-  const id = await makeContainer(await checked(options, "start", environment), environment);
+  const id = await makeContainer(options, "start", environment);
   const { onStarted, onWarning, signal, streams } = options;
   const told = {
     ...(onStarted ? { onStarted } : {}),
@@ -74,22 +74,10 @@ export async function runDetached(
   options: RunContainerOptions,
   environment: Environment,
 ): Promise<{ readonly id: string } & Partial<SupervisedEnd>> {
-  const id = await makeContainer(await checked(options, "start", environment), environment);
+  const id = await makeContainer(options, "start", environment);
   const start = () => startMonitor(id, options.onWarning ?? (() => {}), environment);
   const end = await orRemove(id, environment, start);
   return { id, ...end };
-}
-
-/** Checks what the image presumes before anything is made; the image is there then. Throws `PREFLIGHT_FAILED`. */
-async function checked(
-  options: RunContainerOptions,
-  moment: Moment,
-  environment: Environment,
-): Promise<RunContainerOptions> {
-  requireContainers(environment);
-  if (options.preflight === false) return options;
-  await requirePreflight({ ...options, moment }, environment, options.onWarning);
-  return { ...options, pull: "never" };
 }
 
 /**
@@ -97,17 +85,26 @@ async function checked(
  * `createContainer`, `PREFLIGHT_FAILED`, `RUNTIME_UNAVAILABLE`.
  */
 export async function create(options: RunContainerOptions, environment: Environment): Promise<string> {
-  return makeContainer(await checked(options, "created", environment), environment);
+  return makeContainer(options, "created", environment);
 }
 
-/** Makes a container and gives its id, also to a file where asked for. */
-async function makeContainer(options: RunContainerOptions, environment: Environment): Promise<string> {
+/** Makes a container and gives its id, also to a file where asked for. What its image presumes is checked before that. */
+async function makeContainer(
+  options: RunContainerOptions,
+  moment: Moment,
+  environment: Environment,
+): Promise<string> {
   const { streams: _s, idFile, onWarning: _w, onStarted: _o, ...plain } = options;
   requireContainers(environment);
   // Best effort: what a monitor that was killed should have removed is in nobody's way.
   await removePassed(environment).catch(() => {});
   for (const warning of checkNetwork(plain)) options.onWarning?.(warning);
-  const { record } = await createContainer(plain, environment);
+  const check = () => requirePreflight({ ...options, pull: "never", moment }, environment, options.onWarning);
+  const { record } = await createContainer(
+    plain,
+    environment,
+    options.preflight === false ? undefined : check,
+  );
   if (idFile !== undefined) {
     try {
       writeFileSync(idFile, record.id, { flag: "wx" });
