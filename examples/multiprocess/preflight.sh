@@ -123,9 +123,9 @@ pf_listens() { # table of /proc/net, port and state in hexadecimal digits; wheth
   esac
 }
 
-pf_port() { # port, tcp or udp, what to do
+pf_port() { # port, tcp or udp, what to do, how it is written
   if ! pf_number "$1"; then
-    pf_fail "the port $(pf_shown "$1") is no number from 1 to 65535" "$3"
+    pf_fail "the port $(pf_shown "$1") is no number from 1 to 65535${4:+ (it is written $4)}" "$3"
     return
   fi
   if [ ! -r "/proc/net/$2" ]; then
