@@ -5,8 +5,6 @@ import { makeFolder, writeTree } from "./support/folders.ts";
 import { PROJECT_ROOT } from "./support/source-tree.ts";
 import { runCommand, runOrFail } from "./support/tools.ts";
 
-const INSTALL_MS = 120_000;
-
 describe("the packed tarball, installed in an empty folder without scripts", () => {
   const { path: folder, remove } = makeFolder();
   /** npm needs all that its user has set up for it: certificates, proxies, a registry of their own. */
@@ -27,7 +25,7 @@ describe("the packed tarball, installed in an empty folder without scripts", () 
     ];
     await runOrFail("npm", install, { cwd: folder, env: npm });
     return remove;
-  }, INSTALL_MS);
+  });
 
   it("has a command that builds", async () => {
     const slipway = join(folder, "node_modules/.bin/slipway");

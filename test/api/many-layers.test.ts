@@ -4,7 +4,7 @@ import { useWorkshop } from "./workshop.ts";
 const shop = useWorkshop();
 
 it("DESIGN 5: hundreds of layers work: the kernel's limits on lower directories and mount options are met", {
-  timeout: 180_000,
+  timeout: 600_000,
 }, async () => {
   const copies = Array.from({ length: 560 }, (_, i) => `COPY f /dir/f${i}`);
   const Dockerfile = [

@@ -33,7 +33,7 @@ beforeAll(async () => {
   server.removeAllListeners("connection");
   server.on("connection", (client) => createAgent(keys).emit("connection", client));
   await new Promise<void>((ready) => void server.listen(socket, ready));
-}, 120_000);
+});
 afterAll(() => {
   server.close();
 });

@@ -54,7 +54,7 @@ it(`survives ${ROUNDS} rounds of two processes killed while they write`, async (
     await store.close();
   }
   expect(tagged).toBeGreaterThan(0);
-}, 120_000);
+});
 
 /** Files in the store that no part of it knows. */
 function strays(store: Store): string[] {
