@@ -15,14 +15,20 @@ function pattern(name: string, title: string, hint: string, expression: RegExp):
 }
 
 const B64 = "[A-Za-z0-9+/=\\r\\n]";
+/** A key has no more of them, and whoever has may not make each of them the beginning of one more search. */
+const KEY_HEADERS = "(?:[A-Za-z-]+: [^\\n]*\\n){0,10}";
 
+/**
+ * Each is searched in time that grows with the text alone: of a run of characters that an expression can take, it begins at one
+ * place only, or takes so many at most.
+ */
 export const SECRET_PATTERNS: readonly SecretPattern[] = [
   pattern(
     "private-key",
     "a private key",
     "PRIVATE KEY",
     new RegExp(
-      `-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\\r\\n]+(?:[A-Za-z-]+: [^\\n]*\\n)*\\s*${B64}{40,}`,
+      `-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\\r\\n]+${KEY_HEADERS}\\s*${B64}{40,}`,
       "g",
     ),
   ),
@@ -70,7 +76,7 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
     "jwt",
     "a JSON web token",
     "eyJ",
-    /\b(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})(?![A-Za-z0-9_-])/g,
+    /(?<![A-Za-z0-9_-])(eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,})(?![A-Za-z0-9_-])/g,
   ),
   pattern(
     "url-password",
