@@ -2,7 +2,7 @@ import { normalizeResources } from "../../src/api/resource-limits.ts";
 import { parseBytes } from "../../src/cli/parse-bytes.ts";
 import { parseHost, parseUlimits } from "../../src/cli/parse-flags.ts";
 import { parseResources } from "../../src/cli/resource-flags.ts";
-import { formatTemplate } from "../../src/cli/template.ts";
+import { formatTemplate } from "../../src/cli/template/format-template.ts";
 import { parseExpose, parsePublish } from "../../src/container/network/published-port.ts";
 import { parseRestartPolicy } from "../../src/container/restart-policy.ts";
 import { plannedMounts } from "../../src/container/volume/planned-mounts.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { formatRows } from "../../src/cli/format-rows.ts";
 import { humanAge, humanSize } from "../../src/cli/human.ts";
 import { parseBytes } from "../../src/cli/parse-bytes.ts";
 import { formatTable } from "../../src/cli/table.ts";
-import { formatTemplate } from "../../src/cli/template.ts";
 
 describe("what people read", () => {
   it.each([
@@ -48,20 +48,22 @@ describe("what people read", () => {
   });
 });
 
-describe("templates", () => {
-  const data = { Id: "sha256:1", Config: { Env: ["A=1", "B=2"], Labels: { k: "v" }, User: "" } };
+describe("rows of lists", () => {
+  const rows = [
+    { ID: "1", Size: "5MB" },
+    { ID: "22", Size: "6MB" },
+  ];
+  const shape = { headers: { ID: "IMAGE ID", Size: "SIZE" }, columns: ["ID"] };
   it.each([
-    ["{{.Id}}", "sha256:1"],
-    ["id={{.Id}}!", "id=sha256:1!"],
-    ["{{.Config.Env}}", "[A=1 B=2]"],
-    ["{{json .Config.Env}}", '["A=1","B=2"]'],
-    ["{{.Config.Labels}}", "map[k:v]"],
-    ['{{index .Config.Labels "k"}}', "v"],
-  ])("%s", (template, text) => {
-    expect(formatTemplate(template, data)).toBe(text);
+    ["table", "IMAGE ID\n1\n22\n"],
+    ["json", '{"ID":"1","Size":"5MB"}\n{"ID":"22","Size":"6MB"}\n'],
+    ["{{.ID}}\\t{{.Size}}", "1\t5MB\n22\t6MB\n"],
+    ["table {{.Size}}\\t{{.ID}}", "SIZE   IMAGE ID\n5MB    1\n6MB    22\n"],
+    ["table {{.Size | lower}}", "SIZE\n5mb\n6mb\n"],
+  ])("--format %s", (format, text) => {
+    expect(formatRows(rows, { ...shape, format })).toBe(text);
   });
-  it("refuses what it does not know instead of printing something", () => {
-    expect(() => formatTemplate("{{range .Config.Env}}", data)).toThrow("is not supported");
-    expect(() => formatTemplate("{{.Nope}}", data)).toThrow("there is no member .Nope");
+  it("JSON may be of its own", () => {
+    expect(formatRows(rows, { ...shape, format: "json", documents: [{ a: 1 }] })).toBe('{"a":1}\n');
   });
 });

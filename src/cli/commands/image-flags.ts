@@ -19,7 +19,7 @@ function defineLooking(program: Command, run: Run): void {
     .option("-q, --quiet", "print ids only")
     .option("--no-trunc", "print whole ids")
     .option("--digests", "print the digest that a name points to, too")
-    .option("--format <format>", "table or json", "table")
+    .option("--format <format>", "table, json, or a template such as {{.ID}}", "table")
     .action((name: string | undefined, flags) =>
       run(async () => (await import("./images.ts")).imagesCommand(name, flags)),
     );
@@ -27,7 +27,10 @@ function defineLooking(program: Command, run: Run): void {
     .command("inspect")
     .description("Print what is known of containers and images as JSON")
     .argument("<name...>", "names or ids")
-    .option("-f, --format <template>", "json, or a member such as {{.Config.Env}}")
+    .option(
+      "-f, --format <template>",
+      "json, or a template of Go such as {{range .Config.Env}}{{println .}}{{end}}",
+    )
     .option("--platform <os/arch>", "the platform to look at, of an image for several")
     .option("--type <type>", "container or image (default: a container of that name, else an image)")
     .action((names: string[], flags) =>
@@ -41,7 +44,7 @@ function defineLooking(program: Command, run: Run): void {
     .option("--no-trunc", "print whole commands and ids")
     .option("--no-human", "print bytes and full times")
     .option("--platform <os/arch>", "the platform to look at, of an image for several")
-    .option("--format <format>", "table or json", "table")
+    .option("--format <format>", "table, json, or a template such as {{.ID}}", "table")
     .action((name: string, flags) =>
       run(async () => (await import("./images.ts")).historyCommand(name, flags)),
     );

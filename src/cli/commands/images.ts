@@ -4,10 +4,10 @@ import { removeImages } from "../../api/remove-image.ts";
 import { isSlipwayError, SlipwayError } from "../../core/errors.ts";
 import { type Platform, parsePlatform } from "../../core/platform.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { formatRows } from "../format-rows.ts";
 import { humanAge, humanSize } from "../human.ts";
 import { reportError } from "../report-error.ts";
-import { formatTable } from "../table.ts";
-import { formatTemplate } from "../template.ts";
+import { formatTemplate } from "../template/format-template.ts";
 import { writeText } from "../write-text.ts";
 
 type Handler = (context: CliContext) => Promise<number>;
@@ -18,6 +18,15 @@ interface ImagesFlags {
   readonly digests?: boolean;
   readonly format: string;
 }
+
+const IMAGE_HEADERS = {
+  Repository: "REPOSITORY",
+  Tag: "TAG",
+  Digest: "DIGEST",
+  ID: "IMAGE ID",
+  CreatedSince: "CREATED",
+  Size: "SIZE",
+} as const;
 
 /** `slipway images`: one row per name. */
 export function imagesCommand(name: string | undefined, flags: ImagesFlags): Handler {
@@ -31,23 +40,28 @@ export function imagesCommand(name: string | undefined, flags: ImagesFlags): Han
     );
     const id = (digest: string) => (flags.trunc ? digest.slice(7, 19) : digest);
     if (flags.quiet) stdout.write([...new Set(shown.map((row) => `${id(row.image.id)}\n`))].join(""));
-    else if (flags.format === "json")
-      for (const { repository, tag, image } of shown)
-        stdout.write(
-          `${JSON.stringify({ Repository: repository, Tag: tag, ID: image.id, Digest: image.root.digest, CreatedAt: image.created ?? null, Size: image.size })}\n`,
-        );
     else
-      stdout.write(
-        formatTable(
-          ["REPOSITORY", "TAG", ...(flags.digests ? ["DIGEST"] : []), "IMAGE ID", "CREATED", "SIZE"],
-          shown.map(({ repository, tag, image }) => [
-            repository,
-            tag,
-            ...(flags.digests ? [image.root.digest] : []),
-            id(image.id),
-            humanAge(image.created),
-            humanSize(image.size),
-          ]),
+      writeText(
+        stdout,
+        formatRows(
+          shown.map(({ repository, tag, image }) => ({
+            Repository: repository,
+            Tag: tag,
+            Digest: image.root.digest,
+            ID: id(image.id),
+            CreatedSince: humanAge(image.created),
+            CreatedAt: image.created ?? "N/A",
+            Size: humanSize(image.size),
+          })),
+          {
+            format: flags.format,
+            headers: IMAGE_HEADERS,
+            columns: Object.keys(IMAGE_HEADERS).filter((name) => flags.digests || name !== "Digest"),
+            documents: shown.map(({ repository, tag, image }) => ({
+              ...{ Repository: repository, Tag: tag, ID: image.id, Digest: image.root.digest },
+              ...{ CreatedAt: image.created ?? null, Size: image.size },
+            })),
+          },
         ),
       );
     return EXIT.ok;
@@ -127,6 +141,14 @@ interface HistoryFlags {
   readonly platform?: string;
 }
 
+const HISTORY_HEADERS = {
+  ID: "IMAGE",
+  CreatedSince: "CREATED",
+  CreatedBy: "CREATED BY",
+  Size: "SIZE",
+  Comment: "COMMENT",
+} as const;
+
 /** `slipway history` (SPEC DK-03). */
 export function historyCommand(name: string, flags: HistoryFlags): Handler {
   return async ({ environment, stdout }) => {
@@ -134,18 +156,24 @@ export function historyCommand(name: string, flags: HistoryFlags): Handler {
     const id = (digest: string | undefined) =>
       digest === undefined ? "<missing>" : flags.trunc ? digest.slice(7, 19) : digest;
     if (flags.quiet) stdout.write(rows.map((row) => `${id(row.id)}\n`).join(""));
-    else if (flags.format === "json") for (const row of rows) stdout.write(`${JSON.stringify(row)}\n`);
     else
-      stdout.write(
-        formatTable(
-          ["IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"],
-          rows.map((row) => [
-            id(row.id),
-            flags.human ? humanAge(row.created) : (row.created ?? "N/A"),
-            shorten(row.createdBy, flags.trunc),
-            flags.human ? humanSize(row.size) : String(row.size),
-            row.comment,
-          ]),
+      writeText(
+        stdout,
+        formatRows(
+          rows.map((row) => ({
+            ID: id(row.id),
+            CreatedSince: flags.human ? humanAge(row.created) : (row.created ?? "N/A"),
+            CreatedAt: row.created ?? "N/A",
+            CreatedBy: shorten(row.createdBy, flags.trunc),
+            Size: flags.human ? humanSize(row.size) : String(row.size),
+            Comment: row.comment,
+          })),
+          {
+            format: flags.format,
+            headers: HISTORY_HEADERS,
+            columns: Object.keys(HISTORY_HEADERS),
+            documents: rows,
+          },
         ),
       );
     return EXIT.ok;

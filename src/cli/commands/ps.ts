@@ -2,9 +2,8 @@ import type { ContainerInspect } from "../../api/inspect-container.ts";
 import { listContainers } from "../../api/list-containers.ts";
 import { SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
+import { formatRows } from "../format-rows.ts";
 import { humanAge, humanDuration } from "../human.ts";
-import { formatTable } from "../table.ts";
-import { formatTemplate } from "../template.ts";
 import { writeText } from "../write-text.ts";
 
 interface PsFlags {
@@ -25,15 +24,17 @@ export function psCommand(flags: PsFlags): (context: CliContext) => Promise<numb
     const found = await listContainers({ all, filters: flags.filter }, environment);
     const rows = found.slice(0, most).map(({ document }) => rowOf(document, flags.trunc));
     if (flags.quiet) writeText(stdout, rows.map(({ ID }) => `${ID}\n`).join(""));
-    else if (flags.format === "json")
-      writeText(stdout, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    else writeText(stdout, formatted(rows, flags.format));
+    else
+      writeText(
+        stdout,
+        formatRows(rows, { format: flags.format, headers: HEADERS, columns: Object.keys(HEADERS) }),
+      );
     return EXIT.ok;
   };
 }
 
 /** Columns by name, with their headers. */
-const COLUMNS = {
+const HEADERS = {
   ID: "CONTAINER ID",
   Image: "IMAGE",
   Command: "COMMAND",
@@ -42,28 +43,6 @@ const COLUMNS = {
   Ports: "PORTS",
   Names: "NAMES",
 } as const;
-
-type Row = ReturnType<typeof rowOf>;
-
-function formatted(rows: readonly Row[], format: string): string {
-  if (format === "table")
-    return formatTable(
-      Object.values(COLUMNS),
-      rows.map((row) => Object.keys(COLUMNS).map((name) => row[name as keyof typeof COLUMNS])),
-    );
-  const template = format.replaceAll("\\t", "\t").replaceAll("\\n", "\n");
-  const table = /^table\s+/.exec(template);
-  if (!table) return rows.map((row) => `${formatTemplate(template, row)}\n`).join("");
-  const cells = template.slice(table[0].length).split("\t");
-  const header = cells.map((cell) => {
-    const name = /\{\{\s*\.(\w+)\s*\}\}/.exec(cell)?.[1] ?? cell;
-    return (COLUMNS as Readonly<Record<string, string>>)[name] ?? name.toUpperCase();
-  });
-  return formatTable(
-    header,
-    rows.map((row) => cells.map((cell) => formatTemplate(cell, row))),
-  );
-}
 
 function rowOf(document: ContainerInspect, isShort: boolean) {
   const { State, Config, Id, Name, Created } = document;

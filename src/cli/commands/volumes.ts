@@ -8,10 +8,10 @@ import {
 import { isSlipwayError, SlipwayError } from "../../core/errors.ts";
 import { type CliContext, EXIT } from "../cli-context.ts";
 import { isConfirmed } from "../confirm.ts";
+import { formatRows } from "../format-rows.ts";
 import { humanSize } from "../human.ts";
 import { reportError } from "../report-error.ts";
-import { formatTable } from "../table.ts";
-import { formatTemplate } from "../template.ts";
+import { formatTemplate } from "../template/format-template.ts";
 import { writeText } from "../write-text.ts";
 
 type Handler = (context: CliContext) => Promise<number>;
@@ -38,6 +38,15 @@ interface ListFlags {
   readonly format: string;
 }
 
+const HEADERS = {
+  Driver: "DRIVER",
+  Name: "VOLUME NAME",
+  Scope: "SCOPE",
+  Mountpoint: "MOUNTPOINT",
+  Labels: "LABELS",
+  Links: "LINKS",
+} as const;
+
 /** `slipway volume ls` */
 export function listVolumesCommand({ quiet, filter, format }: ListFlags): Handler {
   return async ({ environment, stdout }) => {
@@ -45,16 +54,7 @@ export function listVolumesCommand({ quiet, filter, format }: ListFlags): Handle
     const rows = found.map(({ document, users }) => ({ ...rowOf(document), Links: String(users.length) }));
     const names = rows.map(({ Name }) => `${Name}\n`).join("");
     if (quiet) writeText(stdout, names);
-    else if (format === "json") writeText(stdout, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
-    else if (format === "table")
-      writeText(
-        stdout,
-        formatTable(
-          ["DRIVER", "VOLUME NAME"],
-          rows.map(({ Driver, Name }) => [Driver, Name]),
-        ),
-      );
-    else writeText(stdout, rows.map((row) => `${formatTemplate(format, row)}\n`).join(""));
+    else writeText(stdout, formatRows(rows, { format, headers: HEADERS, columns: ["Driver", "Name"] }));
     return EXIT.ok;
   };
 }
