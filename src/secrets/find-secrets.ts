@@ -16,20 +16,29 @@ const MOST_HITS = 20;
 const PLACEHOLDER =
   /^(?:changeme|change[-_]me|password|passwd|secret|token|user|example|dummy|test|none|null|xxx+|\*+|<.*>|\$.*|%.*|\{\{.*\}\}|your[-_ ].*|(.)\1*|\.{3,})$/i;
 
-/** Everything in a text that looks like a secret by its own form. Linear in the text's length. */
+/** What looks like a secret by its own form, the first of each value, up to so many. Linear in the text's length. */
 export function findSecrets(text: string): SecretHit[] {
   const hits: SecretHit[] = [];
+  for (const { pattern, at, value } of secretsIn(text)) {
+    const { name, title } = pattern;
+    hits.push({ pattern: { name, title }, at, line: lineOf(text, at), value });
+    if (hits.length >= MOST_HITS) break;
+  }
+  return hits;
+}
+
+/** All of them, each value once. Linear in the text's length. */
+export function* secretsIn(text: string): Generator<Omit<SecretHit, "line">> {
+  const seen = new Set<string>();
   for (const pattern of SECRET_PATTERNS) {
     if (!text.includes(pattern.hint)) continue;
     for (const match of text.matchAll(pattern.expression)) {
       const value = match[1] ?? match[0];
-      if (isPlaceholder(value) || hits.some((hit) => hit.value === value)) continue;
-      const { name, title } = pattern;
-      hits.push({ pattern: { name, title }, at: match.index, line: lineOf(text, match.index), value });
-      if (hits.length >= MOST_HITS) return hits;
+      if (seen.has(value) || isPlaceholder(value)) continue;
+      seen.add(value);
+      yield { pattern, at: match.index, value };
     }
   }
-  return hits;
 }
 
 const SECRET_WORDS = new Set([
