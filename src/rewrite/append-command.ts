@@ -1,5 +1,6 @@
 import type { ParsedDockerfile, RunInstruction } from "../dockerfile/instructions.ts";
-import { parseShell } from "../shell/commands.ts";
+import { parseShell, type ShellCommand } from "../shell/commands.ts";
+import { isLiteral } from "../shell/tokens.ts";
 import { type Fix, fixWords, insertion } from "./fix.ts";
 
 type File = Pick<ParsedDockerfile, "text" | "escape">;
@@ -13,6 +14,8 @@ export function appendCommand(file: File, run: RunInstruction, command: string):
     return { reason: "it is no plain command line" };
   const { command: text } = run.command;
   if (!endsOpen(text, command)) return { reason: "nothing can be put behind its last command" };
+  if (parseShell(text).commands.some(leavesShell))
+    return { reason: "its shell may end before its last command does" };
   return fixWords(file, run, ({ words, isMultiline, indent, lineEnd }) => {
     const { end } = words.at(-1)!;
     const joint = isMultiline ? ` ${file.escape}${lineEnd}${indent}&& ` : " && ";
@@ -34,4 +37,14 @@ function endsOpen(text: string, command: string): boolean {
     words === command &&
     added?.scope === undefined
   );
+}
+
+/** A command behind which the shell may run nothing more though all went well: a failure ends the RUN in any case. */
+function leavesShell({ words, before, scope }: ShellCommand): boolean {
+  if (scope?.kinds.has("subshell")) return false;
+  const [name, argument] = words;
+  if (name?.text === "exec") return argument !== undefined;
+  if (name?.text !== "exit" && name?.text !== "return") return false;
+  if (argument === undefined) return before !== "||";
+  return !isLiteral(argument) || !/^[1-9]\d*$/.test(argument.text);
 }

@@ -108,9 +108,9 @@ describe("audit --fix", () => {
       const context = shop.it.context({ Dockerfile: text });
       return (await shop.it.run(["audit", "--fix", "--dry-run"], { cwd: context })).stdout;
     };
-    expect(await diffOf("FROM scratch\nCOPY a /a\nCMD /a b\n")).toContain('+CMD ["/a", "b"]');
-    expect(await diffOf(`FROM x@${digestOf("x")}\nCMD /a b\n`)).toBe("");
-    expect(await diffOf('FROM scratch\nENTRYPOINT ["/a"]\nCMD /a b\n')).toBe("");
+    expect(await diffOf("FROM scratch\nCOPY a /bin/a\nCMD /bin/a b\n")).toContain('+CMD ["/bin/a", "b"]');
+    expect(await diffOf(`FROM x@${digestOf("x")}\nCMD /bin/a b\n`)).toBe("");
+    expect(await diffOf('FROM scratch\nENTRYPOINT ["/a"]\nCMD /bin/a b\n')).toBe("");
   });
 
   it("writes through no link, and rewrites Dockerfiles only", async () => {

@@ -95,6 +95,23 @@ describe("lists instead of command lines", () => {
     expect(list(`CMD ${command}`)).toBe("no: a shell has to do some of it"),
   );
 
+  it.each([
+    ...["time serve", "time -p serve", "exec exec serve", "then serve", "do serve", "exec time serve"],
+  ])("no list can say %j", (command) =>
+    expect(list(`CMD ${command}`)).toBe("no: a shell has to do some of it"),
+  );
+
+  it.each(["./run.sh", "/usr/bin/run.sh", "run.bash a", "./run", "/app/run", "exec bin/run", "./bin/run"])(
+    "only a shell may be able to start %j",
+    (command) =>
+      expect(list(`CMD ${command}`)).toBe("no: if it is a script without #!, only a shell starts it"),
+  );
+
+  it.each(["/bin/a", "/usr/local/sbin/a", "/opt/x/bin/a", "a.py"])(
+    "a program is taken for one: %j",
+    (program) => expect(list(`CMD ${program} b`)).toBe(`CMD ["${program}", "b"]\n`),
+  );
+
   it("leaves comments in peace", () =>
     expect(list("CMD serve \\\n  # why\n  --port 80")).toBe("no: there are comments in it"));
 });
@@ -115,6 +132,8 @@ describe("one more command", () => {
     ],
     ["RUN a || b; c\n", `RUN a || b; c && ${REMOVE_APT_LISTS}\n`],
     ["RUN if a; then b; fi\n", `RUN if a; then b; fi && ${REMOVE_APT_LISTS}\n`],
+    ["RUN a || exit 1; b || exit\n", `RUN a || exit 1; b || exit && ${REMOVE_APT_LISTS}\n`],
+    ["RUN exec > log; (exit 0)\n", `RUN exec > log; (exit 0) && ${REMOVE_APT_LISTS}\n`],
   ])("%j", (text, expected) => expect(append(text)).toBe(expected));
 
   it.each([
@@ -124,6 +143,18 @@ describe("one more command", () => {
     ["something in the background", "RUN a &\n"],
   ])("not behind %s", (_, text) =>
     expect(append(text)).toBe("no: nothing can be put behind its last command"),
+  );
+
+  it.each([
+    "a; exit 0",
+    "a && exit",
+    "exec a",
+    "a; return",
+    "a && exit $B",
+    "if a; then exit 0; fi; b",
+    "f() { exit; }; f",
+  ])("not where the shell may be gone by then: %j", (command) =>
+    expect(append(`RUN ${command}\n`)).toBe("no: its shell may end before its last command does"),
   );
 
   it.each([
