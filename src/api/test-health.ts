@@ -27,7 +27,8 @@ export async function untilHealthy(question: HealthQuestion): Promise<HealthOutc
   for (let left = withinMs; left > 0; left = deadline - performance.now()) {
     const outcome = await probe(question, Math.min(left, check.timeoutMs));
     if (outcome === undefined) return { isHealthy: true };
-    problem = outcome;
+    // One that was cut short by the end of the whole says nothing.
+    if (performance.now() < deadline || left >= check.timeoutMs) problem = outcome;
     await sleep(Math.min(check.intervalMs, LONGEST_PAUSE_MS, Math.max(0, deadline - performance.now())));
   }
   return { isHealthy: false, problem: `not healthy within ${withinMs / 1000}s: ${problem}` };

@@ -5,6 +5,7 @@ import { fsPath } from "../core/file-name.ts";
 import type { Entry, FileTree } from "../core/file-tree.ts";
 import { LIMITS } from "../core/limits.ts";
 import { resolvePath } from "../layer/resolve.ts";
+import { containerRoot } from "../snapshot/container-root.ts";
 
 /** Something that will be mounted in a container. */
 export interface ForeseenMount {
@@ -113,7 +114,7 @@ export class ContainerFiles {
     if (mount?.from.kind === "host") return lookOutside(mount.from.path, at.slice(mount.at.length));
     if (mount?.from.kind === "empty")
       return at === mount.at ? { ...folder(0), ...ownersOf(mount.from) } : undefined;
-    const entry = this.#tree.lookup(at.slice(1));
+    const entry = at === "/" ? containerRoot(this.#tree) : this.#tree.lookup(at.slice(1));
     if (entry) return factsOf(entry);
     if (WRITTEN_AT_START.has(at)) return { type: "file", mode: 0o644, uid: 0, gid: 0, size: 1 };
     // Places of mounts, and the way to them, are made where the image has none.

@@ -34,6 +34,7 @@ describe("slipway run", () => {
     expect(await code("busybox", "nosuchprogram")).toBe(127);
     expect(await code("busybox", "/etc/passwd")).toBe(126);
     expect(await code("--pull=never", "missing-image")).toBe(125);
+    expect(await code("-e", "=x", "missing-image")).toBe(125);
     expect(await code("busybox", "sh", "-c", "sh -c 'kill -9 $$'; exit $?")).toBe(137);
   });
 

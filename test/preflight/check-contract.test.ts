@@ -106,6 +106,8 @@ describe("a contract, checked from outside", () => {
     const image: Files = {
       "app/run": { text: "x", mode: 0o750, uid: 7 },
       "app/data": { text: "", mode: 0o640, gid: 9 },
+      // A layer may say so of the root; a container opens it all the same.
+      "/": { dir: true, mode: 0o700 },
       "closed/": { dir: true, mode: 0o700 },
       "closed/in": "x",
       current: { link: "app/run" },

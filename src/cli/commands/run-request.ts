@@ -64,6 +64,10 @@ export function environmentFlags(
   const env: string[] = [];
   const unset: string[] = [];
   const add = (item: string): void => {
+    if (/^(?:=|$)/.test(item))
+      throw new SlipwayError("USAGE", `${JSON.stringify(item)} names no environment variable`, {
+        hint: "write NAME=VALUE, or NAME for the value that it has here",
+      });
     if (item.includes("=")) env.push(item);
     else if (environment.variables[item] !== undefined) env.push(`${item}=${environment.variables[item]}`);
     else unset.push(item);
