@@ -9,6 +9,7 @@ import { searchLayer } from "../../src/leak/search-layer.ts";
 import { SecretSearch } from "../../src/leak/secret-search.ts";
 import { joinParts, must, type Target } from "../engine/target.ts";
 import { text as oddText } from "../grammar/text.ts";
+import { placesOf } from "./plain-search.ts";
 import { splitBytes } from "./secret-search.ts";
 
 /** Beyond so many places the search names no more. */
@@ -40,13 +41,17 @@ export const secretLayerTarget: Target = {
     const files = contents.slice(0, 9);
     if (input.length > LARGEST) return;
     const secret: KnownSecret = { id: "s", kind: "secret", value };
-    const forms = trimmed(value).length < SHORTEST_SECRET ? [] : formsOf(value).map(({ bytes }) => bytes);
+    const forms = trimmed(value).length < SHORTEST_SECRET ? [] : formsOf(value);
     if (
-      forms.reduce((sum, form) => sum + files.reduce((all, file) => all + occurrences(file, form), 0), 0) >
-      MOST_PLACES
+      forms.reduce(
+        (sum, form) => sum + files.reduce((all, file) => all + placesOf(form, file).length, 0),
+        0,
+      ) > MOST_PLACES
     )
       return;
-    const expected = files.flatMap((file, i) => (forms.some((form) => file.includes(form)) ? [`f${i}`] : []));
+    const expected = files.flatMap((file, i) =>
+      forms.some((form) => placesOf(form, file).length > 0) ? [`f${i}`] : [],
+    );
     const { toc, archive } = layerOf(files);
     const search = new SecretSearch([secret]);
     for (const size of [1 + (input.length % 97), 512, archive.length || 1]) {
@@ -59,12 +64,6 @@ export const secretLayerTarget: Target = {
     }
   },
 };
-
-function occurrences(text: Buffer, form: Buffer): number {
-  let count = 0;
-  for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1)) count++;
-  return count;
-}
 
 function layerOf(files: readonly Buffer[]): { readonly toc: Toc; readonly archive: Buffer } {
   const entries = files.map((bytes, i): Entry => {

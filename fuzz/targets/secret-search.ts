@@ -1,10 +1,11 @@
-import { formsOf } from "../../src/leak/encodings.ts";
+import { formsOf, type SecretForm } from "../../src/leak/encodings.ts";
 import { type KnownSecret, SHORTEST_SECRET, trimmed } from "../../src/leak/known-secret.ts";
 import { SecretRedactor } from "../../src/leak/redact-secrets.ts";
 import { SecretSearch } from "../../src/leak/secret-search.ts";
 import type { Random } from "../engine/random.ts";
 import { joinParts, must, type Target } from "../engine/target.ts";
 import { text as oddText } from "../grammar/text.ts";
+import { type Place, placesOf } from "./plain-search.ts";
 
 /** Inputs beyond that are too much for a search that looks everywhere. */
 const COMPARABLE = 3000;
@@ -44,13 +45,14 @@ export const secretSearchTarget: Target = {
     const search = new SecretSearch(secrets);
     const forms = secrets
       .filter(({ value }) => trimmed(value).length >= SHORTEST_SECRET)
-      .flatMap(({ value }) => formsOf(value).map((form) => form.bytes));
+      .flatMap(({ value }) => formsOf(value));
     checkRedaction(search, text, bytes);
     if (text.length > COMPARABLE || forms.length > 200) return;
     checkShown(search, text, forms);
+    const places = forms.flatMap((form) => placesOf(form, text));
     for (let from = 0; from <= text.length; ) {
       const found = search.next(text, from);
-      const expected = firstOf(forms, text, from);
+      const expected = firstOf(places, from);
       must(
         found?.start === expected?.start && found?.end === expected?.end,
         () => `from ${from}: ${found?.start}-${found?.end} instead of ${expected?.start}-${expected?.end}`,
@@ -73,13 +75,12 @@ export function splitBytes(bytes: Buffer): Buffer[] {
   return parts;
 }
 
-function firstOf(forms: readonly Buffer[], text: Buffer, from: number) {
-  let best: { start: number; end: number } | undefined;
-  for (const form of forms) {
-    const start = text.indexOf(form, from);
-    if (start < 0) continue;
-    const end = start + form.length;
-    if (!best || start < best.start || (start === best.start && end > best.end)) best = { start, end };
+function firstOf(places: readonly Place[], from: number): Place | undefined {
+  let best: Place | undefined;
+  for (const place of places) {
+    if (place.start < from) continue;
+    if (!best || place.start < best.start || (place.start === best.start && place.end > best.end))
+      best = place;
   }
   return best;
 }
@@ -99,12 +100,10 @@ function checkRedaction(search: SecretSearch, text: Buffer, seed: Buffer): void 
 }
 
 /** All that is no part of a secret is shown, and nothing else. */
-function checkShown(search: SecretSearch, text: Buffer, forms: readonly Buffer[]): void {
+function checkShown(search: SecretSearch, text: Buffer, forms: readonly SecretForm[]): void {
   if (text.includes("[secret")) return;
   const isSecret = new Uint8Array(text.length);
-  for (const form of forms)
-    for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
-      isSecret.fill(1, at, at + form.length);
+  for (const form of forms) for (const { start, end } of placesOf(form, text)) isSecret.fill(1, start, end);
   const plain = text.filter((_, i) => isSecret[i] === 0);
   const shown = redacted(search, [text])
     .toString("latin1")
@@ -130,11 +129,18 @@ function secretValue(random: Random): string {
 
 function piece(random: Random, values: readonly string[]): string {
   const value = random.pick(values);
-  switch (random.below(6)) {
+  switch (random.below(7)) {
     case 0:
       return Buffer.from(`${"x".repeat(random.below(4))}${value}${"y".repeat(random.below(3))}`).toString(
         "base64",
       );
+    case 6:
+      return Buffer.from(`${"x".repeat(random.below(90))}${value}`)
+        .toString("base64")
+        .replace(
+          random.pick([/.{64}/g, /.{76}/g, /.{17}/g, /.{15}/g]),
+          random.pick(["$&\n", "$&\r\n", "$&\r"]),
+        );
     case 1:
       return encodeURIComponent(value.toWellFormed());
     case 2:

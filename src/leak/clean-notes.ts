@@ -34,7 +34,7 @@ export class CleanNotes {
   /** What was searched counts, not the names it goes by; a new way to search needs a new version. */
   #name(layer: Digest): string {
     this.#mark ??= this.#code();
-    return `clean/1/${this.#mark}/${layer}`;
+    return `clean/2/${this.#mark}/${layer}`;
   }
 
   #code(): string {

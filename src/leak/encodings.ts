@@ -1,17 +1,16 @@
+import { jsonTexts } from "./json-texts.ts";
 import { looksRandom, SHORTEST_SECRET, trimmed } from "./known-secret.ts";
+import type { Pattern } from "./pattern.ts";
 
 /** Bytes that give a secret away, and how they are written. */
-export interface SecretForm {
-  readonly bytes: Buffer;
-  readonly encoding: "raw" | "base64" | "URL-encoded";
+export interface SecretForm extends Pattern {
+  readonly encoding: "raw" | "base64" | "URL-encoded" | "JSON-escaped";
 }
 
 /** A long value is searched in pieces of this length: no chunk need be longer. */
 const PIECE_BYTES = 192;
 /** So many pieces of one value, evenly spread. */
 const MOST_PIECES = 16;
-/** `base64` breaks lines after 76 characters, PEM after 64: a piece of half of that is whole somewhere. */
-const WRAPPED_CHARS = 32;
 const MOST_WORDS = 64;
 
 /** Every form in which a value is searched: its pieces, and the random-looking words of a value of several lines. */
@@ -54,7 +53,12 @@ function wordsOf(value: Buffer): readonly Buffer[] {
 }
 
 function encodings(value: Buffer): readonly SecretForm[] {
-  return [{ bytes: value, encoding: "raw" }, ...urlForms(value), ...base64Forms(value)];
+  const asIs: SecretForm = { bytes: value, wrapped: false, encoding: "raw" };
+  return [asIs, ...urlForms(value), ...jsonForms(value), ...base64Forms(value)];
+}
+
+function jsonForms(value: Buffer): readonly SecretForm[] {
+  return jsonTexts(value).map((bytes) => ({ bytes, wrapped: false, encoding: "JSON-escaped" }));
 }
 
 /** As `encodeURIComponent` and Python's `quote` write it, with `+` for a space as forms do, in capitals and small letters. */
@@ -66,7 +70,11 @@ function urlForms(value: Buffer): readonly SecretForm[] {
   const lower = all.map((text) => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
   const texts = new Set([...all, ...lower]);
   texts.delete(value.toString("latin1"));
-  return [...texts].map((text) => ({ bytes: Buffer.from(text, "latin1"), encoding: "URL-encoded" }));
+  return [...texts].map((text) => ({
+    bytes: Buffer.from(text, "latin1"),
+    wrapped: false,
+    encoding: "URL-encoded",
+  }));
 }
 
 function percentEncoded(value: Buffer, plain: RegExp): string {
@@ -88,15 +96,9 @@ function base64Forms(value: Buffer): readonly SecretForm[] {
     const first = before === 0 ? 0 : before + 1;
     // The last character holds bits of what follows, unless it is full.
     const end = (before + value.length) % 3 === 0 ? text.length : text.length - 1;
-    for (const piece of wrappedPieces(text.slice(first, end)))
-      for (const written of new Set([piece, piece.replaceAll("+", "-").replaceAll("/", "_")]))
-        forms.push({ bytes: Buffer.from(written, "latin1"), encoding: "base64" });
+    const known = text.slice(first, end);
+    for (const written of new Set([known, known.replaceAll("+", "-").replaceAll("/", "_")]))
+      forms.push({ bytes: Buffer.from(written, "latin1"), wrapped: true, encoding: "base64" });
   }
   return forms.filter(({ bytes }) => bytes.length >= SHORTEST_SECRET);
-}
-
-/** A short text as a whole. Of a long one the pieces, for it may have line breaks, whole when it has none. */
-function wrappedPieces(text: string): readonly string[] {
-  if (text.length <= 2 * WRAPPED_CHARS) return [text];
-  return cut(text.length, WRAPPED_CHARS).map(([start, end]) => text.slice(start, end));
 }

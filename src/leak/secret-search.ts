@@ -22,7 +22,7 @@ export class SecretSearch {
     this.secrets = secrets.filter(isSearchable);
     const forms = this.secrets.flatMap((secret) => formsOf(secret.value).map((form) => ({ secret, form })));
     this.#origins = forms.map(({ secret, form }) => ({ secret, encoding: form.encoding }));
-    this.#patterns = new PatternSearch(forms.map(({ form }) => form.bytes));
+    this.#patterns = new PatternSearch(forms.map(({ form }) => form));
   }
 
   /** Length of the longest form. */

@@ -13,6 +13,10 @@ function searchFor(...values: readonly (string | Uint8Array)[]): SecretSearch {
   );
 }
 
+function inLines(text: string, width: number, lineBreak: string): string {
+  return text.replace(new RegExp(`.{${width}}`, "g"), `$&${lineBreak}`);
+}
+
 function encodingsIn(text: string, by = search): readonly string[] {
   return by.all(Buffer.from(text)).map(({ encoding }) => encoding);
 }
@@ -46,6 +50,38 @@ describe("the forms of a secret", () => {
       const lines = value.toString("base64").replace(new RegExp(`.{${width}}`, "g"), "$&\n");
       expect(encodingsIn(lines, searchFor(value))).toEqual(["base64"]);
     }
+  });
+
+  it("finds a token in base64 that has line breaks, wherever in the text it begins", () => {
+    for (const token of [
+      "k7Q/+x2P",
+      "ghp_7Yx0Kq2mPz81LtR4aaZx81kq77PmQ2v9",
+      randomBytes(75).toString("hex"),
+    ]) {
+      const by = searchFor(token);
+      for (let before = 0; before < 76; before++)
+        for (const [width, lineBreak] of [
+          [64, "\n"],
+          [76, "\r\n"],
+        ] as const) {
+          const file = Buffer.from(`${"-".repeat(before)}${token}${"=".repeat(80)}`);
+          const text = inLines(file.toString("base64"), width, lineBreak);
+          expect(encodingsIn(text, by), `${token} ${before} ${width}`).toEqual(["base64"]);
+        }
+    }
+  });
+
+  it("finds it in JSON, as writers of several languages escape it", () => {
+    const value = 'pa"ss\\w0/rd<é&😀>\tXYZ';
+    const by = searchFor(value);
+    const asciiOnly = JSON.stringify(value).replace(
+      /[^ -~]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+    const forHtml = JSON.stringify(value).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+    for (const text of [JSON.stringify({ t: value }), asciiOnly, asciiOnly.replaceAll("/", "\\/"), forHtml])
+      expect(encodingsIn(text, by), text).toEqual(["JSON-escaped"]);
+    expect(encodingsIn('{"t":"ordinary"}', searchFor("ordinary"))).toEqual(["raw"]);
   });
 
   it("finds a token out of a file of several lines", () => {
@@ -99,6 +135,21 @@ describe("redacted output", () => {
     const bytes = Buffer.from(`<${value}>`);
     const parts = Array.from(bytes, (_, i) => redactor.push(bytes.subarray(i, i + 1)));
     expect(Buffer.concat([...parts, redactor.end()]).toString()).toBe("<[secret s0]>");
+  });
+
+  it("has nothing of base64 in lines, wherever the pieces are cut", () => {
+    const value = randomBytes(150).toString("hex");
+    const by = searchFor(value);
+    const lines = Buffer.from(inLines(Buffer.from(`ab${value}`).toString("base64"), 76, "\r\n"));
+    for (let cut = 0; cut <= lines.length; cut++) {
+      const redactor = new SecretRedactor(by, () => {});
+      const parts = [
+        redactor.push(lines.subarray(0, cut)),
+        redactor.push(lines.subarray(cut)),
+        redactor.end(),
+      ];
+      expect(Buffer.concat(parts).toString()).toMatch(/^YW.\[secret s0\].=*$/);
+    }
   });
 
   it("shows nothing of secrets that overlap, wherever the pieces are cut", () => {
