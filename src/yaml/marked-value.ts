@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument 
 import type { ErrorCode } from "../core/error-codes.ts";
 import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
+import { aliasTargets } from "./alias-targets.ts";
 
 /** Something wrong in a file that people write; lines and columns count from 1. */
 export interface Mistake {
@@ -16,6 +17,11 @@ type Parsed = ReturnType<typeof parseDocument>;
 const MOST_TOLD = 20;
 /** More merges than anybody writes: mappings that merge each other in a circle, or double at every step. */
 const MOST_MERGES = 1000;
+/**
+ * More values than the largest of these files can hold as it is written: lists of aliases of lists of aliases make any number of a
+ * few lines.
+ */
+const MOST_VALUES = 1 << 20;
 const TRUE = new Set(["true", "yes", "on", "y"]);
 const FALSE = new Set(["false", "no", "off", "n"]);
 
@@ -34,6 +40,8 @@ export class MarkedDocument {
   readonly #parsed: Parsed;
   readonly #mistakes: Mistake[] = [];
   #merges = 0;
+  #values = 0;
+  #targets: ReturnType<typeof aliasTargets> | undefined;
 
   constructor(file: string, text: string, kind: DocumentKind) {
     this.file = file;
@@ -72,9 +80,20 @@ export class MarkedDocument {
     return this.#merges <= MOST_MERGES;
   }
 
-  /** What an alias stands for. */
+  /** Whether so many more values may be looked at; says so once where there are too many. */
+  takeValues(count: number, offset: number): boolean {
+    const had = this.#values;
+    this.#values += count;
+    if (had <= MOST_VALUES && this.#values > MOST_VALUES)
+      this.mistake(offset, "the aliases make too many values");
+    return this.#values <= MOST_VALUES;
+  }
+
+  /** What an alias stands for: undefined where nothing in front of it has its name. */
   resolve(node: Node | null | undefined): Node | null | undefined {
-    return isAlias(node) ? node.resolve(this.#parsed) : node;
+    if (!isAlias(node)) return node;
+    this.#targets ??= aliasTargets(this.#parsed);
+    return this.#targets.get(node);
   }
 
   /** Throws the error of this kind of file with every mistake and its place. */
@@ -126,12 +145,14 @@ export class MarkedValue {
   members(known: readonly string[]): ReadonlyMap<string, MarkedValue> | undefined {
     if (!isMap(this.#node)) return this.mistake(`a mapping is expected here, not ${this.#kind()}`);
     const found = new Map<string, MarkedValue>();
-    this.#collect(this.#node, known, found);
+    if (this.#document.takeValues(this.#node.items.length, this.#offset))
+      this.#collect(this.#node, known, found);
     return found;
   }
 
   items(): readonly MarkedValue[] | undefined {
     if (!isSeq(this.#node)) return this.mistake(`a list is expected here, not ${this.#kind()}`);
+    if (!this.#document.takeValues(this.#node.items.length, this.#offset)) return [];
     return this.#node.items.map((item) => new MarkedValue(this.#document, item as Node, this.#offset));
   }
 
@@ -192,9 +213,10 @@ export class MarkedValue {
     const at = node?.range?.[0] ?? this.#offset;
     if (!this.#document.takeMerge(at)) return;
     const target = this.#document.resolve(node);
-    if (isMap(target)) this.#collect(target, known, found);
-    else if (isSeq(target)) for (const item of target.items) this.#merge(item as Node, known, found);
-    else this.#document.mistake(at, "a mapping is expected behind <<");
+    if (!isMap(target) && !isSeq(target)) this.#document.mistake(at, "a mapping is expected behind <<");
+    else if (!this.#document.takeValues(target.items.length, at)) return;
+    else if (isMap(target)) this.#collect(target, known, found);
+    else for (const item of target.items) this.#merge(item as Node, known, found);
   }
 
   #kind(): string {
