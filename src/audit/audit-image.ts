@@ -14,6 +14,7 @@ import { endOfLifeFinding, parseOsRelease } from "./rules/end-of-life.ts";
 import { fileSecrets, isSearched } from "./rules/file-secrets.ts";
 import { leakFinding } from "./rules/leaks.ts";
 import { permissionFindings } from "./rules/permissions.ts";
+import { PowerfulPrograms } from "./rules/powerful-programs.ts";
 import { Waste } from "./rules/waste.ts";
 import { visitEntries } from "./visit-entries.ts";
 
@@ -51,12 +52,13 @@ export async function auditImage(image: AuditedImage, steps: readonly Step[]): P
   findings.push(...startProblems(start, text.script, steps));
   const programs = new UnneededPrograms(needsShell(image, start, text.script));
   const [waste, caches] = [new Waste(image), new PackageCaches(image)];
+  const permissions = { accounts, powerful: new PowerfulPrograms(image) };
   const bytes = layers.map(() => 0);
   for (const { entry, layer, isVisible } of visitEntries(image)) {
     const { origin } = layers[layer]!;
     if (entry.hardLink === undefined) bytes[layer]! += entry.size;
     if (isVisible) {
-      findings.push(...permissionFindings(entry, origin, accounts));
+      findings.push(...permissionFindings(entry, origin, permissions));
       programs.add(entry, origin);
       caches.add(entry, layer);
     } else waste.add(entry, layer);

@@ -487,11 +487,45 @@ describe("EndOfLifeBase", () => {
   });
 });
 
+/** Programs with the same bytes. */
+const shell = (path: string, mode = 0o755) => text(path, "\0a shell", { mode });
+
 describe("how bad it is", () => {
   it.each<[what: string, rule: RuleId, made: MadeImage, severity: string]>([
     ["a setuid shell", "SetuidFile", layers([program("bin/bash", 0o4755)]), "critical"],
     ["a setuid program that others may write", "SetuidFile", layers([program("bin/a", 0o4757)]), "critical"],
     ["a setuid program", "SetuidFile", layers([program("bin/su", 0o4755)]), "medium"],
+    ["a copy of a shell", "SetuidFile", layers([shell("bin/bash")], [shell("opt/app", 0o4755)]), "critical"],
+    [
+      "a copy of a shell that a later layer deletes",
+      "SetuidFile",
+      layers([shell("bin/bash"), shell("opt/app", 0o4755)], [whiteout("bin/bash")]),
+      "critical",
+    ],
+    [
+      "a further name of a shell",
+      "SetuidFile",
+      layers([shell("bin/app", 0o4755), { ...shell("bin/sh", 0o4755).entry, hardLink: "bin/app" }]),
+      "critical",
+    ],
+    [
+      "a copy of what is only linked as a shell",
+      "SetuidFile",
+      layers([symlink("bin/sh", "/opt/s/multi"), shell("opt/s/multi"), shell("opt/app", 0o4755)]),
+      "critical",
+    ],
+    [
+      "a copy of an interpreter",
+      "SetuidFile",
+      layers([shell("usr/bin/python3.11")], [shell("opt/app", 0o4755)]),
+      "critical",
+    ],
+    [
+      "what only shares its emptiness with a shell",
+      "SetuidFile",
+      layers([text("bin/sh", ""), text("opt/app", "", { mode: 0o4755 })]),
+      "medium",
+    ],
     [
       "a strong capability",
       "FileCapabilities",
@@ -513,6 +547,46 @@ describe("how bad it is", () => {
       "low",
     ],
   ])("%s", async (_, rule, made, severity) => expect((await found(rule, made))[0]!.severity).toBe(severity));
+});
+
+describe("what a setuid copy is", () => {
+  it("is said with the path of the shell", async () => {
+    const [one] = await found("SetuidFile", layers([shell("bin/bash"), shell("opt/app", 0o4755)]));
+    expect(one).toMatchObject({
+      message: "/opt/app is -rwsr-xr-x 0:0, and has the bytes of /bin/bash",
+      facts: { path: "/opt/app", sameBytesAs: "/bin/bash" },
+    });
+  });
+});
+
+describe("names with special characters", () => {
+  const only = async (path: string) => (await found("SetuidFile", layers([program(path, 0o4755)])))[0]!;
+
+  it.each([
+    ["a plain name", "opt/g++-12", "RUN chmod u-s /opt/g++-12"],
+    ["a blank", "opt/a b", "RUN chmod u-s '/opt/a b'"],
+    ["an operator", "opt/a;b", "RUN chmod u-s '/opt/a;b'"],
+    ["a quote", "opt/it's", "RUN chmod u-s '/opt/it'\\''s'"],
+    ["a variable", "opt/$HOME", "RUN chmod u-s '/opt/$HOME'"],
+    ["a backslash and an n", "opt/a\\nb", "RUN chmod u-s '/opt/a\\nb'"],
+    ["other letters", "opt/naïve", "RUN chmod u-s '/opt/naïve'"],
+  ])("%s: the fix is one word of a shell", async (_, path, fix) => {
+    expect((await only(path)).fix).toBe(fix);
+  });
+
+  it.each([
+    ["a line feed", "opt/a\nb"],
+    ["an escape sequence", "opt/\u001b[31mred"],
+    ["bytes that are no UTF-8", "opt/\udcff"],
+  ])("%s: the fix is no command", async (_, path) => {
+    expect((await only(path)).fix).toMatch(/^use chmod u-s where the file is made/);
+  });
+
+  it("a backslash and an n do not look like a line feed", async () => {
+    const [backslash, feed] = [await only("opt/a\\nb"), await only("opt/a\nb")];
+    expect(backslash.message).toMatch(/^"\/opt\/a\\\\nb" is /);
+    expect(feed.message).toMatch(/^"\/opt\/a\\u000ab" is /);
+  });
 });
 
 describe("where it comes from", () => {

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { Entry } from "../../core/file-tree.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
+import { shownPath } from "./path-text.ts";
 
 const NAMES = /\.(?:crt|cer|pem|cert)$/i;
 const BLOCK =
@@ -32,7 +33,7 @@ export function certificateFinding(
   return finding("ExpiredCertificate", {
     severity: AUTHORITIES.test(entry.path) ? "low" : "medium",
     subject: path,
-    message: `${path} holds ${expired.length === 1 ? "a certificate" : `${expired.length} certificates`} that expired: ${named}`,
+    message: `${shownPath(path)} holds ${expired.length === 1 ? "a certificate" : `${expired.length} certificates`} that expired: ${named}`,
     fix: "renew it, or update the package that it comes from",
     origin,
     facts: { path, expired: expired.map((one) => ({ subject: subjectOf(one), validTo: one.validTo })) },

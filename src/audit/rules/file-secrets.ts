@@ -1,6 +1,7 @@
 import type { Entry } from "../../core/file-tree.ts";
 import { findSecrets, maskSecret } from "../../secrets/find-secrets.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
+import { shownPath } from "./path-text.ts";
 
 /** Larger files are data. */
 export const LARGEST_SEARCHED = 256 * 1024;
@@ -34,7 +35,7 @@ export function fileSecrets(entry: Entry, bytes: Buffer, origin: Origin, isVisib
     return [
       finding("SecretInFile", {
         subject: `${pattern.name} in ${path}`,
-        message: `${path}, line ${line}: ${pattern.title}: ${maskSecret(value)}${where}`,
+        message: `${shownPath(path)}, line ${line}: ${pattern.title}: ${maskSecret(value)}${where}`,
         fix: "give it as a secret of the step that needs it (RUN --mount=type=secret), and make a new one: this one is known",
         origin,
         facts: { path, line, kind: pattern.name, isVisible },

@@ -1,6 +1,7 @@
 import type { Entry } from "../../core/file-tree.ts";
 import { leakKind } from "../../secrets/leaked-files.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
+import { shownPath } from "./path-text.ts";
 
 /** Test data and documentation of packages. */
 const ELSEWHERE =
@@ -15,7 +16,7 @@ export function leakFinding(entry: Entry, origin: Origin, isVisible: boolean): F
   return finding("LeakedFile", {
     severity: kind.severity,
     subject: path,
-    message: `${path} is ${kind.what}${isVisible ? "" : "; a later layer deletes it, and it stays in the image"}`,
+    message: `${shownPath(path)} is ${kind.what}${isVisible ? "" : "; a later layer deletes it, and it stays in the image"}`,
     fix: "name it in .dockerignore, or copy only what the image needs",
     origin,
     facts: { path, isVisible, bytes: entry.size },

@@ -1,14 +1,13 @@
 import { lsMode } from "../../core/file-mode.ts";
 import type { Entry } from "../../core/file-tree.ts";
-import { programName, SHELLS } from "../../image/known-programs.ts";
 import { capabilityText, fileCapabilities } from "../../layer/file-capabilities.ts";
 import { isSetgidFile, isSetuidFile, isWorldWritable } from "../../layer/special-mode.ts";
 import type { Accounts } from "../accounts.ts";
 import { type Draft, type Finding, finding, type Origin } from "../finding.ts";
+import type { Severity } from "../severity.ts";
+import { commandFix, shownPath } from "./path-text.ts";
+import type { PowerfulPrograms } from "./powerful-programs.ts";
 
-/** Programs that do whatever they are told: with their owner's rights they are a root shell. */
-const INTERPRETERS =
-  /^(?:python|perl|ruby|node|lua|awk|gawk|mawk|find|vim?|nano|less|more|env|cp|mv|dd|tar|tee|nmap|gdb|php)[\d.]*$/;
 /** Capabilities from which there is a way to all of root's rights. */
 const STRONG = new Set([
   ...[
@@ -31,11 +30,17 @@ const STRONG = new Set([
   ],
 ]);
 
+/** What is known of the image that an entry is in. */
+export interface PermissionFacts {
+  readonly accounts: Accounts;
+  readonly powerful: PowerfulPrograms;
+}
+
 /** What is wrong with the mode and attributes of something that a container sees. */
-export function permissionFindings(entry: Entry, origin: Origin, accounts: Accounts): Finding[] {
+export function permissionFindings(entry: Entry, origin: Origin, known: PermissionFacts): Finding[] {
   const found: Finding[] = [];
   const path = `/${entry.path}`;
-  const owner = accounts.ownerOf(entry);
+  const owner = known.accounts.ownerOf(entry);
   const facts = {
     path,
     mode: entry.mode.toString(8).padStart(4, "0"),
@@ -48,29 +53,40 @@ export function permissionFindings(entry: Entry, origin: Origin, accounts: Accou
     draft: Omit<Draft, "subject" | "origin" | "facts">,
     more = {},
   ) => found.push(finding(rule, { subject: path, origin, facts: { ...facts, ...more }, ...draft }));
-  const described = `${path} is ${lsMode(entry)} ${owner}`;
+  const described = `${shownPath(path)} is ${lsMode(entry)} ${owner}`;
   if (isSetuidFile(entry)) {
-    const isOpen = (entry.mode & 0o022) !== 0;
-    const name = programName(path);
-    const severity = isOpen || SHELLS.has(name) || INTERPRETERS.test(name) ? "critical" : "medium";
-    add("SetuidFile", { severity, message: described, fix: `RUN chmod u-s ${path}` });
+    const draft = setuidDraft(entry, described, known.powerful);
+    add("SetuidFile", draft.finding, draft.facts);
   }
-  if (isSetgidFile(entry)) add("SetgidFile", { message: described, fix: `RUN chmod g-s ${path}` });
+  if (isSetgidFile(entry)) add("SetgidFile", { message: described, fix: commandFix("chmod g-s", path) });
   const capabilities = entry.type === "file" ? fileCapabilities(entry) : undefined;
   if (capabilities) {
     const text = capabilityText(capabilities);
     const severity = capabilities.permitted.some((name) => STRONG.has(name)) ? "high" : "medium";
     add(
       "FileCapabilities",
-      { severity, message: `${path} has ${text}`, fix: `RUN setcap -r ${path}` },
+      { severity, message: `${shownPath(path)} has ${text}`, fix: commandFix("setcap -r", path) },
       { capabilities: text },
     );
   }
   if (isWorldWritable(entry)) {
     const severity = entry.type === "file" && (entry.mode & 0o111) !== 0 ? "high" : "medium";
-    const fix =
-      entry.type === "dir" ? `RUN chmod o-w ${path} (or +t, as /tmp has it)` : `RUN chmod o-w ${path}`;
+    const fix = commandFix("chmod o-w", path) + (entry.type === "dir" ? " (or +t, as /tmp has it)" : "");
     add("WorldWritable", { severity, message: described, fix });
   }
   return found;
+}
+
+/** What does as it is told, or what others may write, is a root shell, whatever it is called. */
+function setuidDraft(entry: Entry, described: string, powerful: PowerfulPrograms) {
+  const path = `/${entry.path}`;
+  const knownAs = powerful.knownAs(entry);
+  const isCopy = knownAs !== undefined && knownAs !== path;
+  const isOpen = (entry.mode & 0o022) !== 0;
+  const severity: Severity = isOpen || knownAs !== undefined ? "critical" : "medium";
+  const message = isCopy ? `${described}, and has the bytes of ${shownPath(knownAs)}` : described;
+  return {
+    finding: { severity, message, fix: commandFix("chmod u-s", path) },
+    facts: isCopy ? { sameBytesAs: knownAs } : {},
+  };
 }

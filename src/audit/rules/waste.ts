@@ -5,6 +5,7 @@ import type { AuditedImage } from "../audited-image.ts";
 import { type Finding, finding } from "../finding.ts";
 import type { Severity } from "../severity.ts";
 import { hidingOf } from "../visit-entries.ts";
+import { shownPath } from "./path-text.ts";
 
 interface Pile {
   readonly layer: number;
@@ -81,7 +82,7 @@ export class Waste {
     return finding(isDeleted ? "DeletedFiles" : "OverwrittenFiles", {
       severity: severityOf(bytes),
       subject: `layer ${layer + 1}, hidden by layer ${by + 1}`,
-      message: `${what}, ${how} layer ${by + 1}; the largest is ${largest[0]!.path}`,
+      message: `${what}, ${how} layer ${by + 1}; the largest is ${shownPath(largest[0]!.path)}`,
       fix,
       origin: layers[by]!.origin,
       facts: { bytes, files, layer, hiddenBy: by, largest },
