@@ -87,7 +87,14 @@ describe.each(Object.entries(shops))("private networks for %s", (_, shop) => {
         asks("127.0.0.1", Number(binding!.HostPort)),
       ),
     ).toBe("hello");
-    expect(await out("ps")).toContain(`127.0.0.1:${binding!.HostPort}->8000/tcp`);
+    const place = `127.0.0.1:${binding!.HostPort}`;
+    expect(await out("ps")).toContain(`${place}->8000/tcp`);
+    expect(await out("port", "web")).toBe(`8000/tcp -> ${place}`);
+    expect(await out("port", "web", "8000")).toBe(place);
+    expect(await shop.it.run(["port", "web", "8000/udp"])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("the port 8000/udp of web is not published"),
+    });
     await out("rm", "-f", "web");
     await untilNothingIsLeft(shop.it.home);
   });

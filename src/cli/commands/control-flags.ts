@@ -35,6 +35,14 @@ function defineLooking(program: Command, run: Run): void {
     .option("-t, --timestamps", "print the time of each line")
     .action((name: string, flags) => run(async () => (await import("./logs.ts")).logsCommand(name, flags)));
   program
+    .command("port")
+    .description("Print where published ports are reached")
+    .argument("<container>", "name or id")
+    .argument("[port]", "one of them, such as 80 or 53/udp")
+    .action((name: string, port: string | undefined) =>
+      run(async () => (await import("./port.ts")).portCommand(name, port)),
+    );
+  program
     .command("wait")
     .description("Wait until containers have ended, and print their exit codes")
     .argument("<container...>", "names or ids")
