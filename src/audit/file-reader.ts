@@ -22,12 +22,11 @@ export class FileReader {
     else files.set(entry.path, { entry, looks: [look] });
   }
 
-  /** What a container sees; a further name of a file has its bytes at the first one. */
+  /** What a container sees. Throws `LAYER_INVALID` where the layer does not have the file's first name. */
   wantVisible(entry: Entry, look: Look): void {
     const layer = this.#image.tree.layerOf(entry.path);
     if (layer === undefined) return;
-    const first = entry.hardLink === undefined ? entry : this.#image.layers[layer]!.toc.find(entry.hardLink);
-    if (first) this.want(layer, first, look);
+    this.want(layer, this.#image.layers[layer]!.toc.firstName(entry), look);
   }
 
   async read(): Promise<void> {

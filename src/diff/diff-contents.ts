@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import type { Entry } from "../core/file-tree.ts";
 import type { ComparedFiles } from "./compared-image.ts";
 import type { FileChange, FilePatch } from "./image-diff.ts";
 import { unifiedDiff } from "./unified.ts";
@@ -42,6 +43,12 @@ function reasonOf({ before, after }: FileChange): FilePatch["reason"] {
 
 type Contents = ReadonlyMap<string, Buffer>;
 
+/** A file, and the paths of changes that are names of it. */
+interface Names {
+  readonly first: Entry;
+  readonly names: readonly string[];
+}
+
 /** Bytes by the path of the change; a further name of a file has its bytes at the first one. */
 async function read(
   changes: readonly FileChange[],
@@ -49,7 +56,7 @@ async function read(
   side: "before" | "after",
 ): Promise<Contents> {
   const found = new Map<string, Buffer>();
-  const wanted = new Map<number, Map<string, string[]>>();
+  const wanted = new Map<number, Map<string, Names>>();
   for (const change of changes) {
     const facts = change[side];
     if (facts?.type !== "file") continue;
@@ -57,15 +64,16 @@ async function read(
     if (facts.size === 0) found.set(change.path, Buffer.alloc(0));
     else {
       const layer = tree.layerOf(path)!;
-      const first = tree.lookup(path)!.hardLink ?? path;
-      const files = wanted.get(layer) ?? new Map<string, string[]>();
-      wanted.set(layer, files.set(first, [...(files.get(first) ?? []), change.path]));
+      const first = tocs[layer]!.firstName(tree.lookup(path)!);
+      const files = wanted.get(layer) ?? new Map<string, Names>();
+      const { names } = files.get(first.path) ?? { names: [] };
+      wanted.set(layer, files.set(first.path, { first, names: [...names, change.path] }));
     }
   }
   for (const [layer, files] of wanted) {
-    const entries = new Map([...files.keys()].map((path) => [path, tocs[layer]!.find(path)!] as const));
+    const entries = new Map([...files].map(([path, { first }]) => [path, first] as const));
     for await (const { entry, bytes } of contents(layer, entries))
-      for (const path of files.get(entry.path)!) found.set(path, bytes);
+      for (const path of files.get(entry.path)!.names) found.set(path, bytes);
   }
   return found;
 }

@@ -99,6 +99,7 @@ export class LayerAccess {
       folder: this.#snapshots.usable(key),
       archive: this.#options.store.layers.archive(key)?.path,
       stream: () => this.#archive(layer),
+      unpacked: async () => (await this.#folders(chain, [index])).get(index)!,
     };
     yield* layerContents(forms, wanted);
   }

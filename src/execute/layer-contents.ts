@@ -17,6 +17,8 @@ export interface LayerForms {
   readonly archive: string | undefined;
   /** The archive that it came in, without its compression. */
   readonly stream: () => Promise<AsyncIterable<Uint8Array>>;
+  /** Unpacks it where there is no folder: files that are hard links to layers below have no bytes in its archive. */
+  readonly unpacked: () => Promise<string>;
 }
 
 /**
@@ -53,7 +55,22 @@ async function* files(forms: LayerForms, wanted: ReadonlyMap<string, Entry>): As
     } finally {
       closeSync(fd);
     }
-  } else yield* archivedFiles(await forms.stream(), wanted);
+  } else yield* streamedFiles(forms, wanted);
+}
+
+async function* streamedFiles(
+  forms: LayerForms,
+  wanted: ReadonlyMap<string, Entry>,
+): AsyncGenerator<LayerFile> {
+  const left = new Map(wanted);
+  for await (const file of archivedFiles(await forms.stream(), wanted)) {
+    left.delete(file.entry.path);
+    yield file;
+  }
+  if (left.size === 0) return;
+  const folder = await forms.unpacked();
+  for (const entry of left.values())
+    yield { entry, bytes: readWhole(forms, entry, `${folder}/${entry.path}`) };
 }
 
 function readWhole(forms: LayerForms, entry: Entry, path: string): Buffer {

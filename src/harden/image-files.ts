@@ -27,8 +27,15 @@ export class ImageFiles {
 
   /** The text of a file that a container sees; bytes that are not ASCII stay what they are (latin1). */
   async text(entry: Entry): Promise<string> {
-    const source = (await this.sources([entry])).get(entry.path)!;
-    return source.kind === "bytes" ? Buffer.from(source.bytes).toString("latin1") : "";
+    return (await this.texts([entry])).get(entry.path)!;
+  }
+
+  /** The texts of files, by path; empty where all of them together are more than is held in memory. */
+  async texts(entries: readonly Entry[]): Promise<ReadonlyMap<string, string>> {
+    const sources = await this.sources(entries);
+    const text = (source: ByteSource) =>
+      source.kind === "bytes" ? Buffer.from(source.bytes).toString("latin1") : "";
+    return new Map([...sources].map(([path, source]) => [path, text(source)]));
   }
 
   /** Where the bytes of these files are, by path. Throws `LAYER_INVALID` where they are not what the layer says. */
@@ -44,8 +51,7 @@ export class ImageFiles {
         sources.set(entry.path, { kind: "bytes", bytes: new Uint8Array(0) });
         continue;
       }
-      // A further name of a file has its bytes at the first one.
-      const first = entry.hardLink === undefined ? entry : opened[layer]!.toc.find(entry.hardLink)!;
+      const first = opened[layer]!.toc.firstName(entry);
       const files = wanted.get(layer) ?? new Map();
       wanted.set(layer, files);
       const known = files.get(first.path) ?? { first, paths: [] };

@@ -47,6 +47,13 @@ export class Toc {
       : undefined;
   }
 
+  /** The entry of this layer at which the bytes of a file are: a further name of one has them at the first. Throws `LAYER_INVALID` where that is not there. */
+  firstName({ path, hardLink = path }: Pick<Entry, "path" | "hardLink">): Entry {
+    const first = this.find(hardLink);
+    if (!first) throw damaged();
+    return first;
+  }
+
   /** Names directly inside `dir`, in path order, whiteouts included; names of which only something deeper is listed count too. */
   childNames(dir: string): string[] {
     const cursor = this.#newCursor();
