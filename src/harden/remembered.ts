@@ -22,13 +22,14 @@ export interface DatedOutcome extends HardenOutcome {
   readonly created: string;
 }
 
-/** Identity of all that hardening depends on. */
+/** Identity of all that hardening depends on: where the base ends, and what the report names steps by, too. */
 export function hardenKey(
   { chain, config, setsUser, epoch }: BuiltParts,
   { profile, keep }: Hardening,
 ): Digest {
-  const diffIds = chain.layers.map(({ diffId }) => diffId);
-  return digestOf(canonicalJson(["harden/1", profile, keep, diffIds, config, setsUser, epoch ?? null]));
+  const layers = chain.layers.map(({ diffId, description = null }) => [diffId, description]);
+  const built = [chain.baseLayers, layers, config, setsUser, epoch ?? null];
+  return digestOf(canonicalJson(["harden/2", profile, keep, ...built]));
 }
 
 /** What the last build of a slot came to, where it was the same and all of its layers are still there: nothing is opened then. */
