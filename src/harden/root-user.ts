@@ -1,10 +1,11 @@
 import { SlipwayError } from "../core/errors.ts";
+import { idOf } from "../image/user-id.ts";
 import type { Hardening } from "./profile.ts";
 
 /** Whether an image with this USER runs as root, as far as the word itself says so. */
 export function isRootWord(user: string): boolean {
   const [name = ""] = user.split(":");
-  return name === "" || name === "root" || /^\+?0+$/.test(name);
+  return name === "" || name === "root" || idOf(name) === 0;
 }
 
 /** Before anything is built, as far as the word itself says it. Throws `HARDEN_REFUSED`. */

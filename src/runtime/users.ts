@@ -1,6 +1,7 @@
 import { SlipwayError } from "../core/errors.ts";
 import { printableName } from "../core/file-name.ts";
 import { LIMITS } from "../core/limits.ts";
+import { idOf } from "../image/user-id.ts";
 
 /** Who a process runs as. */
 export interface ContainerUser {
@@ -33,14 +34,11 @@ interface GroupLine {
   readonly members: readonly string[];
 }
 
-/** Largest id that Linux gives to anybody; the next is "no id". */
-const LARGEST_ID = 0xffff_fffe;
-
 /** Resolves USER as the process is about to start (SPEC RN-06). Throws `USER_NOT_FOUND`. Pure. */
 export function resolveUser(request: UserRequest): ContainerUser {
   const [userPart = "", groupPart = ""] = splitOnce(request.user);
-  const uid = userPart === "root" ? 0 : numeric(userPart);
-  const gid = groupPart === "root" ? 0 : numeric(groupPart);
+  const uid = userPart === "root" ? 0 : idOf(userPart);
+  const gid = groupPart === "root" ? 0 : idOf(groupPart);
   const passwd = parsePasswd(request.passwd);
   if (uid !== undefined && gid !== undefined && groupPart !== "") {
     return { uid, gid, additionalGids: [gid], home: homeOf(passwd, uid) };
@@ -67,13 +65,13 @@ export function withGroups(
   group: Uint8Array | undefined,
 ): ContainerUser {
   const lines = parseGroup(group);
-  const added = names.map((name) => numeric(name) ?? findGroup(name, lines));
+  const added = names.map((name) => idOf(name) ?? findGroup(name, lines));
   const gids = [...new Set([...user.additionalGids, ...added])].sort((a, b) => a - b);
   return { ...user, additionalGids: gids };
 }
 
 function findAccount(whole: string, user: string, passwd: readonly PasswdLine[]): PasswdLine {
-  const number = numeric(user);
+  const number = idOf(user);
   const name = user === "" ? "root" : user;
   // A number is one even where somebody is called so.
   const found = passwd.find((line) => (number === undefined ? line.name === name : line.uid === number));
@@ -117,7 +115,7 @@ function homeOf(passwd: readonly PasswdLine[], uid: number): string {
 
 function parsePasswd(bytes: Uint8Array | undefined): readonly PasswdLine[] {
   return fields(bytes).flatMap(([name, , uid, gid, , home]) => {
-    const ids = [numeric(uid ?? ""), numeric(gid ?? "")] as const;
+    const ids = [idOf(uid ?? ""), idOf(gid ?? "")] as const;
     if (!name || ids[0] === undefined || ids[1] === undefined) return [];
     return [{ name, uid: ids[0], gid: ids[1], home: home?.startsWith("/") ? home : "/" }];
   });
@@ -125,7 +123,7 @@ function parsePasswd(bytes: Uint8Array | undefined): readonly PasswdLine[] {
 
 function parseGroup(bytes: Uint8Array | undefined): readonly GroupLine[] {
   return fields(bytes).flatMap(([name, , id, members]) => {
-    const gid = numeric(id ?? "");
+    const gid = idOf(id ?? "");
     if (!name || gid === undefined) return [];
     return [{ name, gid, members: (members ?? "").split(",").map((member) => member.trim()) }];
   });
@@ -138,12 +136,6 @@ function fields(bytes: Uint8Array | undefined): readonly (readonly string[])[] {
     .map((line) => line.trim())
     .filter((line) => line !== "" && !line.startsWith("#"))
     .map((line) => line.split(":"));
-}
-
-function numeric(text: string): number | undefined {
-  if (!/^\d{1,10}$/.test(text)) return undefined;
-  const id = Number(text);
-  return id <= LARGEST_ID ? id : undefined;
 }
 
 function splitOnce(text: string): readonly string[] {

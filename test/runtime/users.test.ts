@@ -44,6 +44,13 @@ describe("resolveUser", () => {
     expect(resolve("1234")).toEqual({ uid: 1234, gid: 0, additionalGids: [0], home: "/" });
   });
 
+  it("RN-06: a number may have a sign", () => {
+    expect(resolve("+0")).toEqual(resolve("0"));
+    expect(resolve("-0")).toEqual(resolve("0"));
+    expect(resolve("+1000:+034")).toEqual(resolve("1000:34"));
+    expect(() => resolve("-5")).toThrow(expect.objectContaining({ code: "USER_NOT_FOUND" }));
+  });
+
   it("RN-06: with a group, only that group counts", () => {
     expect(resolve("app:video")).toEqual({ uid: 1000, gid: 44, additionalGids: [44], home: "/srv/app" });
     expect(resolve("app:5")).toEqual({ uid: 1000, gid: 5, additionalGids: [5], home: "/srv/app" });

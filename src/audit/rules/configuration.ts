@@ -1,5 +1,6 @@
 import { isShellForm } from "../../image/command-form.ts";
 import type { ContainerConfig } from "../../image/config.ts";
+import { idOf } from "../../image/user-id.ts";
 import { findSecrets, maskSecret } from "../../secrets/find-secrets.ts";
 import type { Accounts } from "../accounts.ts";
 import { type Finding, finding } from "../finding.ts";
@@ -48,7 +49,7 @@ function* userFindings({ config, steps, accounts, isBaseKnown }: AuditedConfigur
   const { User: written = "" } = config;
   const user = written.split(":")[0]!;
   const origin = lastStep(steps, "USER");
-  const uid = /^\d+$/.test(user) ? Number(user) : accounts?.uidOf(user);
+  const uid = idOf(user) ?? accounts?.uidOf(user);
   if (user === "" || user === "root" || uid === 0) {
     yield finding("RootUser", {
       ...(user === "" && !isBaseKnown ? { severity: "low" } : {}),
