@@ -1,6 +1,8 @@
 import type { Entry } from "../core/file-tree.ts";
 import { programName, SHELLS } from "../image/known-programs.ts";
 import { resolvePath } from "../layer/resolve.ts";
+import { type StartedProgram, startedPrograms } from "../runtime/started-programs.ts";
+import { isShellText } from "../shell/script-commands.ts";
 import { Accounts } from "./accounts.ts";
 import type { AuditedImage } from "./audited-image.ts";
 import { FileReader } from "./file-reader.ts";
@@ -39,9 +41,9 @@ export async function auditImage(image: AuditedImage, steps: readonly Step[]): P
   const { config, tree, layers, now } = image;
   const reader = new FileReader(image);
   const findings: Finding[] = [];
-  const text = await readKnown(image);
-  const accounts = new Accounts(text.passwd, text.group);
   const start = startProgram(config.config, tree);
+  const text = await readKnown(image, start);
+  const accounts = new Accounts(text.passwd, text.group);
   findings.push(
     ...configurationFindings({ config: config.config, steps, accounts, isBaseKnown: true }),
     ...configurationSecrets(config.config, steps),
@@ -50,7 +52,7 @@ export async function auditImage(image: AuditedImage, steps: readonly Step[]): P
   const ended = distribution && endOfLifeFinding(distribution, now, layers[0]?.origin ?? {});
   if (ended) findings.push(ended);
   findings.push(...startProblems(start, text.script, steps));
-  const programs = new UnneededPrograms(needsShell(image, start, text.script));
+  const programs = new UnneededPrograms(needsShell(start, text.started));
   const [waste, caches] = [new Waste(image), new PackageCaches(image)];
   const permissions = { accounts, powerful: new PowerfulPrograms(image) };
   const bytes = layers.map(() => 0);
@@ -93,40 +95,45 @@ function startProblems(
 }
 
 /** An image without a command is a base for others, and one whose program is not there cannot be judged. */
-function needsShell(
-  { config }: AuditedImage,
-  start: StartProgram | undefined,
-  script: string | undefined,
-): boolean {
-  if (!start?.file || script !== undefined || SHELLS.has(programName(start.words[0]!))) return true;
-  return config.config.Healthcheck?.Test?.[0] === "CMD-SHELL" || SHELLS.has(programName(start.file.path));
+function needsShell(start: StartProgram | undefined, started: readonly StartedProgram[]): boolean {
+  const isShell = (path: string) => SHELLS.has(programName(path));
+  return (
+    !start?.file || started.some(({ program, found }) => isShell(program) || isShell(found?.file.path ?? ""))
+  );
 }
 
-/** Texts of the few files that the rules know by name. */
-async function readKnown(image: AuditedImage) {
+/** Texts of the few files that the rules know by name or by the commands, and the programs behind these. */
+async function readKnown(image: AuditedImage, start: StartProgram | undefined) {
   const reader = new FileReader(image);
-  const texts = { passwd: "", group: "", osRelease: "", script: undefined as string | undefined };
+  const known = { passwd: "", group: "", osRelease: "" };
   const want = (path: string, set: (text: string) => void) => {
     const entry = followed(image, path);
     if (entry?.type === "file" && entry.size <= LARGEST_KNOWN)
       reader.wantVisible(entry, (bytes) => set(bytes.toString("utf8")));
   };
   want("etc/passwd", (text) => {
-    texts.passwd = text;
+    known.passwd = text;
   });
   want("etc/group", (text) => {
-    texts.group = text;
+    known.group = text;
   });
   want(followed(image, "etc/os-release") ? "etc/os-release" : "usr/lib/os-release", (text) => {
-    texts.osRelease = text;
+    known.osRelease = text;
   });
-  const program = startProgram(image.config.config, image.tree)?.file;
-  if (program)
-    want(program.path, (text) => {
-      if (/^#! ?\/(?:usr\/)?bin\/(?:env )?(?:ba|da|a|k|z)?sh\b/.test(text)) texts.script = text;
-    });
+  const texts = new Map<string, string>();
+  const { tree, config } = image;
+  const started = await startedPrograms({
+    ...{ tree, config: config.config },
+    texts: async (files) => {
+      for (const file of files)
+        reader.wantVisible(file, (bytes) => texts.set(file.path, bytes.toString("utf8")));
+      await reader.read();
+      return texts;
+    },
+  });
   await reader.read();
-  return texts;
+  const script = start?.file && texts.get(start.file.path);
+  return { ...known, started, script: script?.startsWith("#!") && isShellText(script) ? script : undefined };
 }
 
 const LARGEST_KNOWN = 1024 * 1024;

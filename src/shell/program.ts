@@ -14,8 +14,16 @@ export interface Program {
   readonly execs: boolean;
 }
 
-/** Words in front of a program, and which of their flags take a value. */
-const WRAPPERS: ReadonlyMap<string, { readonly valued: string; readonly operands: number }> = new Map([
+/** What stands between a word and the program that it starts. */
+export interface Wrapper {
+  /** Flags that take the next word as their value, with blanks between them. */
+  readonly valued: string;
+  /** How many words follow the flags. */
+  readonly operands: number;
+}
+
+/** Words in front of a program. */
+export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map([
   ["exec", { valued: "-a", operands: 0 }],
   ["command", { valued: "", operands: 0 }],
   ["env", { valued: "-u -C --unset --chdir", operands: 0 }],
@@ -32,6 +40,7 @@ const ELEVATING = new Set(["sudo", "doas"]);
 
 /** Undefined where the command starts nothing, or its name is not known. */
 export function programOf({ words }: ShellCommand): Program | undefined {
+  const texts = words.map(({ text }) => text);
   let at = 0;
   let elevated = false;
   let execs = false;
@@ -43,21 +52,20 @@ export function programOf({ words }: ShellCommand): Program | undefined {
     if (!wrapper) return { name, path: word, args: words.slice(at + 1), elevated, execs };
     elevated ||= ELEVATING.has(name);
     execs ||= name === "exec";
-    at = behindFlags(words, at + 1, wrapper);
+    at = behindWrapper(texts, at, wrapper);
   }
 }
 
-function behindFlags(
-  words: readonly ShellWord[],
-  start: number,
-  { valued, operands }: { readonly valued: string; readonly operands: number },
-): number {
+/** Where the program stands that the wrapper at `at` starts: behind its flags, variables and operands. */
+export function behindWrapper(words: readonly string[], at: number, { valued, operands }: Wrapper): number {
   const flags = valued.split(" ");
-  let at = start;
-  for (; at < words.length; at++) {
-    const { text } = words[at]!;
-    if (text.startsWith("-") && text !== "-") at += flags.includes(text) ? 1 : 0;
-    else if (!/^[A-Za-z_]\w*=/.test(text)) break;
+  let areFlagsOver = false;
+  let next = at + 1;
+  for (; next < words.length; next++) {
+    const word = words[next]!;
+    if (!areFlagsOver && word === "--") areFlagsOver = true;
+    else if (!areFlagsOver && word.startsWith("-") && word !== "-") next += flags.includes(word) ? 1 : 0;
+    else if (!/^[A-Za-z_]\w*=/.test(word)) break;
   }
-  return at + operands;
+  return next + operands;
 }

@@ -1,5 +1,6 @@
 import { parseShell, type ShellCommand } from "./commands.ts";
 import { programOf } from "./program.ts";
+import { shebangWords } from "./shebang.ts";
 import { isLiteral, type ShellWord } from "./tokens.ts";
 
 /** Scripts within scripts; each is read once more for every level. */
@@ -31,17 +32,14 @@ export function scriptCommands(text: string, depth = 0): readonly ShellCommand[]
 
 /** Commands of a list of arguments, as exec form has it. */
 export function argvCommands(argv: readonly string[]): readonly ShellCommand[] {
-  const words = argv.map(literalWord);
-  const command: ShellCommand = {
-    words,
-    assignments: [],
-    redirects: [],
-    before: "",
-    after: "",
-    scope: undefined,
-  };
+  const command = argvCommand(argv);
   const inner = innerScript(command);
   return inner === undefined ? [command] : scriptCommands(inner, 1);
+}
+
+function argvCommand(argv: readonly string[]): ShellCommand {
+  const words = argv.map(literalWord);
+  return { words, assignments: [], redirects: [], before: "", after: "", scope: undefined };
 }
 
 function literalWord(text: string): ShellWord {
@@ -80,11 +78,5 @@ function hasOperand(args: readonly ShellWord[]): boolean {
 /** Without `#!` it is the shell's own. */
 export function isShellText(text: string): boolean {
   if (!text.startsWith("#!")) return true;
-  const words = text
-    .slice(2, text.indexOf("\n") < 0 ? text.length : text.indexOf("\n"))
-    .trim()
-    .split(/\s+/);
-  const [path = "", ...rest] = words;
-  const name = path.endsWith("/env") ? (rest.find((word) => !word.startsWith("-")) ?? "") : path;
-  return isShell(name);
+  return isShell(programOf(argvCommand(shebangWords(text) ?? []))?.name ?? "");
 }

@@ -89,6 +89,7 @@ judges("RootUser", [
   ["no USER", {}, ["USER"]],
   ["root", { config: { User: "root:root" } }, ["USER"]],
   ["0 in any spelling", { config: { User: "000" } }, ["USER"]],
+  ["0 with a sign", { config: { User: "+0:5" } }, ["USER"]],
   [
     "a second name of root",
     { config: { User: "toor" }, ...layers([text("etc/passwd", "root:x:0:0:::\ntoor:x:0:0:::\n")]) },
@@ -99,6 +100,7 @@ judges("RootUser", [
 judges("UnknownUser", [
   ["a number without an account", { config: { User: "4242" }, ...layers([PASSWD]) }, ["USER"]],
   ["a name without an account", { config: { User: "www" }, ...layers([PASSWD]) }, ["USER"]],
+  ["not a number with one and a sign", { config: { User: "+1000" }, ...layers([PASSWD]) }, []],
   ["not a number with one", { config: { User: "1000:1000" }, ...layers([PASSWD]) }, []],
   [
     "not where passwd is reached through a link",
@@ -155,6 +157,35 @@ judges("ShellPresent", [
     },
     [],
   ],
+  [
+    "where an init starts a program",
+    {
+      config: { Entrypoint: ["tini", "--"], Cmd: ["/app"] },
+      ...layers([program("app"), program("bin/sh"), program("bin/tini")]),
+    },
+    ["shells"],
+  ],
+  [
+    "not where an init starts a script",
+    {
+      config: { Entrypoint: ["tini", "--"], Cmd: ["/start"] },
+      ...layers([program("bin/tini"), program("bin/sh"), text("start", "#!\t/bin/sh -e\nexec /app\n")]),
+    },
+    [],
+  ],
+  ...["#!/usr/bin/env -S bash -eu", "#!  /bin/bash", "#!/opt/wrap", "#!/usr/bin/env  A=b bash"].map(
+    (line): Case => [
+      `not for a script that begins with ${line}`,
+      {
+        config: { Cmd: ["/start"] },
+        ...layers([
+          ...[text("start", `${line}\nexec /app\n`), text("opt/wrap", "#!/bin/bash\n")],
+          ...[program("bin/bash"), program("usr/bin/env")],
+        ]),
+      },
+      [],
+    ],
+  ),
   ["not in a base, which has no command", layers([program("bin/sh")]), []],
   ["not where there is none", { config: { Entrypoint: ["/app"] }, ...layers([program("app")]) }, []],
 ]);
@@ -184,6 +215,11 @@ judges("NoInit", [
 ]);
 judges("ScriptWithoutExec", [
   ["a script whose program is not exec'ed", start("#!/bin/sh\nset -e\n/app --port 80\n"), ["/start.sh"]],
+  [
+    "behind what hands its place over",
+    start("#!/usr/bin/env -S sh -e\n/app\n", { Entrypoint: ["env", "A=b", "nice", "-n", "5", "/start.sh"] }),
+    ["/start.sh"],
+  ],
   ["not one that execs", start('#!/bin/sh\nset -e\nexec "$@"\n'), []],
   ["not a program", { config: { Entrypoint: ["/app"] }, ...layers([program("app")]) }, []],
   [

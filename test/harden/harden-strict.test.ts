@@ -4,7 +4,13 @@ import { writeArchive } from "../layer/archives.ts";
 import { buildImage, fileEntry, folderEntry, modesOf } from "./images.ts";
 
 const shop = useWorkshop();
-const SCRIPT = Buffer.from("#!/usr/bin/env sh\nexec serve\n");
+const SCRIPTS = {
+  "opt/ping": "#!/opt/pong\n",
+  "opt/pong": "#! /opt/ping\n",
+  "opt/self": "#!/opt/self\n",
+  "opt/split": "#!/usr/bin/env -S sh -eu\nexec serve\n",
+  "opt/start": "#!/usr/bin/env sh\nexec serve\n",
+};
 
 /** Programs in the folders for them, as a Debian with merged folders has them. */
 function programs(): Buffer {
@@ -16,7 +22,7 @@ function programs(): Buffer {
   const entries = [
     link("bin", "usr/bin"),
     folderEntry("opt"),
-    fileEntry("opt/start"),
+    ...Object.keys(SCRIPTS).map((path) => fileEntry(path)),
     folderEntry("usr"),
     folderEntry("usr/bin"),
     fileEntry("usr/bin/apt-cache"),
@@ -24,12 +30,16 @@ function programs(): Buffer {
     fileEntry("usr/bin/dpkg"),
     fileEntry("usr/bin/dpkg-too", { hardLink: "usr/bin/dpkg" }),
     fileEntry("usr/bin/env"),
+    fileEntry("usr/bin/launch"),
+    fileEntry("usr/bin/nice"),
     link("usr/bin/posix", "sh"),
     fileEntry("usr/bin/serve"),
     link("usr/bin/sh", "dash"),
     fileEntry("usr/bin/sudo", { mode: 0o4755 }),
+    fileEntry("usr/bin/tini"),
   ];
-  return writeArchive(entries, { "opt/start": SCRIPT });
+  const bytes = Object.entries(SCRIPTS).map(([path, text]) => [path, Buffer.from(text)] as const);
+  return writeArchive(entries, Object.fromEntries(bytes));
 }
 
 beforeAll(async () => {
@@ -74,6 +84,27 @@ describe("build --harden=strict", () => {
     ["a command in shell form", "CMD serve", "CMD needs /usr/bin/dash"],
     ["a shell as the command", 'CMD ["sh"]', "CMD needs /usr/bin/dash"],
     ["a start script", 'ENTRYPOINT ["/opt/start"]', "ENTRYPOINT (/opt/start) needs /usr/bin/dash"],
+    ["what env splits", 'CMD ["/opt/split"]', "CMD (/opt/split) needs /usr/bin/dash"],
+    [
+      "a start script behind an init",
+      'ENTRYPOINT ["tini", "-p", "KILL", "--"]\nCMD ["/opt/start"]',
+      "CMD (/opt/start) needs /usr/bin/dash",
+    ],
+    [
+      "a shell behind wrappers",
+      'ENTRYPOINT ["nice", "-n", "5", "env", "A=b", "sh"]',
+      "ENTRYPOINT needs /usr/bin/dash",
+    ],
+    [
+      "a script that a program that nobody knows is told",
+      'CMD ["launch", "/opt/start"]',
+      "CMD (/opt/start) needs /usr/bin/dash",
+    ],
+    [
+      "a health check behind a wrapper",
+      'CMD ["serve"]\nHEALTHCHECK CMD ["nice", "/opt/split"]',
+      "HEALTHCHECK (/opt/split) needs /usr/bin/dash",
+    ],
     [
       "a health check in shell form",
       'CMD ["serve"]\nHEALTHCHECK CMD serve',
@@ -82,6 +113,14 @@ describe("build --harden=strict", () => {
   ])("refuses %s, and says what needs what", async (_, lines, told) => {
     expect(await refusal(`FROM programs\n${lines}\n`)).toContain(told);
   });
+
+  it.each(["self", "ping"])(
+    "comes to an end with scripts that are their own interpreters (%s)",
+    async (name) => {
+      const image = await build(`FROM programs\nUSER 5\nENTRYPOINT ["/opt/${name}"]\n${HEALTHY}`);
+      expect(modesOf(image.layers[1]!)).toContain("usr/bin/.wh.dash 0000");
+    },
+  );
 
   it("takes BusyBox for a shell: its links go, too, and what stays still starts", async () => {
     const Dockerfile =

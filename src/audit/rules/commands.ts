@@ -1,4 +1,5 @@
 import type { Entry } from "../../core/file-tree.ts";
+import { commandChain } from "../../image/command-chain.ts";
 import { isShellForm } from "../../image/command-form.ts";
 import type { ContainerConfig } from "../../image/config.ts";
 import { INITS, LENDERS, PACKAGE_MANAGERS, programName, SHELLS } from "../../image/known-programs.ts";
@@ -7,29 +8,32 @@ import { findProgram } from "../../runtime/find-program.ts";
 import { judgeStartScript } from "../../shell/start-script.ts";
 import { type Finding, finding, type Origin } from "../finding.ts";
 
-/** The program that a container of the image starts with. */
+/** The program that a container of the image is for, behind inits and what else only starts others. */
 export interface StartProgram {
-  /** Its words. */
-  readonly words: readonly string[];
   /** Undefined where the image has no such program. */
   readonly file: Entry | undefined;
   /** The command line, where a shell is told one. */
   readonly shellLine: string | undefined;
+  readonly isBehindInit: boolean;
 }
 
 /** What ENTRYPOINT and CMD come to, looked up in the image. */
 export function startProgram(config: ContainerConfig, tree: LayerTree): StartProgram | undefined {
   const { Entrypoint = [], Cmd = [] } = config;
-  const words = [...Entrypoint, ...(isShellForm(config, Entrypoint) ? [] : Cmd)];
-  const [program] = words;
-  if (program === undefined) return undefined;
-  const isLine = SHELLS.has(programName(program)) && words[1] === "-c";
-  return { words, file: findProgram(program, config, tree)?.file, shellLine: isLine ? words[2] : undefined };
+  const chain = commandChain([...Entrypoint, ...(isShellForm(config, Entrypoint) ? [] : Cmd)]);
+  const words = chain.at(-1);
+  if (words === undefined) return undefined;
+  const isLine = SHELLS.has(programName(words[0])) && words[1] === "-c";
+  return {
+    file: findProgram(words[0], config, tree)?.file,
+    shellLine: isLine ? words[2] : undefined,
+    isBehindInit: chain.some(([program]) => INITS.has(programName(program))),
+  };
 }
 
 /** What is wrong with how a container starts. `script` is the text of the start program, where it is a script of a shell. */
 export function startFindings(program: StartProgram, script: string | undefined, origin: Origin): Finding[] {
-  if (INITS.has(programName(program.words[0]!))) return [];
+  if (program.isBehindInit) return [];
   const text = script ?? program.shellLine;
   if (text === undefined) return [];
   const found: Finding[] = [];
