@@ -2,14 +2,17 @@ import { createReadStream, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { type ContractFile, contractNames, findContract } from "../context/find-contract.ts";
 import { findDockerfile } from "../context/find-dockerfile.ts";
-import { findLock, type LockFile, lockName } from "../context/find-lock.ts";
+import { findLock, type LockFile, lockName, unreadableLock } from "../context/find-lock.ts";
 import { type GitSource, parseGitUrl } from "../context/git-url.ts";
 import type { IgnoreRules } from "../context/ignore-rules.ts";
 import { openLocalContext } from "../context/local-context.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { printableName } from "../core/file-name.ts";
 import { LIMITS } from "../core/limits.ts";
+import { cleanPath } from "../execute/copy/select.ts";
 import type { SourceTree } from "../execute/source-tree.ts";
+import { resolvePath } from "../layer/resolve.ts";
 import { EPOCH_ARG } from "../plan/epoch.ts";
 import { archiveContext, dockerfileOf, isArchiveHead, newestTime, smallFileOf } from "./archive-context.ts";
 import type { LockOf } from "./build-lock.ts";
@@ -143,7 +146,12 @@ export class ContextOpener {
     { name, path }: DockerfileOfContext,
     limit: number,
   ): Promise<LockFile | undefined> {
-    if (path === undefined) return this.#besideInTree(folder, [lockName(name)], limit);
+    if (path === undefined) {
+      const found = await this.#besideInTree(folder, [lockName(name)], limit);
+      if (!found && this.#isInTree(folder, lockName(name)))
+        throw unreadableLock(printableName(lockName(name)), "it is no file");
+      return found;
+    }
     const within = folder.isLocal ? {} : { within: folder.root };
     return findLock({ path: lockName(path), name: lockName(name), limit, ...within });
   }
@@ -154,14 +162,23 @@ export class ContextOpener {
     names: readonly string[],
     limit: number,
   ): Promise<{ readonly name: string; readonly text: string } | undefined> {
-    const { dockerfile, file } = this.#options;
-    const isInTree = dockerfile === undefined && file !== "-" && !(file !== undefined && URL_TEXT.test(file));
-    if (!folder.tree || !isInTree) return undefined;
+    if (!folder.tree || !this.#hasDockerfileInTree) return undefined;
     for (const name of names) {
       const text = await smallFileOf(folder.tree, name, limit);
       if (text !== undefined) return { name, text };
     }
     return undefined;
+  }
+
+  /** Whether anything has a name beside such a Dockerfile, be it a folder or a link to nothing. */
+  #isInTree({ tree }: ContextFolder, name: string): boolean {
+    if (!tree || !this.#hasDockerfileInTree) return false;
+    return resolvePath(tree, cleanPath(name), { followLast: false }).entry !== undefined;
+  }
+
+  get #hasDockerfileInTree(): boolean {
+    const { dockerfile, file } = this.#options;
+    return dockerfile === undefined && file !== "-" && !(file !== undefined && URL_TEXT.test(file));
   }
 
   source(name: string, folder: ContextFolder, ignore: IgnoreRules | undefined): ContextSource {

@@ -1,11 +1,22 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { SlipwayError } from "../core/errors.ts";
 
-/** Puts a lock into its place, whole or not at all; one that says the same already is not touched. Throws `OUTPUT_INVALID`. */
+/**
+ * Puts a lock into its place, whole or not at all; one that says the same already is not touched. A link stays one: the file that it leads to is
+ * replaced. What is no file is not. Throws `OUTPUT_INVALID`.
+ */
 export function writeLock(path: string, name: string, text: string): void {
-  // A link stays one: what it leads to is replaced.
-  const place = realPath(path);
+  const place = placeOf(path, name);
   const temporary = `${place}.${randomUUID()}.tmp`;
   try {
     if (currentText(place) === text) return;
@@ -20,11 +31,24 @@ export function writeLock(path: string, name: string, text: string): void {
   }
 }
 
-function realPath(path: string): string {
+/** Where the file is, or is to be. */
+function placeOf(path: string, name: string): string {
+  if (!lstatSync(path, { throwIfNoEntry: false })) return path;
+  const stats = statOf(path);
+  if (stats?.isFile()) return realpathSync(path);
+  const what =
+    stats === undefined ? "a link that leads to no file" : stats.isDirectory() ? "a folder" : "no file";
+  throw new SlipwayError("OUTPUT_INVALID", `cannot write the lock ${name}: it is ${what}`, {
+    hint: "remove it, or say where the lock is to be with --lock-file",
+  });
+}
+
+/** Undefined for a link to nothing, and for links that go round in a circle. */
+function statOf(path: string): Stats | undefined {
   try {
-    return realpathSync(path);
+    return statSync(path, { throwIfNoEntry: false });
   } catch {
-    return path;
+    return undefined;
   }
 }
 

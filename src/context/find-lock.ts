@@ -1,4 +1,6 @@
-import { printableName } from "../core/file-name.ts";
+import { lstatSync } from "node:fs";
+import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { fsPath, printableName } from "../core/file-name.ts";
 import { staysWithin } from "./find-contract.ts";
 import { readSmallFile } from "./read-small-file.ts";
 
@@ -24,16 +26,38 @@ export function lockName(dockerfile: string): string {
   return `${dockerfile}.lock`;
 }
 
-/** A lock; undefined where there is none. Throws `PERMISSION_DENIED`. */
+/**
+ * A lock; undefined where nothing has its name. What has the name and cannot be read is never taken for no lock, which would build what nobody
+ * has locked. Throws `LOCK_INVALID`, `PERMISSION_DENIED`.
+ */
 export async function findLock({
   path,
   name,
   limit,
   within,
 }: FindLockOptions): Promise<LockFile | undefined> {
-  if (within !== undefined && !staysWithin(within, path)) return undefined;
-  const found = await readSmallFile(path, { limit });
   const shown = printableName(name);
-  if (found.kind === "bytes") return { name: shown, text: found.bytes.toString("utf8") };
-  return found.kind === "too-large" ? { name: shown, text: " ".repeat(limit + 1) } : undefined;
+  if (!isThere(path)) return undefined;
+  if (within !== undefined && !staysWithin(within, path))
+    throw unreadableLock(shown, "it is a link that leads to no file of the context");
+  const found = await readSmallFile(path, { limit });
+  if (found.kind === "missing") throw unreadableLock(shown, "it is a link that leads to no file");
+  if (found.kind === "other") throw unreadableLock(shown, `it is ${found.what}`);
+  return { name: shown, text: found.kind === "bytes" ? found.bytes.toString("utf8") : " ".repeat(limit + 1) };
+}
+
+/** A lock that has its place, but is no file there. `name` is printable. */
+export function unreadableLock(name: string, why: string): SlipwayError<"LOCK_INVALID"> {
+  return new SlipwayError("LOCK_INVALID", `cannot read the lock ${name}: ${why}`, {
+    hint: "put a file in its place, or remove it; build --no-lock leaves it alone",
+  });
+}
+
+/** Whether anything has the name, be it a link to nothing or to itself. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(fsPath(path), { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return systemErrorCode(error) === "ELOOP";
+  }
 }

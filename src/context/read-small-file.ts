@@ -1,12 +1,13 @@
-import { constants } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
 import { fsPath, printableName } from "../core/file-name.ts";
 
-/** What is at a path that should hold a small file. `other` is a folder, a device or, unless asked for, a pipe. */
+/** What is at a path that should hold a small file. `other` is a folder, a device or, unless asked for, a pipe: `what` says it to people. */
 export type SmallFile =
   | { readonly kind: "bytes"; readonly bytes: Buffer }
-  | { readonly kind: "missing" | "other" | "too-large" };
+  | { readonly kind: "other"; readonly what: string }
+  | { readonly kind: "missing" | "too-large" };
 
 export interface ReadSmallOptions {
   /** Bytes; a longer file is not read. */
@@ -22,17 +23,23 @@ export async function readSmallFile(path: string, options: ReadSmallOptions): Pr
   try {
     handle = await open(fsPath(path), flags);
     const stats = await handle.stat();
-    if (!stats.isFile() && !(options.allowPipe && stats.isFIFO())) return { kind: "other" };
+    if (!stats.isFile() && !(options.allowPipe && stats.isFIFO()))
+      return { kind: "other", what: kindOf(stats) };
     return await readUpTo(handle, options.limit);
   } catch (error) {
     const code = systemErrorCode(error) ?? "";
     if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"].includes(code))
       return { kind: "missing" };
-    if (code === "ENXIO") return { kind: "other" };
+    if (code === "ENXIO") return { kind: "other", what: "a socket" };
     throw describeSystemError(error, `reading "${printableName(path)}"`);
   } finally {
     await handle?.close();
   }
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isDirectory()) return "a folder";
+  return stats.isFIFO() ? "a pipe" : "a device";
 }
 
 async function readUpTo(handle: FileHandle, limit: number): Promise<SmallFile> {

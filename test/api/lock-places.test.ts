@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { GitRepository } from "../context/git-repository.ts";
@@ -64,6 +64,13 @@ describe("the lock of an archive context", () => {
     writeFileSync(join(context, "Dockerfile.lock"), readFileSync(lock));
     const locked = archiveOf(context);
     await shop.it.succeed(["build", "--locked", "-"], { input: locked });
+    rmSync(join(context, "Dockerfile.lock"));
+    for (const make of [mkdirSync, (path: string) => symlinkSync("nowhere", path)]) {
+      make(join(context, "Dockerfile.lock"));
+      const refused = await shop.it.run(["build", "-"], { input: archiveOf(context) });
+      expect(refused.stderr).toContain("(LOCK_INVALID)");
+      rmSync(join(context, "Dockerfile.lock"), { recursive: true });
+    }
     web.files.set("/data", { body: "two" });
     const home = join(shop.it.folder, "archive-home");
     const drifted = await shop.it.run(["build", "-"], { input: locked, home });

@@ -1,4 +1,15 @@
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startRegistry, type TestRegistry } from "../support/registry.ts";
@@ -287,6 +298,54 @@ describe("slipway lock", () => {
     const lie = await shop.it.run(["build", "--platform=linux/amd64", context]);
     expect(lie.stderr).toContain("(LOCK_DRIFTED)");
     expect(lie.stderr).toContain("linux/amd64");
+  });
+
+  it("a lock that is no file is never taken for none: build, check, audit, lint and lock refuse it and leave it", async () => {
+    const context = shop.it.context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const place = join(context, "Dockerfile.lock");
+    const commands = [
+      ["build"],
+      ["build", "--locked"],
+      ["build", "--lock-file", place],
+      ["build", "--check"],
+      ["lint"],
+      ["audit"],
+      ["lock"],
+      ["lock", "--verify"],
+    ];
+    const kinds: readonly (readonly [make: () => void, why: string])[] = [
+      [() => mkdirSync(place), "it is a folder"],
+      [() => execFileSync("mkfifo", [place]), "it is a pipe"],
+      [() => symlinkSync("Dockerfile.lock", place), "it is a link that leads to no file"],
+      [() => symlinkSync("nowhere", place), "it is a link that leads to no file"],
+      [() => symlinkSync("/dev/null", place), "it is a device"],
+    ];
+    for (const [make, why] of kinds) {
+      make();
+      const before = lstatSync(place);
+      for (const command of commands) {
+        const refused = await shop.it.run([...command, context]);
+        expect(refused.stderr, `${command.join(" ")}: ${why}`).toContain(why);
+        expect(refused.stderr).toContain("(LOCK_INVALID)");
+        expect(refused.exitCode).not.toBe(0);
+      }
+      expect(lstatSync(place).ino).toBe(before.ino);
+      expect(existsSync(join(context, "nowhere"))).toBe(false);
+      await shop.it.succeed(["build", "--no-lock", context]);
+      rmSync(place, { recursive: true });
+    }
+  });
+
+  it("a link to a lock stays one, and the lock that it leads to is replaced", async () => {
+    const name = await publish("link/a:1", "a");
+    const context = shop.it.context({ Dockerfile: "FROM scratch\n" });
+    await shop.it.succeed(["lock", context]);
+    renameSync(join(context, "Dockerfile.lock"), join(context, "real.lock"));
+    symlinkSync("real.lock", join(context, "Dockerfile.lock"));
+    writeFileSync(join(context, "Dockerfile"), `FROM ${name}\n`);
+    await shop.it.succeed(["lock", context]);
+    expect(lstatSync(join(context, "Dockerfile.lock")).isSymbolicLink()).toBe(true);
+    expect(Object.keys(lockOf(context, "real.lock").images)).toEqual([name]);
   });
 
   it("what the registry no longer has is told as such", async () => {
