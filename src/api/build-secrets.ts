@@ -1,10 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import { MEDIA } from "../core/descriptor.ts";
-import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import type { BuildEvent, StepId } from "../core/events.ts";
 import { Toc } from "../layer/toc.ts";
 import { CleanNotes } from "../leak/clean-notes.ts";
-import { isSearchable, type KnownSecret, secretArguments } from "../leak/known-secret.ts";
+import type { KnownSecret } from "../leak/known-secret.ts";
+import { redactError } from "../leak/redact-error.ts";
 import { redactValue, SecretRedactor } from "../leak/redact-secrets.ts";
 import { type ConfigFinding, searchConfig } from "../leak/search-config.ts";
 import { searchLayer } from "../leak/search-layer.ts";
@@ -13,10 +12,8 @@ import type { LayerContent } from "../output/layer-content.ts";
 import type { StagePlan } from "../plan/graph.ts";
 import type { BuildOptions } from "./build-options.ts";
 import type { PlatformBuild } from "./build-run.ts";
-import type { Environment } from "./environment.ts";
 import { lineageOf } from "./lineage.ts";
 import { type Leak, leaked } from "./secret-leak.ts";
-import { secretReader } from "./secrets.ts";
 import type { Session } from "./session.ts";
 
 type LogStream = Extract<BuildEvent, { type: "step.log" }>["stream"];
@@ -31,8 +28,6 @@ export interface SearchedBuild {
 
 /** The secrets that a build knows: what is shown is free of them, and what they have got into does not leave. */
 export class BuildSecrets {
-  /** Ids of secrets that are too short to be told from chance. */
-  readonly short: readonly string[];
   readonly #all: SecretSearch;
   /** Without those that the user lets through. */
   readonly #refused: SecretSearch;
@@ -41,7 +36,6 @@ export class BuildSecrets {
   readonly #logs = new Map<StepId, Map<LogStream, SecretRedactor>>();
 
   constructor(secrets: readonly KnownSecret[], allowed: readonly string[]) {
-    this.short = secrets.filter((secret) => !isSearchable(secret)).map(({ id }) => id);
     this.#allowed = new Set(allowed);
     this.#all = new SecretSearch(secrets);
     this.#refused = new SecretSearch(secrets.filter(({ id }) => !this.#allowed.has(id)));
@@ -83,16 +77,7 @@ export class BuildSecrets {
 
   /** An error of any kind without secrets. */
   error(error: unknown): unknown {
-    if (!isSlipwayError(error)) return error;
-    const told = { message: error.message, hint: error.hint, facts: error.facts };
-    const { message, hint, facts } = redactValue(told, this.#all);
-    if (isDeepStrictEqual(told, { message, hint, facts })) return error;
-    const place = error.source ? { source: error.source } : {};
-    return new SlipwayError(error.code, message, {
-      ...(hint === undefined ? {} : { hint }),
-      ...place,
-      facts,
-    });
+    return redactError(error, this.#all);
   }
 
   /** For the output of one process. */
@@ -200,18 +185,4 @@ function instructionOf({ created_by = "", source }: OwnItem): Leak["step"] {
 
 function of(label: string): string {
   return label === "" ? "" : ` (${label})`;
-}
-
-/** What a build has to keep to itself; undefined where it was given nothing of the kind. What cannot be read is refused elsewhere. */
-export async function buildSecrets(
-  { secrets = {}, buildArgs = {}, allowSecretLeaks = [] }: BuildOptions,
-  environment: Environment,
-): Promise<BuildSecrets | undefined> {
-  const read = secretReader(secrets, environment);
-  const known: KnownSecret[] = [...secretArguments(buildArgs)];
-  for (const id of Object.keys(secrets)) {
-    const value = await read(id).catch(() => undefined);
-    if (value && value.length > 0) known.push({ id, kind: "secret", value });
-  }
-  return known.length === 0 ? undefined : new BuildSecrets(known, allowSecretLeaks);
 }

@@ -22,6 +22,7 @@ import type { BuildSecrets } from "./build-secrets.ts";
 import { openBuildSession } from "./build-session.ts";
 import { labelsWithContract } from "./contract-label.ts";
 import type { Environment } from "./environment.ts";
+import type { HeldSecrets } from "./held-secrets.ts";
 import { withPinnedLayouts } from "./layout-context.ts";
 import { onceForEach } from "./once.ts";
 import { parseOptions, repeatedPlatforms, requestedPlatforms } from "./plan-options.ts";
@@ -75,7 +76,8 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
     stdinFile === undefined ? rest : { ...rest, stdin: contentOf(stdinFile) },
   );
   const counter = new StepCounter();
-  const secrets = await knownSecrets(options, environment);
+  const held = await heldSecrets(options, environment);
+  const secrets = held?.known;
   const clock = new BuildClock((told) => {
     for (const event of secrets?.events(told) ?? [told]) {
       counter.count(event);
@@ -83,7 +85,7 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
     }
   });
   try {
-    return await buildOnce({ options, environment, clock, counter, ...(secrets ? { secrets } : {}) });
+    return await buildOnce({ options, environment, clock, counter, ...(held ? { held } : {}) });
   } catch (met) {
     const failure = secrets ? secrets.error(met) : met;
     // What standard input held is gone where it was not put into a file.
@@ -94,11 +96,11 @@ export async function buildHere(asked: SpooledBuild, environment: Environment): 
 }
 
 /** What the build has to keep to itself; a build that was given nothing of the kind loads nothing for it. */
-async function knownSecrets(options: BuildOptions, environment: Environment) {
+async function heldSecrets(options: BuildOptions, environment: Environment) {
   const { secrets = {}, buildArgs = {} } = options;
   if (Object.keys(secrets).length === 0 && !Object.keys(buildArgs).some(looksSecret)) return undefined;
-  const { buildSecrets } = await import("./build-secrets.ts");
-  return buildSecrets(options, environment);
+  const { holdSecrets } = await import("./held-secrets.ts");
+  return holdSecrets(options, environment);
 }
 
 /** The failure for people, after the last event of a build that tells of it. */
@@ -119,16 +121,19 @@ interface OneBuild {
   readonly environment: Environment;
   readonly clock: BuildClock;
   readonly counter: StepCounter;
-  readonly secrets?: BuildSecrets;
+  readonly held?: HeldSecrets;
 }
 
 async function buildOnce(one: OneBuild): Promise<BuildResult> {
-  const { options, environment } = one;
+  const { options, environment, held } = one;
   const scope = new CleanupScope();
   return scope.around(async () => {
     const session = await openBuildSession(options, environment, scope);
+    // Of two reasons that one gets ahead which names the file as the user did.
+    if (held?.unread) throw held.unread;
     const ready = await withAgents(options, environment.cwd, scope);
-    return new Build(session, { ...one, options: ready }, scope).run();
+    const secrets = held ? { secrets: held.sources } : {};
+    return new Build(session, { ...one, options: { ...ready, ...secrets } }, scope).run();
   });
 }
 
@@ -139,10 +144,12 @@ class Build {
   readonly #scope: CleanupScope;
   readonly #counter: StepCounter;
   readonly #secrets: BuildSecrets | undefined;
+  readonly #unsearched: readonly string[];
   readonly #outputs: readonly OutputSpec[];
 
-  constructor(session: Session, { options, clock, counter, secrets }: OneBuild, scope: CleanupScope) {
-    this.#secrets = secrets;
+  constructor(session: Session, { options, clock, counter, held }: OneBuild, scope: CleanupScope) {
+    this.#secrets = held?.known;
+    this.#unsearched = held?.notices ?? [];
     this.#session = session;
     this.#options = withPinnedLayouts(options, session.environment.cwd);
     this.#clock = clock;
@@ -181,8 +188,7 @@ class Build {
     const lost = lostBytes(dockerfile);
     if (lost !== undefined) tell(lost);
     const views = requestedPlatforms(this.#options);
-    for (const id of this.#secrets?.short ?? [])
-      tell(`the secret ${JSON.stringify(id)} has fewer than 8 bytes: it is not searched for`);
+    for (const notice of this.#unsearched) tell(notice);
     for (const name of repeatedPlatforms(views))
       tell(`Duplicate platform result requested ${JSON.stringify(name)}`);
     const builds = await buildPlatforms(

@@ -11,7 +11,7 @@ import type { SecretSource, SshSource } from "./build-options.ts";
 import type { Environment } from "./environment.ts";
 import { socketOf } from "./ssh-agents.ts";
 
-/** Reads secrets when a step asks for them; nothing is kept (SPEC MT-13, MT-14). */
+/** Reads secrets from where they are, each time that it is asked; nothing is kept (SPEC MT-13, MT-14). */
 export function secretReader(
   secrets: Readonly<Record<string, SecretSource>>,
   environment: Environment,

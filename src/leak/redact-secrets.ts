@@ -54,18 +54,32 @@ export class SecretRedactor {
 
 /** The text without secrets. */
 export function redactSecrets(text: string, search: SecretSearch): string {
-  if (search.next(Buffer.from(text)) === undefined) return text;
-  const redactor = new SecretRedactor(search, () => {});
-  return Buffer.concat([redactor.push(Buffer.from(text)), redactor.end()]).toString();
+  const bytes = Buffer.from(text);
+  const clean = redactBytes(bytes, search);
+  return clean === bytes ? text : Buffer.from(clean).toString();
 }
 
-/** A value with every text in it redacted, however deep; bytes too. */
+/** Bytes without secrets; the same ones where they hold none. */
+function redactBytes(bytes: Uint8Array, search: SecretSearch): Uint8Array {
+  if (search.next(bytes) === undefined) return bytes;
+  const redactor = new SecretRedactor(search, () => {});
+  return Buffer.concat([redactor.push(bytes), redactor.end()]);
+}
+
+/** A value with all texts and bytes in it redacted, however deep, and the names in tables of what users have named. */
 export function redactValue<T>(value: T, search: SecretSearch): T {
   if (typeof value === "string") return redactSecrets(value, search) as T;
+  if (value instanceof Uint8Array) return redactBytes(value, search) as T;
   if (Array.isArray(value)) return value.map((item) => redactValue<unknown>(item, search)) as T;
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, redactValue<unknown>(item, search)]),
+    Object.entries(value).map(([key, item]) => [
+      OWN_NAME.test(key) ? key : redactSecrets(key, search),
+      redactValue<unknown>(item, search),
+    ]),
   ) as T;
 }
+
+/** What members of events and facts are called: whoever has such a word for a secret still gets events that can be read. */
+const OWN_NAME = /^[a-z][A-Za-z]{0,19}$/;

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import {
   type BuildEvent,
@@ -48,6 +50,17 @@ it("begins again where the store was pruned between its beginning and its first 
     "build.start",
     "build.done",
   ]);
+});
+
+it("searches for the secret that its steps got, although the file has another value by then", async () => {
+  const [old, renewed] = ["tok_a8F3/k29+dkq01zzQ", "tok_9bQ1/x77+renewed4Lw"];
+  const file = join(shop.it.folder, "token");
+  writeFileSync(file, old);
+  const Dockerfile = "FROM busybox\nRUN --mount=type=secret,id=t cat /run/secrets/t > /kept\n";
+  const onEvent = ({ type }: BuildEvent) => type === "build.start" && writeFileSync(file, renewed);
+  const options = { context: shop.it.context({ Dockerfile }), secrets: { t: { file } }, onEvent };
+  const error = await build(options, environment()).catch((reason: unknown) => reason);
+  expect(isSlipwayError(error, "SECRET_LEAKED")).toBe(true);
 });
 
 it("says what the machine and the store have, and removes what nothing uses", async () => {

@@ -109,7 +109,29 @@ describe("build arguments that look like secrets", () => {
     expect(secretArguments(args).map(({ id }) => id)).toEqual(["NPM_TOKEN"]);
   });
 
+  it("takes the credentials out of a URL, as they are written and decoded", () => {
+    const args = {
+      DB_SECRET: "postgres://u:S3cr3t%2FP4ss99@h/db",
+      KEY_URL: "jdbc:postgresql://h/db?user=u&password=S3cr3tP4ss99xyz1",
+      AUTH: "https://ghp_8fj2K1mz0QpLx7Yt@host/",
+      NAME_KEY: "https://user@host/keys/0123456789abcdef0123",
+    };
+    expect(secretArguments(args).map(({ id, value }) => [id, Buffer.from(value).toString()])).toEqual([
+      ["DB_SECRET", "S3cr3t%2FP4ss99"],
+      ["DB_SECRET", "S3cr3t/P4ss99"],
+      ["KEY_URL", "S3cr3tP4ss99xyz1"],
+      ["AUTH", "ghp_8fj2K1mz0QpLx7Yt"],
+    ]);
+  });
+
+  it.each(["/k3J9xQ2vPz81LmNw7RtY", "/k3J9x/Q2vPz81LmNw7RtY==", "~x7Kq2mPz81LtR4aaZx"])(
+    "takes %s for random, which only begins like a path",
+    (text) => expect(looksRandom(text)).toBe(true),
+  );
+
   it.each([
+    "/home/User/App2024/v1",
+    "./conf/Production/settings-2024",
     "/run/secrets/password-file-01",
     "https://host/0123456789ab",
     "2024-01-02T03:04:05",
