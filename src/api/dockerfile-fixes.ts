@@ -4,12 +4,12 @@ import { parseGitUrl } from "../context/git-url.ts";
 import type { SourceRange } from "../core/source-range.ts";
 import type { CommandInstruction, CopyInstruction } from "../dockerfile/instructions.ts";
 import { parseReference } from "../image/reference.ts";
+import { removeLists } from "../lint/packages/apt-lists.ts";
 import { judgeApt } from "../lint/rules/apt.ts";
 import { lineage } from "../lint/stage-view.ts";
 import type { LockEntries } from "../lock/lock-entries.ts";
 import { gitName, imageName, urlName } from "../lock/source-names.ts";
 import { classifySource } from "../plan/copy-sources.ts";
-import { appendCommand, REMOVE_APT_LISTS } from "../rewrite/append-command.ts";
 import { execForm } from "../rewrite/exec-form.ts";
 import type { Fix } from "../rewrite/fix.ts";
 import { addChecksum, pinBase, pinCopiedImage } from "../rewrite/pin-sources.ts";
@@ -115,8 +115,7 @@ function aptFixes({ subject: { dockerfile }, stages }: OpenDockerfile): readonly
     const run = stages
       .flatMap(({ steps }) => steps)
       .find(({ written }) => written.source === source)?.written;
-    if (run?.kind === "RUN")
-      found.push({ rule, source, fix: appendCommand(dockerfile, run, REMOVE_APT_LISTS) });
+    if (run?.kind === "RUN") found.push({ rule, source, fix: removeLists(dockerfile, stages, run) });
   });
   return found;
 }

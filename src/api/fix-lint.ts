@@ -40,7 +40,7 @@ export async function fixLint(options: LintFixOptions, environment: Environment)
     const subject = await lintSubject(session, bases);
     if (!subject) throw error!;
     const { text } = subject.dockerfile;
-    const proposed = proposeFixes(subject.dockerfile, giveAdvice(subject));
+    const proposed = proposeFixes(subject, giveAdvice(subject));
     const edits = proposed.flatMap(({ fix }) => ("edit" in fix ? [fix.edit] : []));
     const next = applyEdits(text, edits);
     requireSame(subject.dockerfile, next);

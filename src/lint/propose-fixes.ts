@@ -1,11 +1,12 @@
 import type { Instruction, ParsedDockerfile, RunInstruction } from "../dockerfile/instructions.ts";
-import { appendCommand, REMOVE_APT_LISTS } from "../rewrite/append-command.ts";
+import { appendCommand } from "../rewrite/append-command.ts";
 import { type Fix, fixWords, insertion } from "../rewrite/fix.ts";
 import type { RawWord } from "../rewrite/instruction-text.ts";
 import { parseShell } from "../shell/commands.ts";
 import { programOf } from "../shell/program.ts";
+import { removeLists } from "./packages/apt-lists.ts";
 import { PACKAGE_MANAGERS } from "./packages/managers.ts";
-import type { Advice } from "./rule.ts";
+import type { Advice, LintSubject } from "./rule.ts";
 
 /** Advice, and how it can be followed without changing what is built, or why that is left to people. */
 export interface ProposedFix {
@@ -17,13 +18,13 @@ export interface ProposedFix {
 export const FIXABLE = ["AddForCopy", "AptListsKept", "AptAsksQuestions", "PackageCacheKept"] as const;
 
 /** Every fix that is known. The edits do not overlap; two that are the same are one. */
-export function proposeFixes(file: ParsedDockerfile, advice: readonly Advice[]): readonly ProposedFix[] {
-  const instructions = file.stages.flatMap((stage) => stage.instructions);
+export function proposeFixes(subject: LintSubject, advice: readonly Advice[]): readonly ProposedFix[] {
+  const instructions = subject.dockerfile.stages.flatMap((stage) => stage.instructions);
   const byLine = new Map(instructions.map((one) => [one.source.start, one]));
   const seen = new Set<string>();
   return advice.flatMap((one) => {
     const instruction = byLine.get(one.source.start);
-    const fix = instruction && fixFor(file, one, instruction);
+    const fix = instruction && fixFor(subject, one, instruction);
     if (!fix) return [];
     const key = JSON.stringify([one.rule, fix]);
     if ("edit" in fix && seen.has(key)) return [];
@@ -33,14 +34,14 @@ export function proposeFixes(file: ParsedDockerfile, advice: readonly Advice[]):
 }
 
 function fixFor(
-  file: ParsedDockerfile,
+  { dockerfile: file, stages }: LintSubject,
   { rule, message }: Advice,
   instruction: Instruction,
 ): Fix | undefined {
   if (!(FIXABLE as readonly string[]).includes(rule)) return undefined;
   if (instruction.kind === "ADD") return copyInstead(file, instruction);
   if (instruction.kind !== "RUN") return { reason: "it is a trigger" };
-  if (rule === "AptListsKept") return appendCommand(file, instruction, REMOVE_APT_LISTS);
+  if (rule === "AptListsKept") return removeLists(file, stages, instruction);
   if (rule === "AptAsksQuestions") return addFlag(file, instruction, message, "-y");
   return keepNothing(file, instruction, message);
 }

@@ -1,11 +1,10 @@
 import { chmodSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { parseDockerfile } from "../../src/dockerfile/parse-dockerfile.ts";
 import { proposeFixes } from "../../src/lint/propose-fixes.ts";
 import { applyEdits } from "../../src/rewrite/text-edits.ts";
 import { Workshop } from "../api/workshop.ts";
-import { adviceOf } from "./rules-of.ts";
+import { adviceOf, subjectOf } from "./rules-of.ts";
 
 const shop = new Workshop();
 afterAll(() => shop.remove());
@@ -13,8 +12,7 @@ afterAll(() => shop.remove());
 const PINNED = `FROM debian:bookworm@sha256:${"0".repeat(64)}`;
 
 function fixed(text: string): { readonly text: string; readonly left: readonly string[] } {
-  const file = parseDockerfile(text, "Dockerfile");
-  const fixes = proposeFixes(file, adviceOf(text)).map(({ fix }) => fix);
+  const fixes = proposeFixes(subjectOf(text), adviceOf(text)).map(({ fix }) => fix);
   return {
     text: applyEdits(
       text,
@@ -47,12 +45,34 @@ describe("fixes of lint", () => {
     ["twice", "RUN apk add a=1 && apk add b=1"],
     ["exec form", 'RUN ["apk", "add", "git=1"]'],
     ["a manager with several ways", "RUN npm ci"],
+    [
+      "lists that a later RUN installs from",
+      "RUN apt-get update && apt-get install -y --no-install-recommends a=1\nRUN apt-get install -y --no-install-recommends b=1",
+    ],
+    ["an update for a later RUN", "RUN apt-get update\nRUN apt-get install -y --no-install-recommends b=1"],
+    [
+      "lists that a trigger installs from",
+      "RUN apt-get update\nONBUILD RUN apt-get install -y --no-install-recommends b=1",
+    ],
     ["a background command", "RUN apt-get update && apt-get install -y --no-install-recommends a=1 &"],
   ])("%s is left to people", (_, line) => {
     const text = `${PINNED}\n${line}\n`;
     const result = fixed(text);
     expect(result.text).toBe(text);
     expect(result.left.length).toBeGreaterThan(0);
+  });
+
+  it("lists that a stage above installs from stay; those of a stage that has its own are removed", () => {
+    const [first, second] = ["RUN apt-get update && apt-get install -y a=1", "RUN apt-get install -y b=1"];
+    const update = "RUN apt-get update && apt-get install -y c=1";
+    const used = `${PINNED} AS base\n${first}\nFROM base\n${second}\n`;
+    expect(fixed(used)).toEqual({
+      text: used,
+      left: ["line 4 installs from these lists: make them one RUN"],
+    });
+    const own = fixed(`${PINNED} AS base\n${first}\nFROM base\n${update}\n${second}\n`);
+    expect(own.text).toContain(`${first} && rm -rf`);
+    expect(own.left).toEqual(["line 5 installs from these lists: make them one RUN"]);
   });
 
   it("the command shows the changes, writes them unless told not to, and keeps the mode", async () => {

@@ -60,6 +60,22 @@ describe("where rules look", () => {
     ["a substitution", 'RUN echo "$(apt-get install --no-install-recommends git=1)"'],
   ])("%s", (_, line) => expect(of(line)).toEqual(["AptAsksQuestions"]));
 
+  it("an update in a RUN of its own keeps the lists, too", () => {
+    expect(of("RUN apt-get update", "USER a")).toEqual(["AptUpdateAlone", "AptListsKept"]);
+    const install = `RUN apt-get install -y ${QUIET}`;
+    expect(of("RUN apt-get update", install, "USER a")).toEqual([
+      "AptUpdateAlone",
+      "AptListsKept",
+      "ConsecutiveRun",
+    ]);
+    expect(of("RUN apt-get update && rm -rf /var/lib/apt/lists/*")).not.toContain("AptListsKept");
+    expect(of("RUN --mount=type=cache,target=/var/lib/apt apt-get update")).toEqual([]);
+  });
+
+  it("versions of triggers", () => {
+    expect(of("ONBUILD RUN apt-get install -y --no-install-recommends git")).toEqual(["AptVersionUnpinned"]);
+  });
+
   it("another escape character", () => {
     const text = `# escape=\`\n${PINNED}\nRUN apt-get \`\n  install --no-install-recommends git=1\n`;
     expect(rulesOf(text)).toEqual(["AptAsksQuestions"]);

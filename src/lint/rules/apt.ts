@@ -1,6 +1,6 @@
 import type { RunInstruction } from "../../dockerfile/instructions.ts";
-import { type Program, programOf } from "../../shell/program.ts";
-import { isLiteral } from "../../shell/tokens.ts";
+import { programOf } from "../../shell/program.ts";
+import { type AptCall, aptCalls } from "../packages/apt-call.ts";
 import type { Judge, Say } from "../rule.ts";
 import type { StageView, Step } from "../stage-view.ts";
 
@@ -15,61 +15,18 @@ const CHANGING = new Set([
   "autoremove",
   "build-dep",
 ]);
-/** Flags that take the next word. */
-const VALUED = new Set([
-  "-o",
-  "-c",
-  "-t",
-  "--option",
-  "--config-file",
-  "--target-release",
-  "--default-release",
-]);
-
-interface AptCall {
-  readonly verb: string;
-  readonly flags: readonly string[];
-  readonly packages: readonly string[];
-  /** All of it is known. */
-  readonly isLiteral: boolean;
-  /** Something answers its questions. */
-  readonly isFed: boolean;
-}
-
 /** Rules about apt-get and apt. What a configuration file of apt may have changed is not judged. */
 export const judgeApt: Judge = ({ stages, dockerfile }, say) => {
   const isConfigured = /apt\.conf|APT::|snapshot/.test(dockerfile.text);
   for (const stage of stages)
     for (const step of stage.steps) {
       if (step.instruction.kind !== "RUN") continue;
-      const calls = step.commands.flatMap((command) => {
-        const program = programOf(command);
-        return program && (program.name === "apt-get" || program.name === "apt")
-          ? [
-              aptCall(
-                program,
-                command.before === "|" || command.redirects.some(({ operator }) => operator.startsWith("<")),
-              ),
-            ]
-          : [];
-      });
+      const calls = aptCalls(step);
       if (calls.length === 0) continue;
       judgeLists(calls, { step, stage, run: step.instruction }, say);
       if (!isConfigured) judgeInstalls(calls, step, stage, say);
     }
 };
-
-function aptCall({ args }: Program, isFed: boolean): AptCall {
-  const flags: string[] = [];
-  const operands: string[] = [];
-  for (let at = 0; at < args.length; at++) {
-    const { text } = args[at]!;
-    if (!text.startsWith("-")) operands.push(text);
-    else flags.push(VALUED.has(text) ? `${text} ${args[++at]?.text ?? ""}` : text);
-  }
-  const [verb = "", ...packages] = operands;
-  return { verb, flags, packages, isLiteral: args.every(isLiteral), isFed };
-}
 
 interface Place {
   readonly step: Step;
@@ -94,7 +51,7 @@ function judgeLists(calls: readonly AptCall[], { step, stage, run }: Place, say:
       (program?.name === "rm" || program?.name === "find") && words.some((text) => text.startsWith(LISTS))
     );
   });
-  if (uses && stage.isShipped && !isCached && !isRemoved && !step.isTrigger && !leavesToOthers(step))
+  if (stage.isShipped && !isCached && !isRemoved && !step.isTrigger && !leavesToOthers(step))
     say("AptListsKept", "The package lists stay in the layer", step.written);
 }
 
