@@ -6,7 +6,7 @@ import { AUDIT_RULES } from "../audit/rules.ts";
 import { canonicalJson } from "../core/canonical-json.ts";
 import { digestOf } from "../core/digest.ts";
 import type { AuditedBuild, AuditGate } from "./audit-hardened.ts";
-import type { BuildOptions } from "./build-options.ts";
+import type { BuildContexts } from "./build-contexts.ts";
 import type { PlatformBuild } from "./build-run.ts";
 
 /**
@@ -17,16 +17,13 @@ export async function passAudit(builds: readonly PlatformBuild[], gate: AuditGat
   for (const build of builds.filter(isHardened)) await passOne(build, gate);
 }
 
-/**
- * The policy beside the Dockerfile, or in the working directory where the Dockerfile comes from elsewhere (`isLocal`: whether the context is a folder of this machine). Throws
- * `POLICY_INVALID`.
- */
+/** The policy beside the Dockerfile, or in the working directory where that is no file of this machine, whatever its name. Throws `POLICY_INVALID`. */
 export async function policyOfBuild(
-  { file, context }: BuildOptions,
-  { cwd, isLocal }: { readonly cwd: string; readonly isLocal: boolean },
+  { isLocal, dockerfile }: Pick<BuildContexts, "isLocal" | "dockerfile">,
+  cwd: string,
 ): Promise<Policy | undefined> {
-  const named = file === undefined || file === "-" ? undefined : dirname(file);
-  const folder = isLocal ? (named ?? context) : undefined;
+  const { path } = await dockerfile();
+  const folder = isLocal && path !== undefined ? dirname(path) : undefined;
   // Most builds have none, and need no reader of YAML.
   if (!lstatSync(resolve(cwd, folder ?? "", POLICY_FILE), { throwIfNoEntry: false })) return undefined;
   const { readPolicy } = await import("./audit-policy.ts");

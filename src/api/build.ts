@@ -13,7 +13,7 @@ import type { OutputSpec } from "../output/output-spec.ts";
 import { storeImage } from "../output/store-image.ts";
 import type { Step } from "../plan/graph.ts";
 import { BuildClock } from "./build-clock.ts";
-import { openContexts } from "./build-contexts.ts";
+import { type BuildContexts, openContexts } from "./build-contexts.ts";
 import type { BuildGate } from "./build-gate.ts";
 import type { BuildOptions, BuildResult } from "./build-options.ts";
 import { checkOutputs, outputsOf, tagNames, withEpochArgument } from "./build-outputs.ts";
@@ -168,7 +168,7 @@ class Build {
     const gate = await this.#openGate();
     const tell = onceForEach((message) => this.#clock.emit({ type: "warning", message }));
     const contexts = await openContexts(this.#session, this.#options, this.#scope, { notice: tell });
-    const audit = await this.#openAudit(contexts.isLocal);
+    const audit = await this.#openAudit(contexts);
     const { name, bytes } = await contexts.dockerfile();
     const labels = await labelsWithContract(this.#options, contexts);
     this.#clock.emit({
@@ -286,12 +286,12 @@ class Build {
   }
 
   /** What was hardened has to show it; of other builds nothing of it is loaded. The policy is read before anything is built. */
-  async #openAudit(isLocal: boolean) {
+  async #openAudit(contexts: BuildContexts) {
     const { harden, hardenKeep } = this.#options;
     if (!hardeningOf(harden, hardenKeep)) return undefined;
     const { passAudit, policyOfBuild } = await import("./audit-gate.ts");
     const [session, options, clock] = [this.#session, this.#options, this.#clock];
-    const policy = await policyOfBuild(options, { cwd: session.environment.cwd, isLocal });
+    const policy = await policyOfBuild(contexts, session.environment.cwd);
     const parts = { session, options, policy, clock, beforeWork: () => this.#needMappedIds() };
     return (builds: readonly PlatformBuild[], dockerfile: ParsedDockerfile) =>
       passAudit(builds, { ...parts, dockerfile });

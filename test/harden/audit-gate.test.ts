@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useWorkshop } from "../api/workshop.ts";
+import { run } from "../layer/archives.ts";
 import { lendingArchive } from "./images.ts";
 
 const shop = useWorkshop();
@@ -11,6 +12,7 @@ beforeAll(async () => {
 });
 
 const OPEN = { Dockerfile: "FROM lending\nCOPY --chmod=777 tool /bin/\nUSER 5\n", tool: "x" };
+const ACCEPTED = `version: 1\naccept:\n  - id: WorldWritable\n    subject: /bin/tool\n    reason: a test needs it\n    expires: "2999-01-01"\n`;
 
 describe("the audit of a hardened image", () => {
   it("names, keeps and writes nothing of one that does not pass, and points at the line", async () => {
@@ -23,14 +25,25 @@ describe("the audit of a hardened image", () => {
   });
 
   it("lets pass what the policy beside the Dockerfile accepts, and looks again when it no longer does", async () => {
-    const policy = `version: 1\naccept:\n  - id: WorldWritable\n    subject: /bin/tool\n    reason: a test needs it\n    expires: "2999-01-01"\n`;
-    const context = shop.it.context({ ...OPEN, ".slipway-audit.yaml": policy });
+    const context = shop.it.context({ ...OPEN, ".slipway-audit.yaml": ACCEPTED });
     const build = () => shop.it.run(["build", "--progress=plain", "-t", "accepted", "--harden", context]);
     const passing = await build();
     expect([passing.exitCode, passing.stderr]).toEqual([0, expect.stringContaining(", 1 accepted")]);
     expect((await build()).stderr).toMatch(/#\d+ auditing the image\n#\d+ CACHED/);
     writeFileSync(join(context, ".slipway-audit.yaml"), "version: 1\naccept: []\n");
     expect((await build()).exitCode).toBe(1);
+  });
+
+  it("takes no folder of this machine for that of a Dockerfile from elsewhere: the working directory's policy counts", async () => {
+    const folder = shop.it.context({
+      ...{ "docker/.slipway-audit.yaml": ACCEPTED, "docker/Dockerfile": OPEN.Dockerfile, tool: "x" },
+    });
+    const input = run("tar", ["-cf", "-", "-C", folder, "docker/Dockerfile", "tool"]);
+    const build = (...args: string[]) => shop.it.run(["build", "--harden", ...args], { cwd: folder, input });
+    expect((await build("-f", "docker/Dockerfile", "-")).stderr).toContain("(AUDIT_FAILED)");
+    expect((await build("-f", "docker/Dockerfile", ".")).exitCode).toBe(0);
+    writeFileSync(join(folder, ".slipway-audit.yaml"), ACCEPTED);
+    expect((await build("-f", "docker/Dockerfile", "-")).exitCode).toBe(0);
   });
 
   it("holds by the profile strict what is medium, and by none what was kept on purpose", async () => {
