@@ -38,12 +38,27 @@ function stopRequest({ signal, timeout }: StopOptions): Extract<MonitorRequest, 
   };
 }
 
-/** Sends a signal to a container's first process. Throws `CONTAINER_STATE` where it does not run. */
+const SIGKILL = 9;
+/** As long as Docker waits. */
+const MOST_DYING_MS = 10_000;
+
+/**
+ * Sends a signal to a container's first process; after SIGKILL it waits for the end, so that the container can be started again at once. Throws
+ * `CONTAINER_STATE` where it does not run.
+ */
 export async function killContainer(name: string, signal: string, environment: Environment): Promise<void> {
   const request = { kind: "signal", signal: numberOf(signal) } as const;
   const container = await look(name, environment);
   const isSent = isActive(container.state) && (await askMonitor(container.folder, request));
   if (!isSent) throw notRunning(container);
+  if (request.signal !== SIGKILL) return;
+  const timeUp = AbortSignal.timeout(MOST_DYING_MS);
+  try {
+    await waitForContainer(container.record.id, "not-running", environment, timeUp);
+  } catch (error) {
+    // The kernel keeps a process that waits for a disk; and one with --rm may be gone already.
+    if (!timeUp.aborted && !isSlipwayError(error, "CONTAINER_NOT_FOUND")) throw error;
+  }
 }
 
 type OnWarning = (message: string) => void;

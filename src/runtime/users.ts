@@ -83,7 +83,7 @@ function findAccount(whole: string, user: string, passwd: readonly PasswdLine[])
       `unable to find user ${printableName(user)}: no matching entries in passwd file`,
       {
         facts: { user: whole },
-        hint: "create the user in an earlier RUN, or use a numeric id",
+        hint: "use a numeric id, or a user that /etc/passwd of the image has (RUN useradd or adduser makes one)",
       },
     );
   }
@@ -98,7 +98,7 @@ function findGroup(name: string, groups: readonly GroupLine[]): number {
     `unable to find group ${printableName(name)}: no matching entries in group file`,
     {
       facts: { group: name },
-      hint: "create the group in an earlier RUN, or use a numeric id",
+      hint: "use a numeric id, or a group that /etc/group of the image has (RUN groupadd or addgroup makes one)",
     },
   );
 }

@@ -27,6 +27,10 @@ describe.each(Object.entries(shops))("a detached container of %s", (_, shop) => 
     expect(await shop.it.inspect("life")).toMatchObject({ State: { Status: "exited", Pid: 0 } });
     await shop.it.succeed(["start", "life"]);
     expect(await names()).toContain("life");
+    await shop.it.succeed(["kill", "life"]);
+    expect(await shop.it.inspect("life")).toMatchObject({ State: { Status: "exited", ExitCode: 137 } });
+    await shop.it.succeed(["start", "life"]);
+    expect(await names()).toContain("life");
     const refused = await shop.it.run(["rm", "life"]);
     expect(refused).toMatchObject({ exitCode: 1 });
     expect(refused.stderr).toContain("is running");
