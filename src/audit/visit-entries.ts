@@ -1,6 +1,5 @@
 import type { Entry } from "../core/file-tree.ts";
 import { parentOf } from "../layer/resolve.ts";
-import type { Toc } from "../layer/toc.ts";
 import type { AuditedImage } from "./audited-image.ts";
 
 /** One entry of one layer. */
@@ -26,26 +25,50 @@ export interface Hiding {
   readonly by: Entry | undefined;
 }
 
-/** Which layer above hides an entry first. Undefined where none does. */
-export function hidingOf(
-  { layers }: Pick<AuditedImage, "layers">,
-  path: string,
-  layer: number,
-): Hiding | undefined {
-  for (const { index, toc } of layers.slice(layer + 1)) {
-    const own = toc.find(path);
-    if (own) return { layer: index, by: own.type === "whiteout" ? undefined : own };
-    if (hidesBelow(toc, path)) return { layer: index, by: undefined };
-  }
-  return undefined;
-}
+const NEVER = Number.POSITIVE_INFINITY;
 
-/** A directory above that is gone, opaque, or something else now. */
-function hidesBelow(toc: Toc, path: string): boolean {
-  for (let at = path; at !== ""; ) {
-    at = parentOf(at);
-    const entry = toc.find(at);
-    if (entry && (entry.type !== "dir" || entry.opaque)) return true;
+/** Tells which layer above hides an entry first. What is found out about a directory is kept: many files lie in one. */
+export class HidingSearch {
+  readonly #layers: AuditedImage["layers"];
+  /** By layer and directory. */
+  readonly #directories = new Map<number, Map<string, number>>();
+
+  constructor({ layers }: Pick<AuditedImage, "layers">) {
+    this.#layers = layers;
   }
-  return false;
+
+  /** Undefined where none does. */
+  hidingOf(path: string, layer: number): Hiding | undefined {
+    const gone = this.#directoryGone(parentOf(path), layer);
+    for (let above = layer + 1; above < this.#layers.length && above <= gone; above++) {
+      const own = this.#layers[above]!.toc.find(path);
+      if (own) return { layer: above, by: own.type === "whiteout" ? undefined : own };
+    }
+    return gone === NEVER ? undefined : { layer: gone, by: undefined };
+  }
+
+  /** The first layer above in which a directory, or one that it is in, is gone, opaque, or something else. */
+  #directoryGone(directory: string, layer: number): number {
+    const known = this.#directories.get(layer) ?? new Map<string, number>();
+    this.#directories.set(layer, known);
+    const unknown: string[] = [];
+    // No recursion: a path may have any number of components.
+    for (let at = directory; !known.has(at); at = parentOf(at)) {
+      unknown.push(at);
+      if (at === "") break;
+    }
+    for (const at of unknown.reverse()) {
+      const around = at === "" ? NEVER : known.get(parentOf(at))!;
+      known.set(at, Math.min(around, this.#replacedBy(at, layer)));
+    }
+    return known.get(directory)!;
+  }
+
+  #replacedBy(directory: string, layer: number): number {
+    for (let above = layer + 1; above < this.#layers.length; above++) {
+      const entry = this.#layers[above]!.toc.find(directory);
+      if (entry && (entry.type !== "dir" || entry.opaque)) return above;
+    }
+    return NEVER;
+  }
 }

@@ -4,7 +4,7 @@ import { storedSize } from "../../layer/tar-writer.ts";
 import type { AuditedImage } from "../audited-image.ts";
 import { type Finding, finding } from "../finding.ts";
 import type { Severity } from "../severity.ts";
-import { hidingOf } from "../visit-entries.ts";
+import { HidingSearch } from "../visit-entries.ts";
 import { shownPath } from "./path-text.ts";
 
 interface Pile {
@@ -23,17 +23,19 @@ const MB = 1_000_000;
 /** Bytes that later layers hide, by the layer that has them and the one that hides them. */
 export class Waste {
   readonly #image: AuditedImage;
+  readonly #hidings: HidingSearch;
   readonly #piles = new Map<string, Pile>();
 
   constructor(image: AuditedImage) {
     this.#image = image;
+    this.#hidings = new HidingSearch(image);
   }
 
   /** Told of every entry that no container sees. */
   add(entry: Entry, layer: number): void {
     const bytes = storedSize(entry);
     if (bytes === 0) return;
-    const hiding = hidingOf(this.#image, entry.path, layer);
+    const hiding = this.#hidings.hidingOf(entry.path, layer);
     if (!hiding) return;
     const isDeleted = hiding.by === undefined;
     const key = `${layer} ${hiding.layer} ${isDeleted}`;
