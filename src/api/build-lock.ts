@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { findLock, type LockFile } from "../context/find-lock.ts";
 import { SlipwayError } from "../core/errors.ts";
+import { secretArguments } from "../leak/known-secret.ts";
 import type { OnUnlocked, SourceLock } from "../lock/source-lock.ts";
 import type { BuildOptions } from "./build-options.ts";
 
@@ -50,13 +51,14 @@ async function openLock({ name, text }: LockFile, { options, notice }: LockPlace
   // Only who has a lock loads its reader.
   const { parseLock } = await import("../lock/parse-lock.ts");
   const { SourceLock, SOURCE_WORDS, unlockedError } = await import("../lock/source-lock.ts");
+  const { concealing } = await import("../lock/source-names.ts");
   const entries = await parseLock(text, name);
   const onUnlocked: OnUnlocked = (source) => {
     if (options.locked) throw unlockedError(name, entries, source);
     notice(`${SOURCE_WORDS[source.section]} ${source.name} is not in ${name}: slipway lock adds it`);
   };
   if (options.pull) notice(`--pull moves nothing that ${name} names: slipway lock --update does`);
-  return new SourceLock(name, entries, onUnlocked);
+  return new SourceLock(name, entries, onUnlocked, concealing(secretArguments(options.buildArgs ?? {})));
 }
 
 function noLock(message: string): SlipwayError<"LOCK_INCOMPLETE"> {

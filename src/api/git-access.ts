@@ -62,7 +62,7 @@ function lockedCommit(source: GitSource, { commit, ref, tag }: GitEntry, lock: S
   if (needsNoRemote(source) && written!.toLowerCase() !== commit)
     throw driftError(
       lock.file,
-      { section: "git", name: gitName(source) },
+      { section: "git", name: lock.conceal(gitName(source)) },
       { promised: `commit ${commit}`, found: "its own text names another commit" },
     );
   return pinnedGit(source, {
@@ -77,7 +77,7 @@ function throwGone(error: unknown, source: GitSource, { commit }: GitEntry, lock
   if (!isSlipwayError(error, "GIT_FAILED") || error.facts.ref === undefined) throw error;
   throw driftError(
     lock.file,
-    { section: "git", name: gitName(source) },
+    { section: "git", name: lock.conceal(gitName(source)) },
     { promised: `commit ${commit}`, found: "its repository no longer has that commit", cause: error },
   );
 }

@@ -51,7 +51,7 @@ export class LockCollector implements ImageResolver {
     const found = await images.find(text, platform);
     if (text.startsWith("oci-layout:")) return found.image;
     const reference = parseReference(text);
-    const name = imageName(reference);
+    const name = kept.conceal(imageName(reference));
     if (found.isOwn && !this.#images.has(name))
       warn(
         `no registry is known to have ${name}: it is locked as this machine's store has it, and another machine may not find it`,
@@ -100,7 +100,7 @@ export class LockCollector implements ImageResolver {
 
   async #addUrl({ url, checksum }: Extract<RemoteSource, { kind: "url" }>): Promise<void> {
     const { kept } = this.#options;
-    const name = urlName(url);
+    const name = kept.conceal(urlName(url));
     if (this.#urls.has(name)) return;
     const known = kept.url(url, true);
     const isOutdated = checksum?.startsWith("sha256:") && checksum !== known?.checksum;
@@ -115,7 +115,7 @@ export class LockCollector implements ImageResolver {
   }
 
   async #addGit({ source, isAdded }: Extract<RemoteSource, { kind: "git" }>): Promise<void> {
-    const name = gitName(source);
+    const name = this.#options.kept.conceal(gitName(source));
     if (this.#git.has(name)) return;
     const fetch = this.#fetch();
     const { resolved } = await (isAdded ? findAddedGit(source, fetch) : findGit(source, fetch));

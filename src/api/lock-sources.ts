@@ -4,11 +4,12 @@ import { SlipwayError } from "../core/errors.ts";
 import { suggest } from "../core/suggest.ts";
 import { parseDockerfile } from "../dockerfile/parse-dockerfile.ts";
 import { parseReference } from "../image/reference.ts";
+import { secretArguments } from "../leak/known-secret.ts";
 import { diffLocks } from "../lock/lock-diff.ts";
 import { encodeLock, LOCK_SECTIONS, type LockEntries, NO_ENTRIES } from "../lock/lock-entries.ts";
 import { LARGEST_LOCK, parseLock } from "../lock/parse-lock.ts";
 import { SourceLock } from "../lock/source-lock.ts";
-import { imageName } from "../lock/source-names.ts";
+import { AS_IT_IS, type ConcealName, concealing, imageName } from "../lock/source-names.ts";
 import type { BuildPlan } from "../plan/graph.ts";
 import { planBuild } from "../plan/plan-build.ts";
 import type { BuildOptions } from "./build-options.ts";
@@ -24,16 +25,37 @@ import { writeLock } from "./write-lock.ts";
 
 /**
  * Writes the lock of a Dockerfile: what every image, URL and repository that its builds use stands for now. Entries that are there
- * stay, unless they are to be updated or nothing uses them. Sources are found as `build` finds them; nothing is executed.
+ * stay, unless they are to be updated or nothing uses them. Values of secret build arguments get into no name and no message. Sources are found as `build` finds them; nothing is executed.
  * Throws what planning a build throws, what fetching its sources throws, `LOCK_INVALID`, `LOCK_INCOMPLETE` (`verify` without a
  * lock), `USAGE`.
  */
 export async function lockSources(options: LockOptions, environment: Environment): Promise<LockResult> {
   const choices = argumentChoices(options.buildArgs);
+  const known = choices.flatMap(secretArguments);
+  if (known.length === 0) return lockChoices({ options, choices, conceal: AS_IT_IS }, environment);
+  const { BuildSecrets } = await import("./build-secrets.ts");
+  const secrets = new BuildSecrets(known, []);
+  const { onWarning } = options;
+  const quiet = onWarning
+    ? { ...options, onWarning: (message: string) => onWarning(secrets.redacted(message)) }
+    : options;
+  return lockChoices({ options: quiet, choices, conceal: concealing(known) }, environment).catch((error) => {
+    throw secrets.error(error);
+  });
+}
+
+interface LockRequest extends Pick<Collection, "options" | "choices"> {
+  readonly conceal: ConcealName;
+}
+
+async function lockChoices(
+  { options, choices, conceal }: LockRequest,
+  environment: Environment,
+): Promise<LockResult> {
   let kept: SourceLock | undefined;
   const named = options.lockFile === undefined ? undefined : namedPlace(options.lockFile, environment.cwd);
   const now = named && (await currentEntries(named, options));
-  if (named && now) kept = keptLock(named.name, now, options);
+  if (named && now) kept = keptLock(named.name, now, { options, conceal });
   const asked = buildOptions(options, choices[0]!);
   return withDockerfile(
     asked,
@@ -41,7 +63,7 @@ export async function lockSources(options: LockOptions, environment: Environment
     async (session) => {
       const place = named ?? (await placeBeside(session));
       const before = now ?? (await currentEntries(place, options));
-      kept ??= keptLock(place.name, before, options);
+      kept ??= keptLock(place.name, before, { options, conceal });
       const next = await collect({ session, options, choices, kept, before });
       const changes = diffLocks(before, next);
       if (!options.verify) writeLock(place.path, place.name, encodeLock(next));
@@ -85,8 +107,12 @@ async function currentEntries({ path, name }: LockPath, { verify }: LockOptions)
 }
 
 /** The entries that are not asked for anew, as a lock that nobody has to be told of. */
-function keptLock(file: string, entries: LockEntries, options: LockOptions): SourceLock {
-  return new SourceLock(file, keptEntries(entries, options), () => {});
+function keptLock(
+  file: string,
+  entries: LockEntries,
+  { options, conceal }: Pick<LockRequest, "options" | "conceal">,
+): SourceLock {
+  return new SourceLock(file, keptEntries(entries, options), () => {}, conceal);
 }
 
 function keptEntries(entries: LockEntries, { update = false, verify, offline }: LockOptions): LockEntries {

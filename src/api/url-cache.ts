@@ -77,7 +77,11 @@ export async function currentUrl(request: UrlRequest): Promise<CurrentUrl> {
 
 function drifted(lock: SourceLock, url: string, entry: UrlEntry, found: string, cause?: unknown) {
   const promised = `${entry.checksum} (${entry.size} bytes)`;
-  return driftError(lock.file, { section: "urls", name: urlName(url) }, { promised, found, cause });
+  return driftError(
+    lock.file,
+    { section: "urls", name: lock.conceal(urlName(url)) },
+    { promised, found, cause },
+  );
 }
 
 async function foundUrl(request: UrlRequest): Promise<CurrentUrl> {

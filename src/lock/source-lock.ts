@@ -3,7 +3,7 @@ import type { Digest } from "../core/digest.ts";
 import { SlipwayError } from "../core/errors.ts";
 import type { Reference } from "../image/reference.ts";
 import type { GitEntry, ImageEntry, LockEntries, LockSection, UrlEntry } from "./lock-entries.ts";
-import { gitName, imageName, namesCommit, urlName } from "./source-names.ts";
+import { AS_IT_IS, type ConcealName, gitName, imageName, namesCommit, urlName } from "./source-names.ts";
 
 /** A source that neither the lock nor the Dockerfile pins. */
 export interface UnlockedSource {
@@ -19,12 +19,15 @@ export class SourceLock {
   /** For messages. */
   readonly file: string;
   readonly entries: LockEntries;
+  /** What names are in the lock. */
+  readonly conceal: ConcealName;
   readonly #onUnlocked: OnUnlocked;
   readonly #used = new Set<string>();
 
-  constructor(file: string, entries: LockEntries, onUnlocked: OnUnlocked) {
+  constructor(file: string, entries: LockEntries, onUnlocked: OnUnlocked, conceal = AS_IT_IS) {
     this.file = file;
     this.entries = entries;
+    this.conceal = conceal;
     this.#onUnlocked = onUnlocked;
   }
 
@@ -48,9 +51,10 @@ export class SourceLock {
 
   #entry<S extends LockSection>(
     section: S,
-    name: string,
+    written: string,
     isPinned: boolean,
   ): LockEntries[S][string] | undefined {
+    const name = this.conceal(written);
     const table = this.entries[section];
     if (Object.hasOwn(table, name)) {
       this.#used.add(`${section} ${name}`);

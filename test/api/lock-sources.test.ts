@@ -100,6 +100,33 @@ describe("URLs in a lock", () => {
     await shop.it.succeed(["build", "--locked", context]);
   });
 
+  it("have no value of a secret build argument in their name, and hold with another one; nothing that is said has it", async () => {
+    const [first, second, third] = [
+      "Zx81kq77PmQ2v9LtR4aa",
+      "Qm55tt91LwX8b3KpN7cc",
+      "Hn31rr62TyV9c5JqM8dd",
+    ] as const;
+    web.files.set(`/${first}/f`, { body: "one" });
+    web.files.set(`/${second}/f`, { body: "one" });
+    web.files.set("/v1", { body: "v" });
+    const dockerfile = `FROM scratch AS got\nARG API_TOKEN V\nADD ${web.url}/$API_TOKEN/f /f\nADD ${web.url}/v$V /v\nFROM scratch\nCOPY --from=got / /\n`;
+    const context = shop.it.context({ Dockerfile: dockerfile });
+    const args = (token: string) => ["--build-arg", `API_TOKEN=${token}`, "--build-arg", "V=1", context];
+    const locked = await shop.it.succeed(["lock", ...args(first)]);
+    expect(locked.stdout).toContain("/$API_TOKEN/f");
+    expect(Object.keys(lockOf(context).urls!)).toEqual([`${web.url}/$API_TOKEN/f`, `${web.url}/v1`]);
+    expect((await shop.it.run(["lock", "--verify", ...args(second)])).exitCode).toBe(0);
+    for (const token of [first, second]) await other.it.succeed(["build", "--locked", ...args(token)]);
+    web.files.delete(`/${first}/f`);
+    const gone = await shop.it.run(["lock", "--update", ...args(first)]);
+    expect(gone.stderr).toContain("(DOWNLOAD_FAILED)");
+    web.files.set(`/${third}/f`, { body: "two" });
+    const drifted = await other.it.run(["build", "--locked", "--no-cache", ...args(third)]);
+    expect(drifted.stderr).toContain("/$API_TOKEN/f is not what");
+    const said = [locked, gone, drifted].flatMap(({ stdout, stderr }) => [stdout, stderr]).join("");
+    for (const token of [first, second, third]) expect(said).not.toContain(token);
+  });
+
   it("--locked refuses one that is missing, before any step runs; --offline one that is not here", async () => {
     web.files.set("/new", { body: "new" });
     const dockerfile = `FROM busybox\nRUN echo ran\nADD ${web.url}/new /f\n`;
