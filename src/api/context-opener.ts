@@ -74,7 +74,7 @@ export class ContextOpener {
     const { secrets = {}, ssh = {}, signal } = this.#options;
     return {
       session: this.#session,
-      readSecret: secretReader(secrets, this.#session.environment),
+      readSecret: secretReader(secrets, this.#session.environment, signal),
       ssh,
       scope: this.#scope,
       lock: this.#lock,
@@ -120,6 +120,7 @@ export class ContextOpener {
     return findDockerfile({
       contextRoot: folder.root,
       cwd,
+      signal: this.#options.signal,
       ...(file ? { file } : {}),
       ...(folder.isLocal ? {} : { confined: true }),
     });

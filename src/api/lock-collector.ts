@@ -132,7 +132,7 @@ export class LockCollector implements ImageResolver {
     const { secrets = {}, ssh = {} } = session.options;
     return {
       session: session.session,
-      readSecret: secretReader(secrets, session.session.environment),
+      readSecret: secretReader(secrets, session.session.environment, session.signal),
       ssh,
       scope: session.scope,
       lock: async () => kept,

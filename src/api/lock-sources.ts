@@ -21,6 +21,7 @@ import { LockCollector } from "./lock-collector.ts";
 import { argumentChoices, type LockOptions, type LockResult } from "./lock-options.ts";
 import { parseOptions, planOptions, requestedPlatforms } from "./plan-options.ts";
 import { contextSource, remoteSources } from "./planned-sources.ts";
+import { withStreamedSecrets } from "./secrets.ts";
 import { writeLock } from "./write-lock.ts";
 
 /**
@@ -56,7 +57,7 @@ async function lockChoices(
   const named = options.lockFile === undefined ? undefined : namedPlace(options.lockFile, environment.cwd);
   const now = named && (await currentEntries(named, options));
   if (named && now) kept = keptLock(named.name, now, { options, conceal });
-  const asked = buildOptions(options, choices[0]!);
+  const asked = { ...buildOptions(options, choices[0]!), ...(await readPipes(options, environment)) };
   return withDockerfile(
     asked,
     environment,
@@ -72,6 +73,11 @@ async function lockChoices(
     // A context from elsewhere is fetched before its Dockerfile can tell where the lock is.
     { lock: async () => kept },
   );
+}
+
+/** What a pipe holds can be had only once, and several sources may want it. */
+async function readPipes({ secrets, signal }: LockOptions, environment: Environment) {
+  return secrets ? { secrets: await withStreamedSecrets(secrets, environment, signal) } : {};
 }
 
 interface LockPath {

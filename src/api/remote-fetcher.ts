@@ -27,7 +27,7 @@ export interface RemoteFetcherOptions {
 /** What ADD takes from URLs and git repositories: looked at once per build, fetched when a step has to run. */
 export function remoteFetcher(options: RemoteFetcherOptions): RemoteFetcher {
   const { session, lock, scope, signal } = options;
-  const readSecret = secretReader(options.secrets, session.environment);
+  const readSecret = secretReader(options.secrets, session.environment, signal);
   const files = new Map<string, Promise<RemoteFile>>();
   const isGit = (source: string) => parseGitUrl(source) !== undefined;
   return {

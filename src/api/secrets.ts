@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { accessSync, chmodSync, chownSync, closeSync, constants, openSync, statSync } from "node:fs";
-import { open } from "node:fs/promises";
 import { createConnection, createServer, type Server } from "node:net";
 import { basename, join, resolve } from "node:path";
-import { cancelled, throwIfAborted } from "../core/cleanup-scope.ts";
-import { SlipwayError, systemErrorCode } from "../core/errors.ts";
+import { readBounded } from "../context/read-bounded.ts";
+import { isSlipwayError, SlipwayError, systemErrorCode } from "../core/errors.ts";
 import { LIMITS } from "../core/limits.ts";
 import type { OpenAgent, ReadSecret } from "../execute/run/run-options.ts";
 import type { SecretSource, SshSource } from "./build-options.ts";
@@ -15,10 +14,11 @@ import { socketOf } from "./ssh-agents.ts";
 export function secretReader(
   secrets: Readonly<Record<string, SecretSource>>,
   environment: Environment,
+  signal?: AbortSignal,
 ): ReadSecret {
   return async (id) => {
     const source = Object.hasOwn(secrets, id) ? secrets[id] : undefined;
-    return source && checked(id, await readSource(source, environment));
+    return source && checked(id, await readSource(source, environment, signal));
   };
 }
 
@@ -50,26 +50,12 @@ export async function withStreamedSecrets(
     const path = resolve(environment.cwd, source.file);
     const stat = statSync(path, { throwIfNoEntry: false });
     if (!stat || stat.isFile() || stat.isDirectory()) return [id, source];
-    const value = await readBounded(path).catch(() => undefined);
-    return [id, value ? { value } : source];
+    const value = await readBounded(path, { limit: LIMITS.secret, signal }).catch((error: unknown) => {
+      if (isSlipwayError(error, "CANCELLED")) throw error;
+    });
+    return [id, value ? { value: Uint8Array.from(value) } : source];
   });
-  return Object.fromEntries(await unlessAborted(Promise.all(read), signal));
-}
-
-/** A command behind a pipe may take its time: the user who interrupts the build does not wait for it. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  throwIfAborted(signal);
-  let stop = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled(signal));
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+  return Object.fromEntries(await Promise.all(read));
 }
 
 function checkFile(file: string, { cwd }: Environment): void {
@@ -84,33 +70,22 @@ function checkFile(file: string, { cwd }: Environment): void {
   }
 }
 
-async function readSource(source: SecretSource, environment: Environment): Promise<Uint8Array | undefined> {
+async function readSource(
+  source: SecretSource,
+  environment: Environment,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
   if ("value" in source) return valueOf(source.value);
   if ("env" in source) {
     const value = environment.variables[source.env];
     return value === undefined ? undefined : Buffer.from(value);
   }
   try {
-    return await readBounded(resolve(environment.cwd, source.file));
+    return Uint8Array.from(
+      await readBounded(resolve(environment.cwd, source.file), { limit: LIMITS.secret, signal }),
+    );
   } catch (error) {
     throw unreadable(source.file, error);
-  }
-}
-
-/** At most one byte more than a secret may have. */
-async function readBounded(path: string): Promise<Uint8Array> {
-  const file = await open(path, "r");
-  try {
-    const buffer = Buffer.alloc(LIMITS.secret + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return Uint8Array.from(buffer.subarray(0, length));
-  } finally {
-    await file.close();
   }
 }
 

@@ -1,6 +1,7 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readBounded } from "../context/read-bounded.ts";
 import { createAgent } from "../context/ssh-agent.ts";
 import { readSshKey, type SshKey } from "../context/ssh-key.ts";
 import type { CleanupScope } from "../core/cleanup-scope.ts";
@@ -10,7 +11,7 @@ import type { BuildOptions, SshSource } from "./build-options.ts";
 
 /**
  * The options with a socket for every agent: where keys were given, an agent of this build's own holds them until the scope closes
- * (SPEC 8.1, --ssh). Throws `USAGE` for files that are no keys.
+ * (SPEC 8.1, --ssh). Throws `USAGE` for files that are no keys, `CANCELLED`.
  */
 export async function withAgents(
   options: BuildOptions,
@@ -21,7 +22,8 @@ export async function withAgents(
   if (sources.every(([, source]) => "socket" in source)) return options;
   const ssh: Record<string, SshSource> = {};
   for (const [id, source] of sources)
-    ssh[id] = "socket" in source ? source : await serveKeys(readKeys(source.keys, cwd), scope);
+    ssh[id] =
+      "socket" in source ? source : await serveKeys(await readKeys(source.keys, cwd, options.signal), scope);
   return { ...options, ssh };
 }
 
@@ -31,14 +33,22 @@ export function socketOf(source: SshSource): string {
   throw new SlipwayError("INTERNAL", "an ssh agent has no socket yet");
 }
 
-function readKeys(files: readonly string[], cwd: string): readonly SshKey[] {
-  return files.map((file) => readSshKey(readKeyFile(resolve(cwd, file)), file));
+async function readKeys(
+  files: readonly string[],
+  cwd: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly SshKey[]> {
+  const keys: SshKey[] = [];
+  for (const file of files) keys.push(readSshKey(await readKeyFile(resolve(cwd, file), signal), file));
+  return keys;
 }
 
-function readKeyFile(path: string): string {
+async function readKeyFile(path: string, signal: AbortSignal | undefined): Promise<string> {
   try {
-    if (statSync(path).size <= LIMITS.secret) return readFileSync(path, "utf8");
+    const bytes = await readBounded(path, { limit: LIMITS.secret, signal });
+    if (bytes.length <= LIMITS.secret) return bytes.toString("utf8");
   } catch (error) {
+    if (error instanceof SlipwayError) throw error;
     throw new SlipwayError("USAGE", `the key ${path} cannot be read (${systemErrorCode(error)})`, {
       cause: error,
     });

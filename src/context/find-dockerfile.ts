@@ -6,7 +6,7 @@ import { LIMITS } from "../core/limits.ts";
 import { suggest } from "../core/suggest.ts";
 import { contextMissing } from "./context-missing.ts";
 import { type IgnoreRules, parseIgnoreFile } from "./ignore-rules.ts";
-import { readSmallFile } from "./read-small-file.ts";
+import { type ReadSmallOptions, readSmallFile } from "./read-small-file.ts";
 
 export interface FindDockerfileOptions {
   /** Folder of the build context. */
@@ -16,6 +16,8 @@ export interface FindDockerfileOptions {
   readonly cwd: string;
   /** For contexts from elsewhere: `file` is relative to the context, and no link may lead out of it. */
   readonly confined?: boolean;
+  /** Ends the waiting for the writer of a pipe. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface FoundDockerfile {
@@ -45,7 +47,8 @@ export async function findDockerfile(options: FindDockerfileOptions): Promise<Fo
   for (const path of candidates) {
     if (options.confined && leavesContext(options.contextRoot, path)) continue;
     const name = nameFor(path, base);
-    const bytes = await readDockerfile(path, name, options.file !== undefined && !options.confined);
+    const allowPipe = options.file !== undefined && !options.confined;
+    const bytes = await readDockerfile(path, name, { allowPipe, signal: options.signal });
     if (bytes) return { name, path, bytes };
   }
   throw missing(wanted, nameFor(wanted, base), options);
@@ -83,8 +86,12 @@ export async function readIgnoreRules(
   return file && parseIgnoreFile(file.bytes, file.name);
 }
 
-async function readDockerfile(path: string, name: string, allowPipe: boolean): Promise<Buffer | undefined> {
-  const found = await readSmallFile(path, { limit: LIMITS.dockerfile, allowPipe });
+async function readDockerfile(
+  path: string,
+  name: string,
+  options: Omit<ReadSmallOptions, "limit">,
+): Promise<Buffer | undefined> {
+  const found = await readSmallFile(path, { limit: LIMITS.dockerfile, ...options });
   switch (found.kind) {
     case "bytes":
       return found.bytes;

@@ -1,7 +1,7 @@
-import { constants, type Stats } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { closeSync, type Stats } from "node:fs";
 import { describeSystemError, systemErrorCode } from "../core/errors.ts";
-import { fsPath, printableName } from "../core/file-name.ts";
+import { printableName } from "../core/file-name.ts";
+import { openAtOnce, readOpened } from "./read-bounded.ts";
 
 /** What is at a path that should hold a small file. `other` is a folder, a device or, unless asked for, a pipe: `what` says it to people. */
 export type SmallFile =
@@ -14,45 +14,31 @@ export interface ReadSmallOptions {
   readonly limit: number;
   /** Wait for the writer of a pipe, as for `--file <(generate)`. Otherwise a pipe is not read, so nothing can hang. */
   readonly allowPipe?: boolean;
+  /** Ends that waiting. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-/** Reads a whole small file, following links. Throws `PERMISSION_DENIED`. */
+/** Reads a whole small file, following links. Throws `PERMISSION_DENIED`, `CANCELLED`. */
 export async function readSmallFile(path: string, options: ReadSmallOptions): Promise<SmallFile> {
-  const flags = constants.O_RDONLY | (options.allowPipe ? 0 : constants.O_NONBLOCK);
-  let handle: FileHandle | undefined;
   try {
-    handle = await open(fsPath(path), flags);
-    const stats = await handle.stat();
-    if (!stats.isFile() && !(options.allowPipe && stats.isFIFO()))
+    const opened = openAtOnce(path);
+    const { fd, stats } = opened;
+    if (!stats.isFile() && !(options.allowPipe && stats.isFIFO())) {
+      closeSync(fd);
       return { kind: "other", what: kindOf(stats) };
-    return await readUpTo(handle, options.limit);
+    }
+    const bytes = await readOpened(opened, options);
+    return bytes.length > options.limit ? { kind: "too-large" } : { kind: "bytes", bytes };
   } catch (error) {
     const code = systemErrorCode(error) ?? "";
     if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"].includes(code))
       return { kind: "missing" };
     if (code === "ENXIO") return { kind: "other", what: "a socket" };
     throw describeSystemError(error, `reading "${printableName(path)}"`);
-  } finally {
-    await handle?.close();
   }
 }
 
 function kindOf(stats: Stats): string {
   if (stats.isDirectory()) return "a folder";
   return stats.isFIFO() ? "a pipe" : "a device";
-}
-
-async function readUpTo(handle: FileHandle, limit: number): Promise<SmallFile> {
-  const pieces: Buffer[] = [];
-  let total = 0;
-  for (;;) {
-    const { buffer, bytesRead } = await handle.read({
-      buffer: Buffer.allocUnsafe(64 * 1024),
-      position: null,
-    });
-    if (bytesRead === 0) return { kind: "bytes", bytes: Buffer.concat(pieces) };
-    total += bytesRead;
-    if (total > limit) return { kind: "too-large" };
-    pieces.push(buffer.subarray(0, bytesRead));
-  }
 }

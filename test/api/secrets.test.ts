@@ -1,6 +1,8 @@
-import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { CLI } from "../support/cli.ts";
 import { type CommandResult, runCommand } from "../support/tools.ts";
@@ -15,6 +17,15 @@ function filesWith(text: string, folder: string): string[] {
     .filter((item) => item.isFile())
     .map((item) => join(item.parentPath, item.name))
     .filter((file) => readFileSync(file, "latin1").includes(text));
+}
+
+/** Whether a process has a file open. */
+function holds(pid: number, path: string): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`) === path);
+  } catch {
+    return false;
+  }
 }
 
 /** Runs a shell line with `slipway` in it. */
@@ -53,6 +64,27 @@ describe("secrets that can be read only once", () => {
     );
     expect(built.stderr).not.toContain("ERROR");
     expect(await rootless.it.shell("piped", "cat /first /second")).toBe("hunter2hunter2");
+  });
+
+  it("MT-14: a pipe that nobody writes to does not outlive SIGTERM and Ctrl-C, whoever reads it", async () => {
+    const { folder, home } = root.it;
+    const pipe = join(folder, "nobody-writes");
+    execFileSync("mkfifo", [pipe]);
+    const context = root.it.context({ Dockerfile: "FROM scratch\nCOPY Dockerfile /\n" });
+    const ways = [
+      ["build", "--secret", `id=k,src=${pipe}`],
+      ["build", "--ssh", `default=${pipe}`],
+      ["build", "-f", pipe],
+      ["lock", "--secret", `id=k,src=${pipe}`],
+    ];
+    for (const [i, way] of ways.entries()) {
+      const env = { PATH: process.env.PATH!, HOME: folder, SLIPWAY_HOME: home };
+      const child = spawn(process.execPath, [CLI, ...way, context], { env, stdio: "ignore" });
+      const ended = once(child, "exit");
+      while (child.exitCode === null && !holds(child.pid!, pipe)) await setImmediate();
+      child.kill(i === 0 ? "SIGINT" : "SIGTERM");
+      expect(await ended, way.join(" ")).toEqual([i === 0 ? 130 : 143, null]);
+    }
   });
 
   it("MT-14: nothing without an end is read to its end", async () => {
