@@ -1,6 +1,8 @@
+import { commandChain } from "../../src/image/command-chain.ts";
 import { parseShell } from "../../src/shell/commands.ts";
 import { programOf } from "../../src/shell/program.ts";
 import { scriptCommands } from "../../src/shell/script-commands.ts";
+import { shebangWords } from "../../src/shell/shebang.ts";
 import { judgeStartScript } from "../../src/shell/start-script.ts";
 import { mutateLines } from "../engine/mutate.ts";
 import { must, type Target } from "../engine/target.ts";
@@ -41,6 +43,9 @@ const PIECES = [
   "sh -c 'a; b'",
   "[[ a && b ]]",
   "sudo -u u x",
+  "#!/usr/bin/env -S",
+  "tini -p KILL --",
+  "env A=b",
 ];
 
 /** The reader of shell scripts, which never fails: a line in front of a script changes nothing behind it. */
@@ -51,6 +56,7 @@ export const shellTarget: Target = {
     '#!/bin/sh\nset -e\nif [ -f x ]; then . x; fi\ncase $1 in a|b) run ;; *) exec "$@" ;; esac\n',
     "apt-get update && apt-get install -y a=1 \\\n  b && rm -rf /var/lib/apt/lists/*",
     'cat <<EOF > /x\n$(a `b`) ${c:-"d"}\nEOF\nsh -ec \'exec nginx -g "daemon off;"\' &\nwait\n',
+    "#!/usr/bin/env -vS A=b sh -eu 'x y'\ntini -- gosu u nice -n 5 run\n",
     "f() { (a; b) | { c; } ; }\nwhile read l; do [[ $l == x && y ]]; done < f\n",
   ].map((text) => Buffer.from(text)),
   dictionary: PIECES,
@@ -86,5 +92,18 @@ export const shellTarget: Target = {
     }
     for (const command of scriptCommands(text)) programOf(command);
     judgeStartScript(text);
+    readFirstLine(text);
   },
 };
+
+/** What it starts, and a command line of all words: each program of a chain is one of the words, also of those that `env -S` splits. */
+function readFirstLine(text: string): void {
+  const words = shebangWords(text);
+  must(words === undefined || text.startsWith("#!"), () => "a first line without #!");
+  for (const argv of [words ?? [], text.split(/[ \n]/), ["env", "-S", text]])
+    for (const [program] of commandChain(argv))
+      must(
+        argv.some((word) => word.replace(/["'\\]/g, "").includes(program.replace(/["'\\]/g, ""))),
+        () => `${program} was not named`,
+      );
+}
