@@ -180,7 +180,7 @@ export class CountingExpression {
   }
 }
 
-const EXAMPLES = "Aa0-_ .:/\n\"'=@+bB1";
+const EXAMPLES = "Aa0-_ .:/\n\r\t\"'=@+bB1";
 
 function exampleOf({ test, written }: Extract<Node, { kind: "char" }>): string {
   if (written.length === 1 && written !== ".") return written;

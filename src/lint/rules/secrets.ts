@@ -88,7 +88,7 @@ const PLACES: readonly (readonly [where: string, form: RegExp])[] = [
   ["the credentials of a URL", /:\/\/[^/\s@%]*%[^/\s@]*@/],
   [
     "a header that authorises",
-    /(?:authorization|api-key|private-token|job-token|auth-token)["']?\s*[:=][^:]*%/i,
+    /(?:authorization|api-key|private-token|job-token|auth-token)["']?\s*[:=][^:%]{0,200}%/i,
   ],
   ["a token of a registry", /_auth(?:Token)?\s*=\s*["']?%/],
   ["a file of credentials", /\b(?:password|passwd)\s+["']?%/i],
