@@ -47,6 +47,8 @@ export interface BuildRunRequest extends PlanInputs {
   readonly scope: CleanupScope;
   /** For the output of a RUN, where the build knows secrets. */
   readonly watchOutput?: WatchOutput;
+  /** Takes secrets out of what the cache keeps beside layers. */
+  readonly conceal?: (<T>(value: T) => T) | undefined;
   /** Without a step for work that belongs to none. */
   readonly beforeExecute: (step?: Step) => void;
   /** Told what this machine cannot do, once for all steps and platforms. */
@@ -85,6 +87,7 @@ export async function buildPlatforms(
     notice: request.notice,
     scope: request.scope,
     ...(request.watchOutput ? { watchOutput: request.watchOutput } : {}),
+    conceal: request.conceal,
   });
   const executions = await together(
     plans.map((plan, i) =>

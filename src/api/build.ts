@@ -321,5 +321,5 @@ class Build {
 }
 
 function watchOf(secrets: BuildSecrets | undefined) {
-  return secrets ? { watchOutput: () => secrets.watchOutput() } : {};
+  return secrets ? { watchOutput: () => secrets.watchOutput(), conceal: secrets.redacted } : {};
 }

@@ -51,6 +51,8 @@ export interface ExecutionSettings {
   readonly scope: CleanupScope;
   readonly controller: AbortController;
   readonly watchOutput?: WatchOutput;
+  /** Takes secrets out of what the cache keeps beside layers. */
+  readonly conceal?: (<T>(value: T) => T) | undefined;
 }
 
 /** The settings with what is looked at, fetched, renewed or run once for all platforms. */
@@ -137,6 +139,7 @@ export async function executePlan(request: ExecutionRequest): Promise<Execution>
     platform: request.label,
     inFlight: shared.inFlight,
     sightings,
+    conceal: shared.conceal,
     beforeExecute: shared.beforeExecute,
   });
   const work = (): Promise<Chain> => scheduler.run(runner, (reason) => controller.abort(reason));

@@ -1,11 +1,11 @@
 import { deserialize, serialize } from "node:v8";
-import { type Digest, isDigest } from "../core/digest.ts";
+import { type Digest, digestOf, isDigest } from "../core/digest.ts";
 import type { Store } from "../store/store.ts";
 import type { SourceTree } from "./source-tree.ts";
 
 interface Kept {
   readonly sighting: Uint8Array;
-  /** Cache keys by what asked for them. */
+  /** Cache keys by the digest of what asked for them: a question may have a secret in it. */
   readonly keys: ReadonlyMap<string, Digest>;
 }
 
@@ -30,12 +30,12 @@ export class Sightings {
   /** The key that `question` came to, where it would come to it again. */
   async recall(question: string): Promise<Digest | undefined> {
     this.#kept ??= this.#load();
-    return (await this.#kept)?.keys.get(question);
+    return (await this.#kept)?.keys.get(digestOf(question));
   }
 
   /** Notes what a question came to. */
   note(question: string, key: Digest): void {
-    this.#keys.set(question, key);
+    this.#keys.set(digestOf(question), key);
     this.#isNew = true;
   }
 
@@ -45,7 +45,7 @@ export class Sightings {
     const kept = await this.#kept;
     const sighting = (await this.#context()).sighting?.(kept?.sighting);
     if (!sighting) return;
-    const keys = new Map([...(kept?.keys ?? []), ...this.#keys]);
+    const keys = new Map([...[...(kept?.keys ?? [])].filter(([asked]) => isDigest(asked)), ...this.#keys]);
     this.#stats.save(this.#name, serialize({ sighting, keys } satisfies Kept));
   }
 

@@ -1,10 +1,10 @@
-import { explainMiss } from "../cache/explain.ts";
+import { explainMiss, type MissExplanation } from "../cache/explain.ts";
 import { keyOf, type StepInputs } from "../cache/inputs.ts";
 import { type CacheRecord, decodeInputs, encodeInputs, encodeRecord } from "../cache/record.ts";
 import { CleanupScope, throwIfAborted } from "../core/cleanup-scope.ts";
 import type { Digest } from "../core/digest.ts";
 import { explainSystemError, SlipwayError } from "../core/errors.ts";
-import { type BuildEvent, type ChangedInput, type EventSink, eventId, type StepId } from "../core/events.ts";
+import { type BuildEvent, type EventSink, eventId, type StepId } from "../core/events.ts";
 import type { LayerInfo } from "../core/layer-info.ts";
 import type { Step } from "../plan/graph.ts";
 import type { Store } from "../store/store.ts";
@@ -29,6 +29,8 @@ export interface StepRunnerOptions {
   readonly inFlight?: InFlight;
   /** Keys that the last build came to. */
   readonly sightings?: Sightings;
+  /** Takes secrets out of what is kept of a step beside its layer; what is left is for people. */
+  readonly conceal?: (<T>(value: T) => T) | undefined;
   /** Called before the first step that has to run; may refuse (a no-op probe does). */
   readonly beforeExecute?: (step: Step) => void;
 }
@@ -79,7 +81,7 @@ export class StepRunner {
     const stored = step.noCache ? undefined : this.#lookup(key);
     if (stored) {
       this.#emitCached(step, stored.layer.fileBytes);
-      this.#rememberSlot(step, key, () => encodeInputs(prepared.inputs));
+      this.#rememberSlot(step, key, () => encodeInputs(this.#concealed(prepared.inputs)));
       return stackLayer(parent, stored.layer, { created: stored.created, description: step.name });
     }
     const result = await this.#shareRun(step, key, prepared, foresight.since);
@@ -129,7 +131,7 @@ export class StepRunner {
     const other = this.#inFlight.steps.get(key);
     if (other) {
       const result = await other;
-      this.#rememberSlot(step, key, () => encodeInputs(prepared.inputs));
+      this.#rememberSlot(step, key, () => encodeInputs(this.#concealed(prepared.inputs)));
       this.#emitCached(step);
       return result;
     }
@@ -151,13 +153,13 @@ export class StepRunner {
       stage: step.stage,
       source: step.source,
     });
-    this.#reportMiss(step, prepared.inputs);
+    this.#reportMiss(step, key, this.#concealed(prepared.inputs));
     this.#ranAgain.set(step.stage, this.#ranAgain.get(step.stage) ?? step.name);
     try {
       const running = store.withLock(`step-${key.slice(7)}`, () => this.#execute(step, key, prepared), {
         signal,
       });
-      const inputs = await encodedBeside(running, prepared.inputs);
+      const inputs = await encodedBeside(running, this.#concealed(prepared.inputs));
       const result = await running;
       this.#rememberSlot(step, key, () => inputs);
       this.#emit({
@@ -181,7 +183,9 @@ export class StepRunner {
     if (stored) return { layer: stored.layer, created: stored.created, cached: true };
     const layer = await prepared.execute(this.#reporter(step), this.#options.signal);
     const created = this.#options.now().toISOString();
-    const record: CacheRecord = { version: 1, key, layer, created, description: step.name };
+    const { conceal } = this.#options;
+    const description = conceal ? conceal(step.name) : step.name;
+    const record: CacheRecord = { version: 1, key, layer, created, description };
     this.#options.store.records.put(key, encodeRecord(record));
     return { layer, created, cached: false };
   }
@@ -207,16 +211,29 @@ export class StepRunner {
     last.put(`${slot}/key`, Buffer.from(key));
   }
 
-  #reportMiss(step: Step, inputs: StepInputs): void {
-    const changed: ChangedInput[] = [{ kind: "no-cache", name: "" }];
-    const explanation = step.noCache
-      ? { reason: "the cache was switched off for it", changed }
-      : explainMiss(
-          decodeInputs(this.#options.store.inputs.get(this.#slotOf(step))),
-          inputs,
-          this.#ranAgain.get(step.stage),
-        );
-    this.#emit({ type: "step.miss", id: this.#id(step), ...explanation });
+  /** As they are kept and shown. Contents of files are there as digests, and their names in the layer. */
+  #concealed(inputs: StepInputs): StepInputs {
+    const { conceal } = this.#options;
+    if (!conceal) return inputs;
+    const files = inputs.files.map(({ entries, ...set }) => ({ ...conceal(set), entries }));
+    return { ...inputs, fields: conceal(inputs.fields), files };
+  }
+
+  #reportMiss(step: Step, key: Digest, inputs: StepInputs): void {
+    this.#emit({ type: "step.miss", id: this.#id(step), ...this.#missOf(step, key, inputs) });
+  }
+
+  #missOf(step: Step, key: Digest, inputs: StepInputs): MissExplanation {
+    if (step.noCache)
+      return { reason: "the cache was switched off for it", changed: [{ kind: "no-cache", name: "" }] };
+    const before = decodeInputs(this.#options.store.inputs.get(this.#slotOf(step)));
+    const miss = explainMiss(before, inputs, this.#ranAgain.get(step.stage));
+    const isSecret = miss.changed[0]?.kind === "evicted" && this.#lastKey(step) !== key;
+    if (!isSecret) return miss;
+    return {
+      reason: "a secret in its arguments has changed",
+      changed: [{ kind: "argument", name: "a secret" }],
+    };
   }
 
   #reportFailure(step: Step, error: unknown, duration: number): void {

@@ -5,7 +5,13 @@ import type { Database, RootDatabase } from "lmdb";
 import { SlipwayError } from "../core/errors.ts";
 import { CrashMarker } from "./crash-marker.ts";
 import { hasSpaceFor, indexDiskFull } from "./free-space.ts";
-import { allocateLockFile, INDEX_READERS, LOCK_FILE, setAsideIfDamaged } from "./index-files.ts";
+import {
+  allocateLockFile,
+  INDEX_READERS,
+  LOCK_FILE,
+  makeIndexPrivate,
+  setAsideIfDamaged,
+} from "./index-files.ts";
 import { IndexTurn } from "./index-turn.ts";
 
 /** What the index holds, each table with string keys. All of it can be lost: it costs time, not images. */
@@ -130,6 +136,7 @@ export class Index {
     this.#marker.recoverIfSuspect(() => removeIndex(this.#path));
     setAsideIfDamaged(this.#path);
     allocateLockFile(this.#path, this.#temporaryFile);
+    makeIndexPrivate(this.#path);
     return openDatabase(this.#path);
   }
 

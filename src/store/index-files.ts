@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   fstatSync,
   linkSync,
   openSync,
@@ -58,6 +59,17 @@ export function allocateLockFile(path: string, temporaryFile: () => string): voi
     if (!["EEXIST", "EPERM", "ENOTSUP", "EMLINK"].includes(systemErrorCode(error) ?? "")) throw error;
   } finally {
     rmSync(temporary, { force: true });
+  }
+}
+
+/** Makes the database's file before LMDB does, which would let everybody read it. The owner of one that is there closes it to others. */
+export function makeIndexPrivate(path: string): void {
+  const fd = openSync(path, "a", 0o600);
+  try {
+    const { mode, uid } = fstatSync(fd);
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) fchmodSync(fd, 0o600);
+  } finally {
+    closeSync(fd);
   }
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { stateOf, useWorkshop, type Workshop } from "./workshop.ts";
+import { missOf, stateOf, useWorkshop, type Workshop } from "./workshop.ts";
 
 const root = useWorkshop();
 const rootless = useWorkshop({ rootless: true });
@@ -100,6 +100,25 @@ describe("a secret in what was built", () => {
     const built = await attempt(root.it, ["COPY leak.txt /"], "-o", `type=oci,dest=${dest}`);
     expect(built.exitCode).toBe(1);
     expect(readdirSync(root.it.folder)).not.toContain("left.tar");
+  });
+
+  it("in a build argument is nowhere in the store afterwards, and a step that it made run again says so", async () => {
+    const value = "qR7w/Z20kdLm49xPv";
+    const context = root.it.context({ Dockerfile: "FROM busybox\nARG V\nRUN echo $V > /dev/null\n" });
+    const build = (secret: string) =>
+      root.it.run(
+        ["build", "--progress=plain", "--secret=id=e,env=E", "--build-arg", `V=${secret}`, context],
+        { env: { E: secret } },
+      );
+    expect((await build(value)).stderr).toContain("(SECRET_LEAKED)");
+    expect(missOf((await build(`${value}2`)).stderr, "RUN echo")).toBe(
+      "a secret in its arguments has changed",
+    );
+    expect(stateOf((await build(value)).stderr, "RUN echo")).toBe("CACHED");
+    const names = readdirSync(root.it.home, { recursive: true, encoding: "utf8" });
+    const files = names.map((name) => join(root.it.home, name)).filter((path) => statSync(path).isFile());
+    expect(files.filter((path) => readFileSync(path, "latin1").includes(value))).toEqual([]);
+    expect(statSync(join(root.it.home, "index.lmdb")).mode & 0o777).toBe(0o600);
   });
 
   it("passes where the user says so", async () => {
