@@ -4,6 +4,7 @@ import { SlipwayError } from "../core/errors.ts";
 import type { Environment } from "./environment.ts";
 import { withSession } from "./images.ts";
 import { type LoadedImage, loadImages } from "./load.ts";
+import { namingDamage } from "./name-damage.ts";
 import type { Session } from "./session.ts";
 import { temporaryFiles } from "./user-namespace.ts";
 
@@ -23,7 +24,8 @@ export async function withArchiveImage<R>(
     const home = temp.directory("archive");
     scope.defer(() => temp.remove(home));
     const inside = { ...environment, home };
-    const loaded = await loadImages({ source, ...(signal ? { signal } : {}) }, inside);
+    const options = { source, ...(signal ? { signal } : {}) };
+    const loaded = await namingDamage(source, () => loadImages(options, inside));
     const image = onlyOne(loaded, source);
     return withSession(inside, (session) => work(session, image));
   });

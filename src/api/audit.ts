@@ -16,6 +16,7 @@ import { meansArchive } from "./image-path.ts";
 import { findImage, openImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
+import { namingDamage } from "./name-damage.ts";
 import type { Session } from "./session.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
@@ -80,7 +81,8 @@ async function auditOpened(session: Session, root: Descriptor, options: AuditOpt
   const steps = stepsOf(config, open && sourcesOf(config, open, options.target));
   const access = layerAccess(session, signal);
   const chain = imageChain(config.diffIds, manifest.layers);
-  const { findings, sizes } = await auditLayers({ name, config, access, chain, steps, now: Date.now() });
+  const layers = { name, config, access, chain, steps, now: Date.now() };
+  const { findings, sizes } = await namingDamage(name, () => auditLayers(layers));
   return { target: name, findings: inOrder([...findings, ...(open?.sourceFindings ?? [])]), sizes };
 }
 

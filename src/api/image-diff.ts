@@ -13,6 +13,7 @@ import { meansArchive } from "./image-path.ts";
 import { findImage, layerSizes, lookAtRoot, type OpenImage, withSession } from "./images.ts";
 import { layerAccess } from "./layer-access.ts";
 import { makeAvailable } from "./make-available.ts";
+import { namingDamage } from "./name-damage.ts";
 import type { Session } from "./session.ts";
 import { inUserNamespace, userNamespaceAvailable } from "./user-namespace.ts";
 
@@ -63,7 +64,8 @@ export function diffImagesHere(options: ImageDiffOptions, environment: Environme
 
 function diffOpened(options: ImageDiffOptions, before: Opened, after: Opened): Promise<ImageDiff> {
   const { only, paths = [], contents = [], times = false, signal } = options;
-  const open = async () => [await filesOf(before, signal), await filesOf(after, signal)] as const;
+  const read = (one: Opened) => namingDamage(one.documents.name, () => filesOf(one, signal));
+  const open = async () => [await read(before), await read(after)] as const;
   return compare({
     before: before.documents,
     after: after.documents,

@@ -36,10 +36,10 @@ export function pathKind(written: string, cwd: string): PathKind | undefined {
   return isArchiveName || !stats.isFile() || isArchive(path) ? "image" : "dockerfile";
 }
 
+/** Only layouts have the mark (OCI image-spec v1.1, image-layout); the other names are common beside Dockerfiles: a web app has its manifest.json. */
 function isLayout(folder: string): boolean {
-  return ["index.json", "manifest.json"].some(
-    (name) => statSync(resolve(folder, name), { throwIfNoEntry: false })?.isFile() ?? false,
-  );
+  const has = (name: string) => statSync(resolve(folder, name), { throwIfNoEntry: false })?.isFile() ?? false;
+  return has("oci-layout") || (!has("Dockerfile") && (has("index.json") || has("manifest.json")));
 }
 
 function isArchive(path: string): boolean {

@@ -178,9 +178,20 @@ describe("slipway audit", () => {
     writeFileSync(at("broken.tar"), readFileSync(at("oci.tar")).subarray(0, 40_000));
     const broken = await shop.it.run(["audit", "broken.tar", "--format", "json"]);
     expect(broken.exitCode).toBe(1);
-    expect(broken.stderr).toMatch(/LAYER_INVALID|IMAGE_INVALID|BLOB_NOT_FOUND|DIGEST_MISMATCH/);
+    expect(broken.stderr).toMatch(/^ERROR: broken\.tar: .*(?:LAYER_INVALID|DIGEST_MISMATCH)/);
     expect(broken.stdout).toBe("");
     expect(readdirSync(join(shop.it.home, "tmp"))).toEqual([]);
+  });
+
+  it("takes the folder of a Dockerfile for a context, though a web app has its manifest.json there", async () => {
+    const context = shop.it.context({
+      Dockerfile: "FROM scratch\n",
+      "manifest.json": "{}",
+      "index.json": "{}",
+    });
+    expect((await shop.it.succeed(["audit", context])).stdout).toContain("RootUser");
+    const layout = shop.it.context({ "oci-layout": '{"imageLayoutVersion":"1.0.0"}' });
+    expect((await shop.it.run(["audit", layout])).stderr).toContain("(IMAGE_INVALID)");
   });
 
   it("looks at a Dockerfile where it is given the path of one", async () => {
@@ -218,6 +229,7 @@ describe("slipway audit", () => {
     const refused = await shop.it.run(["audit", name, "--pull", "never"], { home });
     expect(refused.exitCode).toBe(1);
     expect(refused.stderr).toMatch(/DIGEST_MISMATCH|LAYER_INVALID/);
+    expect(refused.stderr).toContain(`ERROR: ${name}: `);
     expect(refused.stdout).toBe("");
   });
 });

@@ -93,6 +93,7 @@ describe("audit --fix", () => {
     const context = shop.it.context({ Dockerfile: `${text}RUN apt-get update && apt-get install -y a\n` });
     const { exitCode, stderr } = await shop.it.run(["audit", "--fix"], { cwd: context });
     expect(exitCode).toBe(1);
+    expect(stderr).toContain("ERROR: asking what sources are now: ");
     expect(stderr).toContain("REGISTRY_UNREACHABLE");
     expect(stderr).toMatch(/Dockerfile:1: UnpinnedBase: left to you, what it is now could not be asked/);
     expect(stderr).toMatch(

@@ -60,7 +60,7 @@ async function fixCommand(context: CliContext, target: string, flags: AuditFlags
   const { environment, signal, stderr } = context;
   if (pathKind(target, environment.cwd) !== "dockerfile")
     throw new SlipwayError("USAGE", `--fix rewrites Dockerfiles, and ${target} is none`, {
-      hint: "name the Dockerfile or its folder; an image is built anew",
+      hint: "name the Dockerfile, or its folder with a slash (./app); an image is built anew",
     });
   if (flags.failOn.length > 0 || flags.format !== "text")
     throw new SlipwayError("USAGE", "--fix goes neither with --fail-on nor with --format", {
@@ -78,7 +78,7 @@ async function fixCommand(context: CliContext, target: string, flags: AuditFlags
     environment,
   );
   writeText(context.stdout, result.diff);
-  if (result.problem) reportError(context, result.problem, new Map(), "asking what sources are now");
+  if (result.problem) reportError(context, result.problem, new Map(), "asking what sources are now: ");
   writeText(stderr, fixSummary(result, flags.dryRun ?? false));
   return result.problem ? EXIT.failed : EXIT.ok;
 }
