@@ -1,5 +1,5 @@
 import { type Digest, isDigest } from "../core/digest.ts";
-import { SlipwayError } from "../core/errors.ts";
+import { isSlipwayError, SlipwayError } from "../core/errors.ts";
 import { redactCredentials } from "../core/redact-credentials.ts";
 
 /** Where an image is: `docker.io/library/debian:bookworm@sha256:…` in parts. At least one of tag and digest unless made with `addLatest: false`. */
@@ -47,6 +47,19 @@ export function parseReference(text: string, options: { readonly addLatest?: boo
     ...(finalTag ? { tag: finalTag } : {}),
     ...(digest ? { digest } : {}),
   };
+}
+
+/** The same; undefined where the text cannot be a name, as one with a variable in it. */
+export function referenceIfValid(
+  text: string,
+  options: { readonly addLatest?: boolean } = {},
+): Reference | undefined {
+  try {
+    return parseReference(text, options);
+  } catch (error) {
+    if (isSlipwayError(error, "REFERENCE_INVALID")) return undefined;
+    throw error;
+  }
 }
 
 /** `docker.io/library/debian:bookworm@sha256:…` */

@@ -1,7 +1,7 @@
 import { isSlipwayError } from "../core/errors.ts";
 import type { ParsedStage } from "../dockerfile/instructions.ts";
 import type { Warn } from "../dockerfile/linter.ts";
-import { parseReference } from "../image/reference.ts";
+import { referenceIfValid } from "../image/reference.ts";
 import { Budget } from "./budget.ts";
 import { expandText } from "./expansion.ts";
 import { evaluateGlobalArgs, type GlobalScopeRequest } from "./global-scope.ts";
@@ -19,7 +19,9 @@ export function warnOfDefaultBases(
   const defaults = evaluable(() => evaluateGlobalArgs(own));
   if (!defaults) return;
   for (const { from } of stages) {
-    const isName = evaluable(() => isImageName(expandText(from.image, defaults, own).text));
+    const isName = evaluable(
+      () => referenceIfValid(expandText(from.image, defaults, own).text) !== undefined,
+    );
     if (isName === undefined) return;
     if (isName) continue;
     const message = `Default value for ARG ${from.image} results in empty or invalid base image name`;
@@ -33,16 +35,6 @@ function evaluable<T>(work: () => T): T | undefined {
     return work();
   } catch (error) {
     if (isSlipwayError(error, "EXPANSION_FAILED")) return undefined;
-    throw error;
-  }
-}
-
-function isImageName(text: string): boolean {
-  try {
-    parseReference(text);
-    return true;
-  } catch (error) {
-    if (isSlipwayError(error, "REFERENCE_INVALID")) return false;
     throw error;
   }
 }

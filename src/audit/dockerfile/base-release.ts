@@ -1,5 +1,4 @@
-import { isSlipwayError } from "../../core/errors.ts";
-import { parseReference, type Reference } from "../../image/reference.ts";
+import { referenceIfValid } from "../../image/reference.ts";
 import type { Distribution } from "../rules/end-of-life.ts";
 
 /** Repositories of distributions themselves, and their ID in os-release(5). */
@@ -26,7 +25,7 @@ const CODE_NAMES: ReadonlyMap<string, readonly [id: string, version: string]> = 
 
 /** The release that the name of a base says, as Docker's official images are named; undefined where it says none. */
 export function releaseOfBase(base: string): Distribution | undefined {
-  const reference = referenceOf(base);
+  const reference = referenceIfValid(base, { addLatest: false });
   if (!reference?.tag || reference.domain !== "docker.io") return undefined;
   const { repository, tag } = reference;
   const name = repository.startsWith("library/") ? repository.slice("library/".length) : undefined;
@@ -44,13 +43,4 @@ export function releaseOfBase(base: string): Distribution | undefined {
 
 function distribution(id: string, version: string): Distribution {
   return { id, version, name: `${id} ${version}` };
-}
-
-function referenceOf(text: string): Reference | undefined {
-  try {
-    return parseReference(text, { addLatest: false });
-  } catch (error) {
-    if (isSlipwayError(error, "REFERENCE_INVALID")) return undefined;
-    throw error;
-  }
 }

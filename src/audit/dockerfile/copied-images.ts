@@ -1,5 +1,4 @@
-import { isSlipwayError } from "../../core/errors.ts";
-import { parseReference, type Reference } from "../../image/reference.ts";
+import { type Reference, referenceIfValid } from "../../image/reference.ts";
 import { type Finding, finding } from "../finding.ts";
 import { withoutSecrets } from "../secret-text.ts";
 import type { AuditedDockerfile, AuditedInstruction } from "./audited-dockerfile.ts";
@@ -12,7 +11,7 @@ export function copiedImageFindings({ stages, isPinned }: AuditedDockerfile): Fi
     for (const { written } of steps)
       for (const image of imagesOf(written)) {
         const isStage = names.has(image.toLowerCase()) || /^\d+$/.test(image) || image === "scratch";
-        const reference = isStage ? undefined : referenceOf(image);
+        const reference = isStage ? undefined : referenceIfValid(image, { addLatest: false });
         if (reference && !isPinned({ kind: "image", text: image, checksum: undefined }))
           found.push(unpinned(image, reference, written));
       }
@@ -38,14 +37,4 @@ function unpinned(
     fix: "add the digest, as in name:tag@sha256:…; or run slipway lock",
     origin: { instruction: withoutSecrets(text), source },
   });
-}
-
-/** Undefined also where there is a variable in the name. */
-function referenceOf(text: string): Reference | undefined {
-  try {
-    return parseReference(text, { addLatest: false });
-  } catch (error) {
-    if (isSlipwayError(error, "REFERENCE_INVALID")) return undefined;
-    throw error;
-  }
 }
